@@ -1,0 +1,1 @@
+//! Values and pure rules: ids, money, quantity, GSTIN, financial year. No I/O.

@@ -1,0 +1,1 @@
+//! Every feature of Vitaran: rules, queries, actions, job payloads. No HTTP, no queue, no processes.

@@ -1,0 +1,1 @@
+//! The harness, one integration binary and one browser binary.

@@ -1,0 +1,1 @@
+//! Pages and API: poem, maud, poem-openapi over the actions of vitaran-core.

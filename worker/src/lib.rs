@@ -1,0 +1,1 @@
+//! Runs the jobs: renders invoices, sends WhatsApp messages and mail.
