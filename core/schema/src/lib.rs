@@ -1,1 +1,19 @@
-//! The generated diesel tables and the declarations of the SQL functions; nothing else.
+//! The tables of the database as diesel knows them. `tables.rs` is printed from a migrated database by
+//! `diesel print-schema` and never edited; policies, functions, triggers and grants are the SQL files beside `src`.
+//!
+//! A crate of its own, because expanding these tables costs seconds and they change seldom.
+
+mod tables;
+
+pub use tables::*;
+
+/// Re-run whole after every migration, in this order. Each file is idempotent.
+pub const REPLACEABLE_SQL: [(&str, &str); 4] = [
+    ("functions", include_str!("../sql/functions.sql")),
+    ("policies", include_str!("../sql/policies.sql")),
+    ("triggers", include_str!("../sql/triggers.sql")),
+    ("grants", include_str!("../sql/grants.sql")),
+];
+
+/// Run after the queue's own migrations and before the grants.
+pub const QUEUE_SQL: &str = include_str!("../sql/queue.sql");

@@ -1,0 +1,83 @@
+-- The look-ups that run before the tenant is known. Each takes a secret or an address the caller already has, returns
+-- the few columns a sign-in needs, and runs as app_lookup, which may read nothing else. search_path is pinned.
+
+CREATE SCHEMA IF NOT EXISTS lookup;
+GRANT USAGE, CREATE ON SCHEMA lookup TO app_lookup;
+REVOKE ALL ON SCHEMA lookup FROM PUBLIC;
+
+-- A user by e-mail, with a row for each membership in an active tenant; one row without a tenant when there is none.
+CREATE OR REPLACE FUNCTION lookup.login(p_email text)
+RETURNS TABLE (user_id uuid, user_name text, email text, password_hash text, is_platform_admin boolean,
+               tenant_id uuid, tenant_slug text, tenant_name text, membership_id uuid, role text, dealer_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+    SELECT u.id, u.name, u.email, u.password_hash, u.is_platform_admin, m.tenant_id, m.slug, m.tenant_name, m.id, m.role, m.dealer_id
+    FROM public.users u
+    LEFT JOIN (
+        SELECT m.tenant_id, m.id, m.user_id, m.role, m.dealer_id, t.slug, t.name AS tenant_name
+        FROM public.memberships m JOIN public.tenants t ON t.id = m.tenant_id AND t.status = 'ACTIVE'
+        WHERE m.is_active
+    ) m ON m.user_id = u.id
+    WHERE u.email = lower(p_email) AND u.is_active
+    ORDER BY m.slug
+$$;
+
+-- What an actor is, from a membership or a support visit that is still in force; no row otherwise.
+CREATE OR REPLACE FUNCTION lookup.acting(p_user uuid, p_tenant uuid, p_membership uuid, p_impersonation uuid)
+RETURNS TABLE (user_name text, email text, is_platform_admin boolean, tenant_slug text, tenant_name text, role text, dealer_id uuid,
+               membership_count bigint, impersonation_may_write boolean, impersonation_ends_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+    SELECT u.name, u.email, u.is_platform_admin, t.slug, t.name,
+           CASE WHEN i.id IS NOT NULL THEN 'ADMIN' ELSE m.role END, m.dealer_id,
+           (SELECT count(*) FROM public.memberships o JOIN public.tenants ot ON ot.id = o.tenant_id AND ot.status = 'ACTIVE'
+            WHERE o.user_id = u.id AND o.is_active),
+           i.may_write, i.ends_at
+    FROM public.users u
+    LEFT JOIN public.tenants t ON t.id = p_tenant
+    LEFT JOIN public.memberships m ON m.tenant_id = p_tenant AND m.id = p_membership AND m.user_id = u.id AND m.is_active
+    LEFT JOIN public.impersonations i ON i.tenant_id = p_tenant AND i.id = p_impersonation AND i.user_id = u.id
+         AND i.ended_at IS NULL AND i.ends_at > now() AND u.is_platform_admin
+    WHERE u.id = p_user AND u.is_active
+      AND ((p_tenant IS NULL AND u.is_platform_admin)
+        OR (m.id IS NOT NULL AND t.status = 'ACTIVE')
+        OR i.id IS NOT NULL)
+$$;
+
+-- A browser session by the hash of its cookie.
+CREATE OR REPLACE FUNCTION lookup.session(p_id_hash bytea)
+RETURNS TABLE (user_id uuid, acting_tenant uuid, membership_id uuid, impersonation_id uuid, data jsonb, created_at timestamptz,
+               last_seen_at timestamptz, expires_at timestamptz, user_name text, email text, is_platform_admin boolean,
+               tenant_slug text, tenant_name text, role text, dealer_id uuid, membership_count bigint,
+               impersonation_may_write boolean, impersonation_ends_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+    SELECT s.user_id, s.acting_tenant, s.membership_id, s.impersonation_id, s.data, s.created_at, s.last_seen_at, s.expires_at,
+           a.user_name, a.email, a.is_platform_admin, a.tenant_slug, a.tenant_name, a.role, a.dealer_id, a.membership_count,
+           a.impersonation_may_write, a.impersonation_ends_at
+    FROM public.sessions s
+    CROSS JOIN LATERAL lookup.acting(s.user_id, s.acting_tenant, s.membership_id, s.impersonation_id) a
+    WHERE s.id_hash = p_id_hash AND s.expires_at > now() AND s.absolute_expires_at > now()
+$$;
+
+-- An API token by its hash.
+CREATE OR REPLACE FUNCTION lookup.bearer(p_token_hash bytea)
+RETURNS TABLE (user_id uuid, acting_tenant uuid, membership_id uuid, expires_at timestamptz, user_name text, email text,
+               is_platform_admin boolean, tenant_slug text, tenant_name text, role text, dealer_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+    SELECT k.user_id, k.acting_tenant, k.membership_id, k.expires_at, a.user_name, a.email, a.is_platform_admin, a.tenant_slug,
+           a.tenant_name, a.role, a.dealer_id
+    FROM public.access_tokens k
+    CROSS JOIN LATERAL lookup.acting(k.user_id, k.acting_tenant, k.membership_id, NULL) a
+    WHERE k.token_hash = p_token_hash AND k.expires_at > now()
+$$;
+
+ALTER FUNCTION lookup.login(text) OWNER TO app_lookup;
+ALTER FUNCTION lookup.acting(uuid, uuid, uuid, uuid) OWNER TO app_lookup;
+ALTER FUNCTION lookup.session(bytea) OWNER TO app_lookup;
+ALTER FUNCTION lookup.bearer(bytea) OWNER TO app_lookup;
+REVOKE CREATE ON SCHEMA lookup FROM app_lookup;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA lookup FROM PUBLIC;
+GRANT USAGE ON SCHEMA lookup TO app_user;
+GRANT EXECUTE ON FUNCTION lookup.login(text), lookup.session(bytea), lookup.bearer(bytea) TO app_user;

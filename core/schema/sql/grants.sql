@@ -1,0 +1,69 @@
+-- Who may do what to which table. Everything is taken away first, so that this page is the whole truth.
+
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, app_user, app_worker, app_lookup;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO app_user, app_worker, app_lookup;
+
+-- Before the tenant is known.
+GRANT SELECT (id, email, name, password_hash, is_platform_admin, is_active) ON users TO app_lookup;
+GRANT SELECT (tenant_id, id, user_id, role, dealer_id, is_active) ON memberships TO app_lookup;
+GRANT SELECT (id, slug, name, status) ON tenants TO app_lookup;
+GRANT SELECT ON sessions, access_tokens TO app_lookup;
+GRANT SELECT (tenant_id, id, user_id, may_write, ends_at, ended_at) ON impersonations TO app_lookup;
+
+-- Masters of the law.
+GRANT SELECT ON tax_classes, tax_rates, whatsapp_error_classes TO app_user, app_worker;
+
+-- Identity and tenancy.
+GRANT SELECT ON tenants TO app_user, app_worker;
+GRANT INSERT, UPDATE (name, status) ON tenants TO app_user;
+GRANT SELECT (id, email, name, is_platform_admin, is_active, created_at) ON users TO app_user, app_worker;
+GRANT INSERT (id, email, name, password_hash), UPDATE (name, password_hash) ON users TO app_user;
+GRANT SELECT, INSERT, UPDATE (role, dealer_id, is_active) ON memberships TO app_user;
+GRANT SELECT ON memberships TO app_worker;
+GRANT SELECT, INSERT, UPDATE (ended_at) ON impersonations TO app_user;
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO app_user;
+GRANT SELECT, INSERT, DELETE ON access_tokens TO app_user;
+GRANT SELECT, DELETE ON sessions, access_tokens TO app_worker;
+GRANT SELECT, INSERT, UPDATE ON tenant_settings, gst_registrations, locations, document_series TO app_user;
+GRANT SELECT ON tenant_settings, gst_registrations, locations, document_series TO app_worker;
+GRANT SELECT, INSERT, UPDATE (last_number, last_issued_on, last_hash) ON document_counters TO app_user;
+GRANT SELECT, INSERT, UPDATE (last_number) ON order_counters TO app_user;
+
+-- Masters of the tenant.
+GRANT SELECT, INSERT, UPDATE ON categories, products, dealers, dealer_addresses, dealer_contacts, price_lists TO app_user;
+GRANT SELECT, INSERT, UPDATE, DELETE ON price_list_items, dealer_prices, product_words, cart_lines TO app_user;
+GRANT SELECT, INSERT, UPDATE (credit_limit, holds, unpaid, unallocated, version) ON dealer_credit TO app_user;
+GRANT SELECT ON categories, products, dealers, dealer_addresses, dealer_contacts TO app_worker;
+GRANT UPDATE (whatsapp_opt_in_at, whatsapp_opt_in_source) ON dealer_contacts TO app_worker;
+
+-- Stock, orders, documents, money: what grows, grows; what changes, changes in the named columns.
+GRANT SELECT, INSERT, UPDATE (on_hand, reserved) ON stock_balances TO app_user;
+GRANT SELECT, INSERT ON stock_ledger TO app_user;
+GRANT SELECT, INSERT, UPDATE (status, version, updated_at) ON orders TO app_user;
+GRANT SELECT, INSERT, UPDATE (reserved_quantity, picked_quantity, short_closed_quantity, short_close_reason) ON order_lines TO app_user;
+GRANT SELECT, INSERT ON order_status_history TO app_user;
+GRANT SELECT, INSERT, UPDATE (released_at) ON credit_holds TO app_user;
+GRANT SELECT, INSERT, UPDATE (closed_at) ON pick_lists TO app_user;
+GRANT SELECT, INSERT, UPDATE (delivered_at) ON shipments TO app_user;
+GRANT SELECT, INSERT ON invoices, invoice_lines, invoice_tax_summary, dealer_ledger, receipt_allocations TO app_user;
+GRANT SELECT, INSERT, UPDATE (paid) ON receivables TO app_user;
+GRANT SELECT, INSERT, UPDATE (allocated) ON receipts TO app_user;
+GRANT SELECT ON orders, order_lines, shipments, invoices, invoice_lines, invoice_tax_summary TO app_worker;
+
+-- The outbox: web writes and re-queues, the worker claims and finishes.
+GRANT SELECT, INSERT, UPDATE (status, attempts, next_attempt_at, lease_token, lease_until, recipient, recipient_name, provider_message_id, last_error_code, last_error, skip_reason, sent_at, delivered_at, read_at) ON notification_logs TO app_user, app_worker;
+GRANT SELECT, INSERT ON notification_attempts TO app_user, app_worker;
+GRANT SELECT, INSERT, UPDATE (status, attempts, next_attempt_at, lease_token, lease_until, last_error, path, size_bytes, sha256, rendered_at) ON document_renders TO app_user, app_worker;
+GRANT SELECT, INSERT, UPDATE ON whatsapp_accounts TO app_user;
+GRANT SELECT, UPDATE (paused_at, paused_reason) ON whatsapp_accounts TO app_worker;
+
+GRANT SELECT, INSERT, UPDATE (status_code, body) ON idempotency_keys TO app_user;
+GRANT SELECT, DELETE ON idempotency_keys TO app_worker;
+GRANT SELECT, INSERT ON audit_log TO app_user, app_worker;
+
+-- The queue: web hands jobs in, the worker runs them.
+GRANT USAGE ON SCHEMA apalis TO app_user, app_worker;
+REVOKE ALL ON ALL TABLES IN SCHEMA apalis FROM PUBLIC, app_user, app_worker;
+GRANT SELECT, INSERT ON apalis.jobs TO app_user;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA apalis TO app_worker;

@@ -1,0 +1,113 @@
+-- Row-level security, made from the catalogue: a new table with tenant_id is isolated before anybody thinks of it.
+-- Re-run whole after every migration; running it twice changes nothing.
+--
+-- One form everywhere. NULLIF, because the setting is '' and not NULL after the first transaction of a connection;
+-- a sub-select, because it is then evaluated once a statement and not once a row.
+
+DO $$
+DECLARE
+    t record;
+    tenant constant text := $p$tenant_id = (SELECT NULLIF(current_setting('app.tenant_id', true), '')::uuid)$p$;
+    staff constant text := $p$(SELECT current_setting('app.dealer_scope', true)) = 'all'$p$;
+    own_dealer constant text := $p$((SELECT current_setting('app.dealer_scope', true)) = 'all' OR %I = (SELECT NULLIF(NULLIF(current_setting('app.dealer_scope', true), ''), 'all')::uuid))$p$;
+BEGIN
+    FOR t IN
+        SELECT c.oid, c.relname,
+               EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'dealer_id' AND NOT a.attisdropped) AS has_dealer
+        FROM pg_class c
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+    LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t.relname);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t.relname);
+        EXECUTE format('DROP POLICY IF EXISTS tenant_isolation ON %I', t.relname);
+        EXECUTE format('CREATE POLICY tenant_isolation ON %I USING (%s) WITH CHECK (%s)', t.relname, tenant, tenant);
+
+        -- A dealer's session sees its own dealer's rows alone; unset means no rows.
+        EXECUTE format('DROP POLICY IF EXISTS dealer_scope ON %I', t.relname);
+        IF t.has_dealer OR t.relname = 'dealers' THEN
+            EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE USING (%s) WITH CHECK (%s)', t.relname,
+                format(own_dealer, CASE WHEN t.relname = 'dealers' THEN 'id' ELSE 'dealer_id' END),
+                format(own_dealer, CASE WHEN t.relname = 'dealers' THEN 'id' ELSE 'dealer_id' END));
+        ELSIF t.relname IN ('audit_log', 'document_counters', 'impersonations', 'pick_lists', 'stock_ledger', 'whatsapp_accounts') THEN
+            EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE USING (%s) WITH CHECK (%s)', t.relname, staff, staff);
+        END IF;
+    END LOOP;
+END $$;
+
+-- Due work is claimed across tenants, by the worker's role alone and on the outbox tables alone.
+DROP POLICY IF EXISTS worker_finds_due ON notification_logs;
+CREATE POLICY worker_finds_due ON notification_logs FOR SELECT TO app_worker USING (status IN ('PENDING', 'SENDING'));
+DROP POLICY IF EXISTS worker_finds_due ON document_renders;
+CREATE POLICY worker_finds_due ON document_renders FOR SELECT TO app_worker USING (status IN ('PENDING', 'RENDERING'));
+
+-- What has expired is deleted across tenants; a row in force is out of reach.
+DROP POLICY IF EXISTS worker_finds_expired ON idempotency_keys;
+CREATE POLICY worker_finds_expired ON idempotency_keys FOR SELECT TO app_worker USING (created_at < now() - interval '24 hours');
+DROP POLICY IF EXISTS worker_deletes_expired ON idempotency_keys;
+CREATE POLICY worker_deletes_expired ON idempotency_keys FOR DELETE TO app_worker USING (created_at < now() - interval '24 hours');
+
+-- Look-ups before the tenant is known: the pinned functions of functions.sql run as app_lookup, which sees these tables
+-- and the columns granted to it, nothing else.
+DROP POLICY IF EXISTS found_before_tenant ON memberships;
+CREATE POLICY found_before_tenant ON memberships FOR SELECT TO app_lookup USING (true);
+-- The restrictive policy must let the function's role through as well.
+DROP POLICY IF EXISTS dealer_scope ON memberships;
+CREATE POLICY dealer_scope ON memberships AS RESTRICTIVE
+    USING (current_user = 'app_lookup' OR (SELECT current_setting('app.dealer_scope', true)) = 'all' OR dealer_id = (SELECT NULLIF(NULLIF(current_setting('app.dealer_scope', true), ''), 'all')::uuid))
+    WITH CHECK ((SELECT current_setting('app.dealer_scope', true)) = 'all');
+DROP POLICY IF EXISTS found_before_tenant ON impersonations;
+CREATE POLICY found_before_tenant ON impersonations FOR SELECT TO app_lookup USING (true);
+DROP POLICY IF EXISTS dealer_scope ON impersonations;
+CREATE POLICY dealer_scope ON impersonations AS RESTRICTIVE
+    USING (current_user = 'app_lookup' OR (SELECT current_setting('app.dealer_scope', true)) = 'all')
+    WITH CHECK ((SELECT current_setting('app.dealer_scope', true)) = 'all');
+
+-- Tables without a tenant that hold people's secrets: one may see what one already holds the key to.
+ALTER TABLE users ENABLE ROW LEVEL SECURITY;
+ALTER TABLE users FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS found_before_tenant ON users;
+CREATE POLICY found_before_tenant ON users FOR SELECT TO app_lookup USING (true);
+DROP POLICY IF EXISTS visible_to_colleagues ON users;
+CREATE POLICY visible_to_colleagues ON users FOR SELECT
+    USING (id = (SELECT NULLIF(current_setting('app.actor_id', true), '')::uuid)
+        OR EXISTS (SELECT FROM memberships m WHERE m.user_id = users.id));
+DROP POLICY IF EXISTS added ON users;
+CREATE POLICY added ON users FOR INSERT WITH CHECK (true);
+DROP POLICY IF EXISTS changed_by_themselves ON users;
+CREATE POLICY changed_by_themselves ON users FOR UPDATE
+    USING (id = (SELECT NULLIF(current_setting('app.actor_id', true), '')::uuid));
+
+DO $$
+DECLARE
+    t record;
+    own constant text := $p$%I = decode((SELECT NULLIF(current_setting('app.credential_hash', true), '')), 'hex')$p$;
+BEGIN
+    FOR t IN SELECT * FROM (VALUES ('sessions', 'id_hash'), ('access_tokens', 'token_hash')) AS v (relname, key)
+    LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t.relname);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t.relname);
+        EXECUTE format('DROP POLICY IF EXISTS found_before_tenant ON %I', t.relname);
+        EXECUTE format('CREATE POLICY found_before_tenant ON %I FOR SELECT TO app_lookup USING (true)', t.relname);
+        EXECUTE format('DROP POLICY IF EXISTS opened ON %I', t.relname);
+        EXECUTE format('CREATE POLICY opened ON %I FOR INSERT WITH CHECK (true)', t.relname);
+        EXECUTE format('DROP POLICY IF EXISTS held ON %I', t.relname);
+        EXECUTE format('CREATE POLICY held ON %I USING (' || own || ')', t.relname, t.key);
+        EXECUTE format('DROP POLICY IF EXISTS worker_finds_expired ON %I', t.relname);
+        EXECUTE format('CREATE POLICY worker_finds_expired ON %I FOR SELECT TO app_worker USING (expires_at < now())', t.relname);
+        EXECUTE format('DROP POLICY IF EXISTS worker_deletes_expired ON %I', t.relname);
+        EXECUTE format('CREATE POLICY worker_deletes_expired ON %I FOR DELETE TO app_worker USING (expires_at < now())', t.relname);
+    END LOOP;
+END $$;
+
+-- The register of tenants is readable: a name and an address word. Only a platform admin adds to it or changes it.
+ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tenants FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS registered ON tenants;
+CREATE POLICY registered ON tenants FOR SELECT USING (true);
+DROP POLICY IF EXISTS kept_by_platform ON tenants;
+CREATE POLICY kept_by_platform ON tenants TO app_user
+    USING (EXISTS (SELECT FROM users u WHERE u.id = (SELECT NULLIF(current_setting('app.actor_id', true), '')::uuid) AND u.is_platform_admin))
+    WITH CHECK (EXISTS (SELECT FROM users u WHERE u.id = (SELECT NULLIF(current_setting('app.actor_id', true), '')::uuid) AND u.is_platform_admin));
+DROP POLICY IF EXISTS kept_by_owner ON tenants;
+CREATE POLICY kept_by_owner ON tenants TO app_owner USING (true) WITH CHECK (true);

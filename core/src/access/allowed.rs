@@ -1,0 +1,59 @@
+//! The proof that an actor may do something.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::{Actor, Permission, PermissionCode};
+use crate::problem::{Kind, Problem};
+
+/// Proof that its actor holds `P`. Its fields are private and [`Actor::allow`] is its only maker, so an action that
+/// demands it cannot be called without the check, and a proof of something else does not compile:
+///
+/// ```
+/// use vitaran_core::access::{Actor, Allowed, Forbidden, SalesOrdersApprove};
+/// fn approve(_by: &Allowed<SalesOrdersApprove>) {}
+/// fn handler(actor: &Actor) -> Result<(), Forbidden> { approve(&actor.allow()?); Ok(()) }
+/// ```
+/// ```compile_fail,E0308
+/// use vitaran_core::access::{Actor, Allowed, Forbidden, SalesOrdersApprove, SalesOrdersRead};
+/// fn approve(_by: &Allowed<SalesOrdersApprove>) {}
+/// fn handler(actor: &Actor) -> Result<(), Forbidden> { approve(&actor.allow::<SalesOrdersRead>()?); Ok(()) }
+/// ```
+#[must_use = "a proof that is not handed to an action proves nothing"]
+pub struct Allowed<P: Permission> {
+    actor: Actor,
+    permission: PhantomData<P>,
+}
+
+impl<P: Permission> Allowed<P> {
+    pub(super) fn proven(actor: Actor) -> Self {
+        Allowed { actor, permission: PhantomData }
+    }
+
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+}
+
+impl<P: Permission> fmt::Debug for Allowed<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Allowed<{}>", P::CODE.as_str())
+    }
+}
+
+/// The actor's role does not hold the permission. Decided before anything is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Your role may not {}", .permission.may())]
+pub struct Forbidden {
+    pub permission: PermissionCode,
+}
+
+impl Problem for Forbidden {
+    fn kind(&self) -> Kind {
+        Kind::Forbidden
+    }
+
+    fn code(&self) -> &'static str {
+        "access.forbidden"
+    }
+}

@@ -1,0 +1,14 @@
+//! Who may do what. A role is a set of permissions, a permission is a type, and a value of [`Allowed`] is the proof that
+//! the actor has it: an action demands the proof in its signature, so a forgotten check does not compile.
+
+mod actor;
+mod allowed;
+mod permission;
+mod roles;
+mod scope;
+
+pub use actor::{Actor, Impersonation, TenantRef};
+pub use allowed::{Allowed, Forbidden};
+pub use permission::*;
+pub use roles::Role;
+pub use scope::DealerScope;

@@ -1,0 +1,132 @@
+//! The built-in roles as sets of permissions (000-13, and the table of who may do what in the product's decisions).
+
+use super::permission::PermissionCode::{self, *};
+
+/// A set of permissions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PermissionSet(u128);
+
+impl PermissionSet {
+    pub const EMPTY: PermissionSet = PermissionSet(0);
+
+    pub(super) const fn from_mask(mask: u128) -> Self {
+        PermissionSet(mask)
+    }
+
+    pub const fn of(codes: &[PermissionCode]) -> Self {
+        let mut mask = 0;
+        let mut rest = codes;
+        while let [first, tail @ ..] = rest {
+            mask |= first.set().0;
+            rest = tail;
+        }
+        PermissionSet(mask)
+    }
+
+    pub const fn contains(self, code: PermissionCode) -> bool {
+        self.0 & code.set().0 != 0
+    }
+
+    /// What stays of the set for somebody who may only look.
+    pub fn reading_only(self) -> Self {
+        PermissionSet(PermissionCode::ALL.iter().filter(|code| code.as_str().ends_with(".read")).map(|code| code.set().0).fold(0, |a, b| a | b) & self.0)
+    }
+
+    pub fn codes(self) -> impl Iterator<Item = PermissionCode> {
+        PermissionCode::ALL.into_iter().filter(move |code| self.contains(*code))
+    }
+}
+
+/// A member's role in a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    Admin,
+    Sales,
+    Warehouse,
+    Accounts,
+    /// Works for a dealer and sees that dealer's records alone.
+    Dealer,
+}
+
+const SALES: PermissionSet = PermissionSet::of(&[
+    InventoryProductsRead, InventoryStockRead, SalesDealersRead, SalesDealersWrite, SalesPricesRead, SalesOrdersRead,
+    SalesOrdersPlace, SalesOrdersApprove, SalesOrdersReject, SalesOrdersCancel, SalesOrdersShortClose, WarehouseDeliverWrite,
+    BillingInvoicesRead, BillingPaymentsRead, PlatformNotificationsRead, ReportsRead,
+]);
+const WAREHOUSE: PermissionSet = PermissionSet::of(&[
+    InventoryProductsRead, InventoryStockRead, InventoryMovementsRead, InventoryCountsCreate, SalesOrdersRead,
+    WarehousePicksRead, WarehousePicksWrite, WarehousePacksWrite, WarehouseDispatchWrite, WarehouseDeliverWrite, BillingInvoicesRead,
+]);
+const ACCOUNTS: PermissionSet = PermissionSet::of(&[
+    InventoryProductsRead, SalesDealersRead, SalesCreditWrite, SalesOrdersRead, BillingInvoicesRead, BillingNotesCreate,
+    BillingPaymentsRead, BillingPaymentsWrite, BillingGstExport, BillingPeriodsClose, PlatformNotificationsRead,
+    PlatformNotificationsRequeue, PlatformAuditRead, ReportsRead,
+]);
+const DEALER: PermissionSet = PermissionSet::of(&[
+    InventoryProductsRead, SalesPricesRead, SalesOrdersRead, SalesOrdersPlace, SalesOrdersCancel, BillingInvoicesRead, BillingPaymentsRead,
+]);
+
+impl Role {
+    pub const ALL: [Role; 5] = [Role::Admin, Role::Sales, Role::Warehouse, Role::Accounts, Role::Dealer];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Role::Admin => "ADMIN",
+            Role::Sales => "SALES",
+            Role::Warehouse => "WAREHOUSE",
+            Role::Accounts => "ACCOUNTS",
+            Role::Dealer => "DEALER",
+        }
+    }
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Role::Admin => "Administrator",
+            Role::Sales => "Sales",
+            Role::Warehouse => "Warehouse",
+            Role::Accounts => "Accounts",
+            Role::Dealer => "Dealer",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+
+    pub fn permissions(self) -> PermissionSet {
+        match self {
+            Role::Admin => PermissionSet::of(&PermissionCode::ALL),
+            Role::Sales => SALES,
+            Role::Warehouse => WAREHOUSE,
+            Role::Accounts => ACCOUNTS,
+            Role::Dealer => DEALER,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_permission_is_held_by_some_role() {
+        for code in PermissionCode::ALL {
+            assert!(Role::ALL.iter().any(|role| role.permissions().contains(code)), "{}", code.as_str());
+        }
+    }
+
+    #[test]
+    fn accounts_cannot_move_an_order_and_dealers_cannot_approve() {
+        for code in [SalesOrdersApprove, SalesOrdersReject, SalesOrdersCancel, WarehousePicksWrite, WarehouseDispatchWrite] {
+            assert!(!Role::Accounts.permissions().contains(code), "{}", code.as_str());
+        }
+        assert!(!Role::Dealer.permissions().contains(SalesOrdersApprove));
+    }
+
+    #[test]
+    fn looking_only_keeps_reads_and_nothing_else() {
+        let looking = Role::Admin.permissions().reading_only();
+        assert!(looking.contains(SalesOrdersRead) && looking.contains(ReportsRead));
+        assert!(looking.codes().all(|code| code.as_str().ends_with(".read")));
+    }
+}

@@ -1,0 +1,22 @@
+//! The way to the database. Nothing outside this crate can run a statement: pages, API and jobs get a [`TenantTx`] or a
+//! [`PlatformTx`] from [`Db`] and hand it to an action, which alone may reach the connection inside.
+//!
+//! - a [`TenantTx`] takes its tenant from a permission proof, so that no tenant id is ever passed around;
+//! - dropping a transaction rolls it back;
+//! - reads run `READ ONLY`, so that a GET which changes something fails in the database.
+
+mod error;
+mod guard;
+mod page;
+mod platform_tx;
+mod pool;
+mod statement;
+mod tenant_tx;
+
+pub use error::DbError;
+pub use guard::{RoleFault, refuse_powerful_role};
+pub use page::{Cursor, CursorError, Limit, Page, Paged};
+pub use platform_tx::PlatformTx;
+pub use pool::{Db, DbSettings};
+pub(crate) use statement::Statement;
+pub use tenant_tx::TenantTx;

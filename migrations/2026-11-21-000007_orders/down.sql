@@ -1,0 +1,1 @@
+DROP TABLE credit_holds, order_status_history, order_lines, orders, cart_lines;

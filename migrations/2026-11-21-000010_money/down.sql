@@ -1,0 +1,1 @@
+DROP TABLE receipt_allocations, receipts, receivables, dealer_ledger;
