@@ -1,1 +1,9 @@
-//! Every feature of Vitaran: rules, queries, actions, job payloads. No HTTP, no queue, no processes.
+//! Vitaran's business: every rule, query and action. No HTTP, no queue library, no processes.
+//!
+//! In reading order; a feature may use those above it and never those below.
+
+pub mod problem;
+pub mod access;
+pub mod db;
+pub mod live;
+pub mod jobs;

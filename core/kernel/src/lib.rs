@@ -40,3 +40,20 @@ pub mod vehicle;
 pub mod words;
 
 pub use decimal::DecimalError;
+
+pub use clock::{Clock, SettableClock, SystemClock};
+pub use codes::{Barcode, DocumentNumber, InvoiceNumber, NumberError, OrderNumber, SeriesPrefix, Sku, Slug};
+pub use email::EmailAddress;
+pub use fin_year::{FinancialYear, IstDate};
+pub use gstin::Gstin;
+pub use hsn::Hsn;
+pub use ids::*;
+pub use india::{Pincode, StateCode};
+pub use money::{Money, UnitPrice};
+pub use phone::Phone;
+pub use quantity::Quantity;
+pub use rate::Rate;
+pub use tax::{DocumentTotals, SupplyKind, TaxSplit};
+pub use text::{Note, Text};
+pub use uqc::Uqc;
+pub use vehicle::{EwayBillNumber, VehicleNumber};

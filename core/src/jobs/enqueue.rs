@@ -1,0 +1,38 @@
+//! The only way into the queue.
+//!
+//! The row is written directly: the queue library's own `push_job` function fails on its column type, and a library call
+//! would need a second connection and so lose the transaction. `run_at` is left to the database's clock.
+
+use diesel_async::RunQueryDsl as _;
+use serde_json::{Value, json};
+use ulid::Ulid;
+
+use super::Job;
+use crate::db::{DbError, Statement, TenantTx};
+
+/// The row of a job, for a statement that inserts it among other rows:
+/// `INSERT INTO apalis.jobs (job, id, job_type, status, attempts, max_attempts, priority) SELECT convert_to(r.job, 'UTF8'), …`.
+pub(crate) fn job_row<J: Job>(job: &J) -> Value {
+    json!({
+        "job": serde_json::to_string(job).unwrap_or_default(),
+        "id": Ulid::generate().to_string(),
+        "job_type": J::QUEUE,
+        "max_attempts": J::MAX_ATTEMPTS,
+        "priority": J::PRIORITY,
+    })
+}
+
+/// The SQL that turns `$n`, a JSON array of [`job_row`]s, into jobs.
+pub(crate) fn insert_jobs_sql(placeholder: &str) -> String {
+    format!(
+        "INSERT INTO apalis.jobs (job, id, job_type, status, attempts, max_attempts, priority) \
+         SELECT convert_to(r.job, 'UTF8'), r.id, r.job_type, 'Pending', 0, r.max_attempts, r.priority \
+         FROM jsonb_to_recordset({placeholder}) AS r (job text, id text, job_type text, max_attempts integer, priority integer)"
+    )
+}
+
+/// Enqueues a job in the caller's transaction.
+pub async fn enqueue<J: Job>(tx: &mut TenantTx, job: &J) -> Result<(), DbError> {
+    Statement::new(insert_jobs_sql("$1")).bind(Value::Array(vec![job_row(job)])).execute(tx.conn()?).await?;
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! Work for the worker, handed in through the transaction of the change: committed with it, rolled back with it.
+//!
+//! A job is a wake-up call with ids in it. The row it points at (a notification, a render) is the truth, so a job that is
+//! lost, doubled or late does no harm: a sweeper finds what is due.
+
+mod enqueue;
+mod payload;
+
+pub(crate) use enqueue::{insert_jobs_sql, job_row};
+pub use enqueue::enqueue;
+pub use payload::{Job, Outcome};

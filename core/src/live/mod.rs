@@ -1,0 +1,14 @@
+//! Telling open pages that something changed. Ids travel, never data: a page fetches the part again with its viewer's own
+//! rights, so that a hint can leak nothing.
+//!
+//! NOTIFY inside a business transaction would serialise every commit on one lock. So a transaction only remembers what
+//! it changed, and after the commit the process sends one coalesced NOTIFY for everything of the last moment. A crash
+//! in between loses the hint and nothing else; live pages also refresh by themselves.
+
+mod hint;
+mod listen;
+mod send;
+
+pub use hint::{Hint, Subject};
+pub use listen::{LiveFeed, listen};
+pub use send::{Hints, run_sender};
