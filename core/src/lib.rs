@@ -7,3 +7,4 @@ pub mod access;
 pub mod db;
 pub mod live;
 pub mod jobs;
+pub mod identity;

@@ -15,7 +15,7 @@ use crate::live::Hints;
 use super::tenant_tx::Mode;
 use super::{DbError, PlatformTx, TenantTx};
 
-pub(super) type Connection = Object<AsyncDieselConnectionManager<AsyncPgConnection>>;
+pub(crate) type Connection = Object<AsyncDieselConnectionManager<AsyncPgConnection>>;
 
 /// How the pool is built.
 #[derive(Debug, Clone)]
@@ -104,6 +104,12 @@ impl Db {
     /// Opens a transaction without a tenant. Only `identity`, `tenancy` and the worker's sweepers use it.
     pub(crate) async fn begin_platform(&self) -> Result<PlatformTx, DbError> {
         PlatformTx::begin(self).await
+    }
+
+    /// A connection for a single statement that needs no transaction: the look-up of a credential, which runs with every
+    /// request and would otherwise cost two round trips more.
+    pub(crate) async fn statement_connection(&self) -> Result<Connection, DbError> {
+        self.connection().await
     }
 
     /// Connections in use and open, for the health page.

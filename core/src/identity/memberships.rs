@@ -1,0 +1,80 @@
+//! The tenants somebody may act in.
+
+use diesel::QueryableByName;
+use diesel::sql_types::{Bool, Nullable, Text, Uuid};
+use diesel_async::RunQueryDsl as _;
+use vitaran_kernel::{DealerId, MembershipId, TenantId, UserId};
+
+use super::UserRef;
+use crate::access::{Role, TenantRef};
+use crate::db::{Db, DbError, Statement};
+
+/// One membership: a tenant and the role there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MembershipRef {
+    pub id: MembershipId,
+    pub tenant: TenantRef,
+    pub role: Role,
+    pub dealer: Option<DealerId>,
+}
+
+/// A user found by e-mail, with the hash of the password and the memberships in force.
+pub(super) struct FoundUser {
+    pub user: UserRef,
+    pub password_hash: String,
+    pub memberships: Vec<MembershipRef>,
+}
+
+#[derive(QueryableByName)]
+struct LoginRow {
+    #[diesel(sql_type = Uuid)]
+    user_id: UserId,
+    #[diesel(sql_type = Text)]
+    user_name: String,
+    #[diesel(sql_type = Text)]
+    email: String,
+    #[diesel(sql_type = Text)]
+    password_hash: String,
+    #[diesel(sql_type = Bool)]
+    is_platform_admin: bool,
+    #[diesel(sql_type = Nullable<Uuid>)]
+    tenant_id: Option<TenantId>,
+    #[diesel(sql_type = Nullable<Text>)]
+    tenant_slug: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    tenant_name: Option<String>,
+    #[diesel(sql_type = Nullable<Uuid>)]
+    membership_id: Option<MembershipId>,
+    #[diesel(sql_type = Nullable<Text>)]
+    role: Option<String>,
+    #[diesel(sql_type = Nullable<Uuid>)]
+    dealer_id: Option<DealerId>,
+}
+
+impl LoginRow {
+    fn membership(&self) -> Option<MembershipRef> {
+        Some(MembershipRef {
+            id: self.membership_id?,
+            tenant: TenantRef { id: self.tenant_id?, slug: self.tenant_slug.clone()?, name: self.tenant_name.clone()? },
+            role: Role::parse(self.role.as_deref()?)?,
+            dealer: self.dealer_id,
+        })
+    }
+}
+
+pub(super) async fn find_by_email(db: &Db, email: &str) -> Result<Option<FoundUser>, DbError> {
+    let mut tx = db.begin_platform().await?;
+    let rows: Vec<LoginRow> = Statement::new("SELECT * FROM lookup.login($1)").bind(email).load(tx.conn()?).await?;
+    tx.commit().await?;
+    let memberships = rows.iter().filter_map(LoginRow::membership).collect();
+    Ok(rows.into_iter().next().map(|row| FoundUser {
+        user: UserRef { id: row.user_id, name: row.user_name, email: row.email, is_platform_admin: row.is_platform_admin },
+        password_hash: row.password_hash,
+        memberships,
+    }))
+}
+
+/// The memberships of a signed-in user, for the tenant switcher.
+pub async fn list_memberships(db: &Db, user: &UserRef) -> Result<Vec<MembershipRef>, DbError> {
+    Ok(find_by_email(db, &user.email).await?.map(|found| found.memberships).unwrap_or_default())
+}

@@ -1,0 +1,114 @@
+//! Passwords: argon2id, 19 MiB and two passes (OWASP ASVS 5.0, 6.2 and appendix C), hashed off the async threads and as
+//! many at a time as there are cores, so that a storm of sign-ins cannot take the memory or the pages down.
+
+use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
+use argon2::{Algorithm, Argon2, Params, Version};
+use rand::TryRngCore as _;
+use tokio::sync::Semaphore;
+
+/// Memory in KiB, passes and lanes of the hash.
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// Hashes at a time: each takes 19 MiB and a core for a tenth of a second.
+const CONCURRENT_HASHES: usize = 2;
+static HASHING: Semaphore = Semaphore::const_new(CONCURRENT_HASHES);
+
+/// Shorter than any user's, so that an absurd body is not hashed.
+pub(super) const MAX_LENGTH: usize = 128;
+const MIN_LENGTH: usize = 12;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordFault {
+    #[error("Use at least {MIN_LENGTH} characters")]
+    TooShort,
+    #[error("Use at most {MAX_LENGTH} characters")]
+    TooLong,
+}
+
+/// A password somebody chose: 12 to 128 characters of any kind, taken as typed.
+pub struct NewPassword(String);
+
+impl NewPassword {
+    pub fn parse(text: &str) -> Result<Self, PasswordFault> {
+        match text.chars().count() {
+            n if n < MIN_LENGTH => Err(PasswordFault::TooShort),
+            n if n > MAX_LENGTH => Err(PasswordFault::TooLong),
+            _ => Ok(NewPassword(text.to_owned())),
+        }
+    }
+}
+
+impl std::fmt::Debug for NewPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NewPassword(…)")
+    }
+}
+
+/// The hasher could not work: no randomness, or the task was cancelled.
+#[derive(Debug, thiserror::Error)]
+#[error("the password could not be hashed: {0}")]
+pub struct HashError(String);
+
+fn hasher() -> Result<Argon2<'static>, HashError> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| HashError(error.to_string()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+async fn off_the_async_threads<T: Send + 'static>(work: impl FnOnce() -> Result<T, HashError> + Send + 'static) -> Result<T, HashError> {
+    let _turn = HASHING.acquire().await.map_err(|error| HashError(error.to_string()))?;
+    tokio::task::spawn_blocking(work).await.map_err(|error| HashError(error.to_string()))?
+}
+
+/// The PHC string to store.
+pub async fn hash_password(password: NewPassword) -> Result<String, HashError> {
+    off_the_async_threads(move || {
+        let mut salt = [0_u8; 16];
+        rand::rngs::OsRng.try_fill_bytes(&mut salt).map_err(|error| HashError(error.to_string()))?;
+        let salt = SaltString::encode_b64(&salt).map_err(|error| HashError(error.to_string()))?;
+        Ok(hasher()?.hash_password(password.0.as_bytes(), &salt).map_err(|error| HashError(error.to_string()))?.to_string())
+    })
+    .await
+}
+
+/// A hash nobody's password has, verified when the e-mail is unknown, so that the answer takes the same time.
+const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$c4BB5UwQ1lUf9TBQgiyqzGq3ZWSzmHpzdp5A8NDcOck";
+
+/// Whether the password is the one behind the hash. `None` verifies against a decoy and is always false.
+pub(super) async fn verify(password: String, stored: Option<String>) -> Result<bool, HashError> {
+    off_the_async_threads(move || {
+        let known = stored.is_some();
+        let text = stored.unwrap_or_else(|| DECOY.to_owned());
+        let hash = PasswordHash::new(&text).map_err(|error| HashError(error.to_string()))?;
+        Ok(hasher()?.verify_password(password.as_bytes(), &hash).is_ok() && known)
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_verifies_against_its_own_hash_and_no_other() {
+        let hash = hash_password(NewPassword::parse("correct horse battery").unwrap()).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(verify("correct horse battery".to_owned(), Some(hash.clone())).await.unwrap());
+        assert!(!verify("correct horse batterz".to_owned(), Some(hash)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn the_decoy_is_a_real_hash_of_the_same_cost_and_never_lets_anybody_in() {
+        let decoy = PasswordHash::new(DECOY).unwrap();
+        assert_eq!(Params::try_from(&decoy).unwrap().m_cost(), MEMORY_KIB);
+        assert!(!verify("password".to_owned(), None).await.unwrap());
+    }
+
+    #[test]
+    fn a_password_has_twelve_to_128_characters_counted_as_people_count() {
+        assert_eq!(NewPassword::parse("short").unwrap_err(), PasswordFault::TooShort);
+        assert!(NewPassword::parse("पासवर्ड है यह मेरा").is_ok());
+        assert_eq!(NewPassword::parse(&"x".repeat(129)).unwrap_err(), PasswordFault::TooLong);
+    }
+}

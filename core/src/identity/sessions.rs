@@ -1,0 +1,234 @@
+//! Browser sessions in the database: opened at sign-in, read with every request, gone at sign-out.
+
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid};
+use diesel_async::RunQueryDsl as _;
+use serde_json::Value;
+use vitaran_kernel::{DealerId, ImpersonationId, MembershipId, TenantId, UserId};
+
+use super::credential::ActingColumns;
+use super::{CredentialHash, UserRef};
+use crate::access::{Actor, Impersonation, Role};
+use crate::db::{Db, DbError, Statement};
+
+/// How long a session lives without use, and at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    pub idle_s: i32,
+    pub absolute_s: i32,
+}
+
+/// What a session acts as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionTarget {
+    /// A platform admin outside every tenant.
+    Platform,
+    Membership { tenant: TenantId, membership: MembershipId },
+    /// A platform admin's support visit.
+    Visit { tenant: TenantId, impersonation: ImpersonationId },
+}
+
+impl SessionTarget {
+    fn columns(self) -> (Option<TenantId>, Option<MembershipId>, Option<ImpersonationId>) {
+        match self {
+            SessionTarget::Platform => (None, None, None),
+            SessionTarget::Membership { tenant, membership } => (Some(tenant), Some(membership), None),
+            SessionTarget::Visit { tenant, impersonation } => (Some(tenant), None, Some(impersonation)),
+        }
+    }
+}
+
+/// Where a session comes from, cut to what is stored.
+#[derive(Debug, Clone, Default)]
+pub struct ClientInfo {
+    pub ip: Option<String>,
+    pub user_agent: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    pub hash: CredentialHash,
+    pub user: UserId,
+    pub target: SessionTarget,
+    pub lifetimes: Lifetimes,
+    pub client: ClientInfo,
+    pub data: Value,
+}
+
+/// Whether a session acts in a tenant, and as whom.
+#[derive(Debug, Clone)]
+pub enum SessionActing {
+    Platform,
+    Tenant(Actor),
+}
+
+/// A live session with what the database says of its user now.
+#[derive(Debug, Clone)]
+pub struct SessionView {
+    pub user: UserRef,
+    pub acting: SessionActing,
+    pub target: SessionTarget,
+    pub membership_count: i64,
+    pub data: Value,
+    pub created_at: DateTime<Utc>,
+    pub last_seen_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}
+
+impl SessionView {
+    /// The actor inside a tenant, if the session is in one.
+    pub fn actor(&self) -> Option<&Actor> {
+        match &self.acting {
+            SessionActing::Tenant(actor) => Some(actor),
+            SessionActing::Platform => None,
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct SessionRow {
+    #[diesel(sql_type = Uuid)]
+    user_id: UserId,
+    #[diesel(sql_type = Nullable<Uuid>)]
+    acting_tenant: Option<TenantId>,
+    #[diesel(sql_type = Nullable<Uuid>)]
+    membership_id: Option<MembershipId>,
+    #[diesel(sql_type = Nullable<Uuid>)]
+    impersonation_id: Option<ImpersonationId>,
+    #[diesel(sql_type = Jsonb)]
+    data: Value,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    last_seen_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    expires_at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    user_name: String,
+    #[diesel(sql_type = Text)]
+    email: String,
+    #[diesel(sql_type = Bool)]
+    is_platform_admin: bool,
+    #[diesel(sql_type = Nullable<Text>)]
+    tenant_slug: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    tenant_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    role: Option<String>,
+    #[diesel(sql_type = Nullable<Uuid>)]
+    dealer_id: Option<DealerId>,
+    #[diesel(sql_type = BigInt)]
+    membership_count: i64,
+    #[diesel(sql_type = Nullable<Bool>)]
+    impersonation_may_write: Option<bool>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    impersonation_ends_at: Option<DateTime<Utc>>,
+}
+
+impl SessionRow {
+    fn into_view(self) -> Option<SessionView> {
+        let user = UserRef { id: self.user_id, name: self.user_name, email: self.email, is_platform_admin: self.is_platform_admin };
+        let columns = ActingColumns {
+            tenant_id: self.acting_tenant,
+            tenant_slug: self.tenant_slug,
+            tenant_name: self.tenant_name,
+            role: self.role,
+            dealer_id: self.dealer_id,
+        };
+        let (target, acting) = match (self.acting_tenant, self.membership_id, self.impersonation_id) {
+            (None, _, _) => (SessionTarget::Platform, SessionActing::Platform),
+            (Some(tenant), _, Some(id)) => {
+                let visit = Impersonation { id, may_write: self.impersonation_may_write?, ends_at: self.impersonation_ends_at? };
+                let actor = Actor::visitor(user.id, user.name.clone(), user.email.clone(), columns.tenant()?, visit);
+                (SessionTarget::Visit { tenant, impersonation: id }, SessionActing::Tenant(actor))
+            }
+            (Some(tenant), Some(membership), None) => {
+                let actor = columns.member(&user)?;
+                (SessionTarget::Membership { tenant, membership }, SessionActing::Tenant(actor))
+            }
+            (Some(_), None, None) => return None,
+        };
+        Some(SessionView {
+            user,
+            acting,
+            target,
+            membership_count: self.membership_count,
+            data: self.data,
+            created_at: self.created_at,
+            last_seen_at: self.last_seen_at,
+            expires_at: self.expires_at,
+        })
+    }
+}
+
+/// The session behind a cookie, if it is in force: one statement says who acts, where and as what.
+pub async fn find_session(db: &Db, hash: CredentialHash) -> Result<Option<SessionView>, DbError> {
+    let mut connection = db.statement_connection().await?;
+    let row: Vec<SessionRow> = Statement::new("SELECT * FROM lookup.session($1)").bind(hash.0.to_vec()).load(&mut connection).await?;
+    Ok(row.into_iter().next().and_then(SessionRow::into_view))
+}
+
+/// Stores a new session.
+pub async fn open_session(db: &Db, session: &NewSession) -> Result<(), DbError> {
+    let (tenant, membership, impersonation) = session.target.columns();
+    let cut = |text: &Option<String>, most: usize| text.as_ref().map(|text| text.chars().take(most).collect::<String>());
+    let mut tx = db.begin_platform().await?;
+    Statement::new(
+        "INSERT INTO sessions (id_hash, user_id, acting_tenant, membership_id, impersonation_id, data, ip, user_agent, idle_timeout_s, \
+         expires_at, absolute_expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + least($9, $10) * interval '1 second', now() + $10 * interval '1 second')",
+    )
+    .bind(session.hash.0.to_vec())
+    .bind(session.user.as_uuid())
+    .bind(tenant.map(|id| id.as_uuid()))
+    .bind(membership.map(|id| id.as_uuid()))
+    .bind(impersonation.map(|id| id.as_uuid()))
+    .bind(session.data.clone())
+    .bind(cut(&session.client.ip, 64))
+    .bind(cut(&session.client.user_agent, 400))
+    .bind(session.lifetimes.idle_s)
+    .bind(session.lifetimes.absolute_s)
+    .execute(tx.conn()?)
+    .await?;
+    tx.commit().await
+}
+
+/// Writes a session's data. A session that is gone stays gone: this never inserts. Says whether it was there.
+pub async fn save_session(db: &Db, hash: CredentialHash, data: Value) -> Result<bool, DbError> {
+    let mut tx = db.begin_platform().await?;
+    tx.hold_credential(&hash.0).await?;
+    let rows = Statement::new("UPDATE sessions SET data = $2 WHERE id_hash = $1").bind(hash.0.to_vec()).bind(data).execute(tx.conn()?).await?;
+    tx.commit().await?;
+    Ok(rows == 1)
+}
+
+/// Moves the idle limit on. Called at most once a minute for a session.
+pub async fn touch_session(db: &Db, hash: CredentialHash) -> Result<(), DbError> {
+    let mut tx = db.begin_platform().await?;
+    tx.hold_credential(&hash.0).await?;
+    Statement::new(
+        "UPDATE sessions SET last_seen_at = now(), expires_at = least(now() + idle_timeout_s * interval '1 second', absolute_expires_at) WHERE id_hash = $1",
+    )
+    .bind(hash.0.to_vec())
+    .execute(tx.conn()?)
+    .await?;
+    tx.commit().await
+}
+
+/// Ends a session; nothing happens when it is gone already.
+pub async fn close_session(db: &Db, hash: CredentialHash) -> Result<(), DbError> {
+    let mut tx = db.begin_platform().await?;
+    tx.hold_credential(&hash.0).await?;
+    Statement::new("DELETE FROM sessions WHERE id_hash = $1").bind(hash.0.to_vec()).execute(tx.conn()?).await?;
+    tx.commit().await
+}
+
+/// The target of another membership of the session's user, by the tenant's slug; `None` if there is no such membership.
+pub async fn switch_target(db: &Db, user: &UserRef, slug: &str) -> Result<Option<(SessionTarget, Role)>, DbError> {
+    let memberships = super::list_memberships(db, user).await?;
+    Ok(memberships
+        .into_iter()
+        .find(|m| m.tenant.slug == slug)
+        .map(|m| (SessionTarget::Membership { tenant: m.tenant.id, membership: m.id }, m.role)))
+}
