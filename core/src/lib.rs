@@ -7,4 +7,8 @@ pub mod access;
 pub mod db;
 pub mod live;
 pub mod jobs;
+pub mod secrets;
+pub mod config;
+
 pub mod identity;
+pub mod tenancy;

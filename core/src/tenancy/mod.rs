@@ -1,0 +1,13 @@
+//! Tenants: how one comes to be, who works there, and the support visits of the platform's own people.
+
+mod create_tenant;
+mod impersonate;
+mod members;
+mod operator;
+mod tenants;
+
+pub use create_tenant::{CreateTenantError, NewTenant, TenantForm, create_tenant};
+pub use impersonate::{ImpersonateError, StartVisit, VisitForm, end_visit, start_visit};
+pub use members::{AddMemberError, NewMember, add_member};
+pub use operator::PlatformOperator;
+pub use tenants::{TenantSummary, find_tenant, list_tenants};
