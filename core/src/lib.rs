@@ -2,13 +2,16 @@
 //!
 //! In reading order; a feature may use those above it and never those below.
 
-pub mod problem;
 pub mod access;
-pub mod db;
-pub mod live;
-pub mod jobs;
-pub mod secrets;
 pub mod config;
+pub mod db;
+pub mod jobs;
+pub mod live;
+pub mod problem;
+pub mod secrets;
 
 pub mod identity;
 pub mod tenancy;
+
+#[cfg(feature = "testkit")]
+pub mod testkit;

@@ -37,7 +37,11 @@ pub struct Fault {
 
 impl Fault {
     pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Fault { pointer: pointer.into(), code, detail: detail.into() }
+        Fault {
+            pointer: pointer.into(),
+            code,
+            detail: detail.into(),
+        }
     }
 }
 
@@ -64,7 +68,10 @@ impl Problem for DbError {
         match self {
             DbError::Unavailable(_) => Kind::Unavailable,
             DbError::Busy(_) => Kind::TooMany,
-            DbError::Unique { .. } | DbError::Check { .. } | DbError::ForeignKey { .. } | DbError::Other(_) => Kind::Internal,
+            DbError::Unique { .. }
+            | DbError::Check { .. }
+            | DbError::ForeignKey { .. }
+            | DbError::Other(_) => Kind::Internal,
         }
     }
 
@@ -114,17 +121,34 @@ impl Faults {
         Self::default()
     }
 
-    pub fn add(&mut self, pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) {
+    pub fn add(
+        &mut self,
+        pointer: impl Into<String>,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) {
         self.0.push(Fault::new(pointer, code, detail));
     }
 
     /// Takes the value of a field, or notes why it has none.
-    pub fn take<T, E: std::fmt::Display>(&mut self, pointer: &str, parsed: Result<T, E>) -> Option<T> {
-        parsed.map_err(|error| self.add(pointer, "invalid", error.to_string())).ok()
+    pub fn take<T, E: std::fmt::Display>(
+        &mut self,
+        pointer: &str,
+        parsed: Result<T, E>,
+    ) -> Option<T> {
+        parsed
+            .map_err(|error| self.add(pointer, "invalid", error.to_string()))
+            .ok()
     }
 
     /// As [`Faults::take`] for a field that must not be blank.
-    pub fn required<T, E: std::fmt::Display>(&mut self, pointer: &str, text: &str, what: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
+    pub fn required<T, E: std::fmt::Display>(
+        &mut self,
+        pointer: &str,
+        text: &str,
+        what: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
         if text.trim().is_empty() {
             self.add(pointer, "required", format!("Enter {what}"));
             return None;
@@ -133,8 +157,17 @@ impl Faults {
     }
 
     /// As [`Faults::take`] for a field that may be blank, which is then `None`.
-    pub fn optional<T, E: std::fmt::Display>(&mut self, pointer: &str, text: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
-        if text.trim().is_empty() { None } else { self.take(pointer, parse(text)) }
+    pub fn optional<T, E: std::fmt::Display>(
+        &mut self,
+        pointer: &str,
+        text: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        if text.trim().is_empty() {
+            None
+        } else {
+            self.take(pointer, parse(text))
+        }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -148,6 +181,10 @@ impl Faults {
 
     /// `Ok` when nothing was noted.
     pub fn check(self) -> Result<(), Invalid> {
-        if self.0.is_empty() { Ok(()) } else { Err(self.into_invalid()) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(self.into_invalid())
+        }
     }
 }

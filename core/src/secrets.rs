@@ -37,33 +37,62 @@ impl SecretKey {
     /// `k1:<base64 of 32 bytes>`.
     pub fn parse(text: &str) -> Result<Self, SecretError> {
         let (id, key) = text.trim().split_once(':').ok_or(SecretError::BadKey)?;
-        let is_id = !id.is_empty() && id.len() <= 16 && id.bytes().all(|b| b.is_ascii_alphanumeric());
+        let is_id =
+            !id.is_empty() && id.len() <= 16 && id.bytes().all(|b| b.is_ascii_alphanumeric());
         let bytes = STANDARD.decode(key).map_err(|_| SecretError::BadKey)?;
         if !is_id || bytes.len() != 32 {
             return Err(SecretError::BadKey);
         }
-        Ok(SecretKey { id: id.to_owned(), cipher: XChaCha20Poly1305::new(Key::from_slice(&bytes)) })
+        Ok(SecretKey {
+            id: id.to_owned(),
+            cipher: XChaCha20Poly1305::new(Key::from_slice(&bytes)),
+        })
     }
 
     /// Seals a value for one place. The result is text: key id, a dot, base64 of nonce and ciphertext.
     pub fn seal(&self, place: &str, value: &str) -> Result<String, SecretError> {
         let mut nonce = [0_u8; NONCE_LENGTH];
-        rand::rngs::OsRng.try_fill_bytes(&mut nonce).map_err(|_| SecretError::NoRandomness)?;
-        let payload = Payload { msg: value.as_bytes(), aad: place.as_bytes() };
-        let sealed = self.cipher.encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| SecretError::NoRandomness)?;
-        Ok(format!("{}.{}", self.id, STANDARD.encode([nonce.as_slice(), &sealed].concat())))
+        rand::rngs::OsRng
+            .try_fill_bytes(&mut nonce)
+            .map_err(|_| SecretError::NoRandomness)?;
+        let payload = Payload {
+            msg: value.as_bytes(),
+            aad: place.as_bytes(),
+        };
+        let sealed = self
+            .cipher
+            .encrypt(XNonce::from_slice(&nonce), payload)
+            .map_err(|_| SecretError::NoRandomness)?;
+        Ok(format!(
+            "{}.{}",
+            self.id,
+            STANDARD.encode([nonce.as_slice(), &sealed].concat())
+        ))
     }
 
     /// Opens a value sealed for the same place.
     pub fn open(&self, place: &str, sealed: &str) -> Result<String, SecretError> {
         let (id, text) = sealed.split_once('.').ok_or(SecretError::DoesNotOpen)?;
         if id != self.id {
-            return Err(SecretError::OtherKey { found: id.to_owned(), expected: self.id.clone() });
+            return Err(SecretError::OtherKey {
+                found: id.to_owned(),
+                expected: self.id.clone(),
+            });
         }
-        let bytes = STANDARD.decode(text).map_err(|_| SecretError::DoesNotOpen)?;
-        let (nonce, ciphertext) = bytes.split_at_checked(NONCE_LENGTH).ok_or(SecretError::DoesNotOpen)?;
-        let payload = Payload { msg: ciphertext, aad: place.as_bytes() };
-        let plain = self.cipher.decrypt(XNonce::from_slice(nonce), payload).map_err(|_| SecretError::DoesNotOpen)?;
+        let bytes = STANDARD
+            .decode(text)
+            .map_err(|_| SecretError::DoesNotOpen)?;
+        let (nonce, ciphertext) = bytes
+            .split_at_checked(NONCE_LENGTH)
+            .ok_or(SecretError::DoesNotOpen)?;
+        let payload = Payload {
+            msg: ciphertext,
+            aad: place.as_bytes(),
+        };
+        let plain = self
+            .cipher
+            .decrypt(XNonce::from_slice(nonce), payload)
+            .map_err(|_| SecretError::DoesNotOpen)?;
         String::from_utf8(plain).map_err(|_| SecretError::DoesNotOpen)
     }
 }
@@ -79,24 +108,42 @@ mod tests {
     #[test]
     fn a_sealed_value_opens_in_its_own_place_only() {
         let sealed = key("k1").seal("tenant-a/whatsapp/token", "s3cret").unwrap();
-        assert_eq!(key("k1").open("tenant-a/whatsapp/token", &sealed).unwrap(), "s3cret");
-        assert_eq!(key("k1").open("tenant-b/whatsapp/token", &sealed), Err(SecretError::DoesNotOpen));
+        assert_eq!(
+            key("k1").open("tenant-a/whatsapp/token", &sealed).unwrap(),
+            "s3cret"
+        );
+        assert_eq!(
+            key("k1").open("tenant-b/whatsapp/token", &sealed),
+            Err(SecretError::DoesNotOpen)
+        );
     }
 
     #[test]
     fn a_value_of_another_key_says_which() {
         let sealed = key("k1").seal("p", "v").unwrap();
-        assert!(matches!(key("k2").open("p", &sealed), Err(SecretError::OtherKey { found, .. }) if found == "k1"));
+        assert!(
+            matches!(key("k2").open("p", &sealed), Err(SecretError::OtherKey { found, .. }) if found == "k1")
+        );
     }
 
     #[test]
     fn the_same_value_seals_differently_each_time_and_noise_does_not_open() {
-        assert_ne!(key("k1").seal("p", "v").unwrap(), key("k1").seal("p", "v").unwrap());
+        assert_ne!(
+            key("k1").seal("p", "v").unwrap(),
+            key("k1").seal("p", "v").unwrap()
+        );
         for noise in ["", "k1.", "k1.AAAA", "k1.%%%"] {
-            assert_eq!(key("k1").open("p", noise), Err(SecretError::DoesNotOpen), "{noise}");
+            assert_eq!(
+                key("k1").open("p", noise),
+                Err(SecretError::DoesNotOpen),
+                "{noise}"
+            );
         }
         for bad in ["", "k1", "k1:AAAA", ":AAAA"] {
-            assert!(matches!(SecretKey::parse(bad), Err(SecretError::BadKey)), "{bad}");
+            assert!(
+                matches!(SecretKey::parse(bad), Err(SecretError::BadKey)),
+                "{bad}"
+            );
         }
     }
 }

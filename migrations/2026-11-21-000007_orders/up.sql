@@ -28,6 +28,8 @@ CREATE TABLE orders (
     bill_to            jsonb NOT NULL,
     ship_to            jsonb NOT NULL,
     pos_state          text NOT NULL,
+    -- The row of the place-of-supply table that decided, and the clause it rests on.
+    pos_row            smallint NOT NULL,
     pos_clause         text NOT NULL,
     supply_kind        text NOT NULL,
     line_count         integer NOT NULL,
@@ -88,6 +90,7 @@ CREATE TABLE order_lines (
     CONSTRAINT fk_order_lines_order FOREIGN KEY (tenant_id, order_id) REFERENCES orders (tenant_id, id),
     CONSTRAINT fk_order_lines_product FOREIGN KEY (tenant_id, product_id) REFERENCES products (tenant_id, id),
     CONSTRAINT uq_order_lines_tenant_id_line_no UNIQUE (tenant_id, order_id, line_no),
+    CONSTRAINT uq_order_lines_tenant_id_product UNIQUE (tenant_id, order_id, product_id),
     CONSTRAINT ck_order_lines_line_no CHECK (line_no BETWEEN 1 AND 500),
     CONSTRAINT ck_order_lines_quantity CHECK (quantity > 0),
     CONSTRAINT ck_order_lines_price_source CHECK (price_source IN ('OVERRIDE', 'DEALER_LIST', 'DEFAULT_LIST', 'BASE')),

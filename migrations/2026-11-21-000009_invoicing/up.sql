@@ -17,6 +17,7 @@ CREATE TABLE invoices (
     ship_to         jsonb NOT NULL,
     transport       jsonb NOT NULL,
     pos_state       text NOT NULL,
+    pos_row         smallint NOT NULL,
     pos_clause      text NOT NULL,
     supply_kind     text NOT NULL,
     endorsement     text,

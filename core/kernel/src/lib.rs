@@ -44,7 +44,9 @@ pub mod words;
 pub use decimal::DecimalError;
 
 pub use clock::{Clock, SettableClock, SystemClock};
-pub use codes::{Barcode, DocumentNumber, InvoiceNumber, NumberError, OrderNumber, SeriesPrefix, Sku, Slug};
+pub use codes::{
+    Barcode, DocumentNumber, InvoiceNumber, NumberError, OrderNumber, SeriesPrefix, Sku, Slug,
+};
 pub use email::EmailAddress;
 pub use fin_year::{FinancialYear, IstDate};
 pub use gstin::Gstin;

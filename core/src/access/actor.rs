@@ -42,15 +42,50 @@ pub struct Actor(Arc<Identity>);
 
 impl Actor {
     /// A member acting in their role. Made from what the database says of a session or token, never from a request.
-    pub(crate) fn member(user: UserId, name: String, email: String, tenant: TenantRef, role: Role, dealer: Option<DealerId>) -> Self {
-        Actor(Arc::new(Identity { user: Some(user), name, email, tenant, role, dealer, permissions: role.permissions(), impersonation: None }))
+    pub(crate) fn member(
+        user: UserId,
+        name: String,
+        email: String,
+        tenant: TenantRef,
+        role: Role,
+        dealer: Option<DealerId>,
+    ) -> Self {
+        Actor(Arc::new(Identity {
+            user: Some(user),
+            name,
+            email,
+            tenant,
+            role,
+            dealer,
+            permissions: role.permissions(),
+            impersonation: None,
+        }))
     }
 
     /// A platform admin on a support visit: sees what the tenant's admin sees, writes only if the visit says so.
-    pub(crate) fn visitor(user: UserId, name: String, email: String, tenant: TenantRef, visit: Impersonation) -> Self {
+    pub(crate) fn visitor(
+        user: UserId,
+        name: String,
+        email: String,
+        tenant: TenantRef,
+        visit: Impersonation,
+    ) -> Self {
         let all = Role::Admin.permissions();
-        let permissions = if visit.may_write { all } else { all.reading_only() };
-        Actor(Arc::new(Identity { user: Some(user), name, email, tenant, role: Role::Admin, dealer: None, permissions, impersonation: Some(visit) }))
+        let permissions = if visit.may_write {
+            all
+        } else {
+            all.reading_only()
+        };
+        Actor(Arc::new(Identity {
+            user: Some(user),
+            name,
+            email,
+            tenant,
+            role: Role::Admin,
+            dealer: None,
+            permissions,
+            impersonation: Some(visit),
+        }))
     }
 
     /// A job or a command acting for the product itself; `what` is the name histories show.
@@ -69,7 +104,13 @@ impl Actor {
 
     /// The proof that the actor has the permission, or the refusal.
     pub fn allow<P: Permission>(&self) -> Result<Allowed<P>, Forbidden> {
-        if self.has(P::CODE) { Ok(Allowed::proven(self.clone())) } else { Err(Forbidden { permission: P::CODE }) }
+        if self.has(P::CODE) {
+            Ok(Allowed::proven(self.clone()))
+        } else {
+            Err(Forbidden {
+                permission: P::CODE,
+            })
+        }
     }
 
     /// Whether the actor has the permission: for what is shown, never instead of [`Actor::allow`].

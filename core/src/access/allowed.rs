@@ -27,7 +27,10 @@ pub struct Allowed<P: Permission> {
 
 impl<P: Permission> Allowed<P> {
     pub(super) fn proven(actor: Actor) -> Self {
-        Allowed { actor, permission: PhantomData }
+        Allowed {
+            actor,
+            permission: PhantomData,
+        }
     }
 
     pub fn actor(&self) -> &Actor {

@@ -124,14 +124,21 @@ mod tests {
 
     #[test]
     fn the_catalogue_has_the_69_codes_and_short_close_each_once() {
-        let codes: BTreeSet<_> = PermissionCode::ALL.iter().map(|code| code.as_str()).collect();
+        let codes: BTreeSet<_> = PermissionCode::ALL
+            .iter()
+            .map(|code| code.as_str())
+            .collect();
         assert_eq!((codes.len(), PermissionCode::ALL.len()), (70, 70));
     }
 
     #[test]
     fn a_type_is_its_code_in_camel_case() {
         for code in PermissionCode::ALL {
-            let camel: String = code.as_str().split(['.', '_']).map(|word| word[..1].to_uppercase() + &word[1..]).collect();
+            let camel: String = code
+                .as_str()
+                .split(['.', '_'])
+                .map(|word| word[..1].to_uppercase() + &word[1..])
+                .collect();
             assert_eq!(format!("{code:?}"), camel);
         }
     }

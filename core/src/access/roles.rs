@@ -29,11 +29,20 @@ impl PermissionSet {
 
     /// What stays of the set for somebody who may only look.
     pub fn reading_only(self) -> Self {
-        PermissionSet(PermissionCode::ALL.iter().filter(|code| code.as_str().ends_with(".read")).map(|code| code.set().0).fold(0, |a, b| a | b) & self.0)
+        PermissionSet(
+            PermissionCode::ALL
+                .iter()
+                .filter(|code| code.as_str().ends_with(".read"))
+                .map(|code| code.set().0)
+                .fold(0, |a, b| a | b)
+                & self.0,
+        )
     }
 
     pub fn codes(self) -> impl Iterator<Item = PermissionCode> {
-        PermissionCode::ALL.into_iter().filter(move |code| self.contains(*code))
+        PermissionCode::ALL
+            .into_iter()
+            .filter(move |code| self.contains(*code))
     }
 }
 
@@ -49,25 +58,70 @@ pub enum Role {
 }
 
 const SALES: PermissionSet = PermissionSet::of(&[
-    InventoryProductsRead, InventoryStockRead, SalesDealersRead, SalesDealersWrite, SalesPricesRead, SalesOrdersRead,
-    SalesOrdersPlace, SalesOrdersApprove, SalesOrdersReject, SalesOrdersCancel, SalesOrdersShortClose, WarehouseDeliverWrite,
-    BillingInvoicesRead, BillingPaymentsRead, PlatformNotificationsRead, ReportsRead,
+    InventoryProductsRead,
+    InventoryStockRead,
+    SalesDealersRead,
+    SalesDealersWrite,
+    SalesPricesRead,
+    SalesOrdersRead,
+    SalesOrdersPlace,
+    SalesOrdersApprove,
+    SalesOrdersReject,
+    SalesOrdersCancel,
+    SalesOrdersShortClose,
+    WarehouseDeliverWrite,
+    BillingInvoicesRead,
+    BillingPaymentsRead,
+    PlatformNotificationsRead,
+    ReportsRead,
 ]);
 const WAREHOUSE: PermissionSet = PermissionSet::of(&[
-    InventoryProductsRead, InventoryStockRead, InventoryMovementsRead, InventoryCountsCreate, SalesOrdersRead,
-    WarehousePicksRead, WarehousePicksWrite, WarehousePacksWrite, WarehouseDispatchWrite, WarehouseDeliverWrite, BillingInvoicesRead,
+    InventoryProductsRead,
+    InventoryStockRead,
+    InventoryMovementsRead,
+    InventoryCountsCreate,
+    SalesOrdersRead,
+    WarehousePicksRead,
+    WarehousePicksWrite,
+    WarehousePacksWrite,
+    WarehouseDispatchWrite,
+    WarehouseDeliverWrite,
+    BillingInvoicesRead,
 ]);
 const ACCOUNTS: PermissionSet = PermissionSet::of(&[
-    InventoryProductsRead, SalesDealersRead, SalesCreditWrite, SalesOrdersRead, BillingInvoicesRead, BillingNotesCreate,
-    BillingPaymentsRead, BillingPaymentsWrite, BillingGstExport, BillingPeriodsClose, PlatformNotificationsRead,
-    PlatformNotificationsRequeue, PlatformAuditRead, ReportsRead,
+    InventoryProductsRead,
+    SalesDealersRead,
+    SalesCreditWrite,
+    SalesOrdersRead,
+    BillingInvoicesRead,
+    BillingNotesCreate,
+    BillingPaymentsRead,
+    BillingPaymentsWrite,
+    BillingGstExport,
+    BillingPeriodsClose,
+    PlatformNotificationsRead,
+    PlatformNotificationsRequeue,
+    PlatformAuditRead,
+    ReportsRead,
 ]);
 const DEALER: PermissionSet = PermissionSet::of(&[
-    InventoryProductsRead, SalesPricesRead, SalesOrdersRead, SalesOrdersPlace, SalesOrdersCancel, BillingInvoicesRead, BillingPaymentsRead,
+    InventoryProductsRead,
+    SalesPricesRead,
+    SalesOrdersRead,
+    SalesOrdersPlace,
+    SalesOrdersCancel,
+    BillingInvoicesRead,
+    BillingPaymentsRead,
 ]);
 
 impl Role {
-    pub const ALL: [Role; 5] = [Role::Admin, Role::Sales, Role::Warehouse, Role::Accounts, Role::Dealer];
+    pub const ALL: [Role; 5] = [
+        Role::Admin,
+        Role::Sales,
+        Role::Warehouse,
+        Role::Accounts,
+        Role::Dealer,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -111,14 +165,30 @@ mod tests {
     #[test]
     fn every_permission_is_held_by_some_role() {
         for code in PermissionCode::ALL {
-            assert!(Role::ALL.iter().any(|role| role.permissions().contains(code)), "{}", code.as_str());
+            assert!(
+                Role::ALL
+                    .iter()
+                    .any(|role| role.permissions().contains(code)),
+                "{}",
+                code.as_str()
+            );
         }
     }
 
     #[test]
     fn accounts_cannot_move_an_order_and_dealers_cannot_approve() {
-        for code in [SalesOrdersApprove, SalesOrdersReject, SalesOrdersCancel, WarehousePicksWrite, WarehouseDispatchWrite] {
-            assert!(!Role::Accounts.permissions().contains(code), "{}", code.as_str());
+        for code in [
+            SalesOrdersApprove,
+            SalesOrdersReject,
+            SalesOrdersCancel,
+            WarehousePicksWrite,
+            WarehouseDispatchWrite,
+        ] {
+            assert!(
+                !Role::Accounts.permissions().contains(code),
+                "{}",
+                code.as_str()
+            );
         }
         assert!(!Role::Dealer.permissions().contains(SalesOrdersApprove));
     }

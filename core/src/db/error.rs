@@ -29,7 +29,9 @@ impl From<Error> for DbError {
     fn from(error: Error) -> Self {
         let Error::DatabaseError(kind, info) = &error else {
             return match error {
-                Error::BrokenTransactionManager | Error::AlreadyInTransaction => DbError::Unavailable(error.to_string()),
+                Error::BrokenTransactionManager | Error::AlreadyInTransaction => {
+                    DbError::Unavailable(error.to_string())
+                }
                 other => DbError::Other(other),
             };
         };
@@ -37,13 +39,24 @@ impl From<Error> for DbError {
         let message = info.message().to_owned();
         match kind {
             DatabaseErrorKind::UniqueViolation => DbError::Unique { constraint },
-            DatabaseErrorKind::CheckViolation => DbError::Check { constraint, message },
+            DatabaseErrorKind::CheckViolation => DbError::Check {
+                constraint,
+                message,
+            },
             DatabaseErrorKind::ForeignKeyViolation => DbError::ForeignKey { constraint },
             DatabaseErrorKind::SerializationFailure => DbError::Busy(message),
-            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => DbError::Unavailable(message),
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
+                DbError::Unavailable(message)
+            }
             // The driver gives no SQLSTATE for these; PostgreSQL's English message is all there is.
-            _ if message.contains("deadlock detected") || message.contains("lock timeout") => DbError::Busy(message),
-            _ if message.contains("terminating connection") || message.contains("connection closed") => DbError::Unavailable(message),
+            _ if message.contains("deadlock detected") || message.contains("lock timeout") => {
+                DbError::Busy(message)
+            }
+            _ if message.contains("terminating connection")
+                || message.contains("connection closed") =>
+            {
+                DbError::Unavailable(message)
+            }
             _ => DbError::Other(error),
         }
     }

@@ -43,9 +43,13 @@ pub async fn refuse_powerful_role(db: &Db) -> Result<(), RoleFault> {
     .map_err(DbError::from)?;
     tx.commit().await?;
     match facts {
-        RoleFacts { is_superuser: true, .. } => Err(RoleFault::Superuser),
+        RoleFacts {
+            is_superuser: true, ..
+        } => Err(RoleFault::Superuser),
         RoleFacts { bypasses: true, .. } => Err(RoleFault::BypassesRowSecurity),
-        RoleFacts { owns_tables: true, .. } => Err(RoleFault::OwnsTables),
+        RoleFacts {
+            owns_tables: true, ..
+        } => Err(RoleFault::OwnsTables),
         _ => Ok(()),
     }
 }

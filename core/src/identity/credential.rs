@@ -35,12 +35,23 @@ pub(super) struct ActingColumns {
 
 impl ActingColumns {
     pub(super) fn tenant(&self) -> Option<TenantRef> {
-        Some(TenantRef { id: self.tenant_id?, slug: self.tenant_slug.clone()?, name: self.tenant_name.clone()? })
+        Some(TenantRef {
+            id: self.tenant_id?,
+            slug: self.tenant_slug.clone()?,
+            name: self.tenant_name.clone()?,
+        })
     }
 
     /// The member this credential acts as; `None` for a platform admin outside every tenant.
     pub(super) fn member(&self, user: &UserRef) -> Option<Actor> {
         let role = Role::parse(self.role.as_deref()?)?;
-        Some(Actor::member(user.id, user.name.clone(), user.email.clone(), self.tenant()?, role, self.dealer_id))
+        Some(Actor::member(
+            user.id,
+            user.name.clone(),
+            user.email.clone(),
+            self.tenant()?,
+            role,
+            self.dealer_id,
+        ))
     }
 }

@@ -55,7 +55,11 @@ impl LoginRow {
     fn membership(&self) -> Option<MembershipRef> {
         Some(MembershipRef {
             id: self.membership_id?,
-            tenant: TenantRef { id: self.tenant_id?, slug: self.tenant_slug.clone()?, name: self.tenant_name.clone()? },
+            tenant: TenantRef {
+                id: self.tenant_id?,
+                slug: self.tenant_slug.clone()?,
+                name: self.tenant_name.clone()?,
+            },
             role: Role::parse(self.role.as_deref()?)?,
             dealer: self.dealer_id,
         })
@@ -64,11 +68,19 @@ impl LoginRow {
 
 pub(super) async fn find_by_email(db: &Db, email: &str) -> Result<Option<FoundUser>, DbError> {
     let mut tx = db.begin_platform().await?;
-    let rows: Vec<LoginRow> = Statement::new("SELECT * FROM lookup.login($1)").bind(email).load(tx.conn()?).await?;
+    let rows: Vec<LoginRow> = Statement::new("SELECT * FROM lookup.login($1)")
+        .bind(email)
+        .load(tx.conn()?)
+        .await?;
     tx.commit().await?;
     let memberships = rows.iter().filter_map(LoginRow::membership).collect();
     Ok(rows.into_iter().next().map(|row| FoundUser {
-        user: UserRef { id: row.user_id, name: row.user_name, email: row.email, is_platform_admin: row.is_platform_admin },
+        user: UserRef {
+            id: row.user_id,
+            name: row.user_name,
+            email: row.email,
+            is_platform_admin: row.is_platform_admin,
+        },
         password_hash: row.password_hash,
         memberships,
     }))
@@ -76,5 +88,8 @@ pub(super) async fn find_by_email(db: &Db, email: &str) -> Result<Option<FoundUs
 
 /// The memberships of a signed-in user, for the tenant switcher.
 pub async fn list_memberships(db: &Db, user: &UserRef) -> Result<Vec<MembershipRef>, DbError> {
-    Ok(find_by_email(db, &user.email).await?.map(|found| found.memberships).unwrap_or_default())
+    Ok(find_by_email(db, &user.email)
+        .await?
+        .map(|found| found.memberships)
+        .unwrap_or_default())
 }

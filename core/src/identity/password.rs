@@ -52,22 +52,35 @@ impl std::fmt::Debug for NewPassword {
 pub struct HashError(String);
 
 fn hasher() -> Result<Argon2<'static>, HashError> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| HashError(error.to_string()))?;
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
+        .map_err(|error| HashError(error.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-async fn off_the_async_threads<T: Send + 'static>(work: impl FnOnce() -> Result<T, HashError> + Send + 'static) -> Result<T, HashError> {
-    let _turn = HASHING.acquire().await.map_err(|error| HashError(error.to_string()))?;
-    tokio::task::spawn_blocking(work).await.map_err(|error| HashError(error.to_string()))?
+async fn off_the_async_threads<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
+) -> Result<T, HashError> {
+    let _turn = HASHING
+        .acquire()
+        .await
+        .map_err(|error| HashError(error.to_string()))?;
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| HashError(error.to_string()))?
 }
 
 /// The PHC string to store.
 pub async fn hash_password(password: NewPassword) -> Result<String, HashError> {
     off_the_async_threads(move || {
         let mut salt = [0_u8; 16];
-        rand::rngs::OsRng.try_fill_bytes(&mut salt).map_err(|error| HashError(error.to_string()))?;
+        rand::rngs::OsRng
+            .try_fill_bytes(&mut salt)
+            .map_err(|error| HashError(error.to_string()))?;
         let salt = SaltString::encode_b64(&salt).map_err(|error| HashError(error.to_string()))?;
-        Ok(hasher()?.hash_password(password.0.as_bytes(), &salt).map_err(|error| HashError(error.to_string()))?.to_string())
+        Ok(hasher()?
+            .hash_password(password.0.as_bytes(), &salt)
+            .map_err(|error| HashError(error.to_string()))?
+            .to_string())
     })
     .await
 }
@@ -81,7 +94,10 @@ pub(super) async fn verify(password: String, stored: Option<String>) -> Result<b
         let known = stored.is_some();
         let text = stored.unwrap_or_else(|| DECOY.to_owned());
         let hash = PasswordHash::new(&text).map_err(|error| HashError(error.to_string()))?;
-        Ok(hasher()?.verify_password(password.as_bytes(), &hash).is_ok() && known)
+        Ok(hasher()?
+            .verify_password(password.as_bytes(), &hash)
+            .is_ok()
+            && known)
     })
     .await
 }
@@ -92,10 +108,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_verifies_against_its_own_hash_and_no_other() {
-        let hash = hash_password(NewPassword::parse("correct horse battery").unwrap()).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(verify("correct horse battery".to_owned(), Some(hash.clone())).await.unwrap());
-        assert!(!verify("correct horse batterz".to_owned(), Some(hash)).await.unwrap());
+        let hash = hash_password(NewPassword::parse("correct horse battery").unwrap())
+            .await
+            .unwrap();
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
+        assert!(
+            verify("correct horse battery".to_owned(), Some(hash.clone()))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !verify("correct horse batterz".to_owned(), Some(hash))
+                .await
+                .unwrap()
+        );
     }
 
     #[tokio::test]
@@ -107,8 +136,14 @@ mod tests {
 
     #[test]
     fn a_password_has_twelve_to_128_characters_counted_as_people_count() {
-        assert_eq!(NewPassword::parse("short").unwrap_err(), PasswordFault::TooShort);
+        assert_eq!(
+            NewPassword::parse("short").unwrap_err(),
+            PasswordFault::TooShort
+        );
         assert!(NewPassword::parse("पासवर्ड है यह मेरा").is_ok());
-        assert_eq!(NewPassword::parse(&"x".repeat(129)).unwrap_err(), PasswordFault::TooLong);
+        assert_eq!(
+            NewPassword::parse(&"x".repeat(129)).unwrap_err(),
+            PasswordFault::TooLong
+        );
     }
 }

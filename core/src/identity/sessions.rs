@@ -24,17 +24,34 @@ pub struct Lifetimes {
 pub enum SessionTarget {
     /// A platform admin outside every tenant.
     Platform,
-    Membership { tenant: TenantId, membership: MembershipId },
+    Membership {
+        tenant: TenantId,
+        membership: MembershipId,
+    },
     /// A platform admin's support visit.
-    Visit { tenant: TenantId, impersonation: ImpersonationId },
+    Visit {
+        tenant: TenantId,
+        impersonation: ImpersonationId,
+    },
 }
 
 impl SessionTarget {
-    fn columns(self) -> (Option<TenantId>, Option<MembershipId>, Option<ImpersonationId>) {
+    fn columns(
+        self,
+    ) -> (
+        Option<TenantId>,
+        Option<MembershipId>,
+        Option<ImpersonationId>,
+    ) {
         match self {
             SessionTarget::Platform => (None, None, None),
-            SessionTarget::Membership { tenant, membership } => (Some(tenant), Some(membership), None),
-            SessionTarget::Visit { tenant, impersonation } => (Some(tenant), None, Some(impersonation)),
+            SessionTarget::Membership { tenant, membership } => {
+                (Some(tenant), Some(membership), None)
+            }
+            SessionTarget::Visit {
+                tenant,
+                impersonation,
+            } => (Some(tenant), None, Some(impersonation)),
         }
     }
 }
@@ -128,7 +145,12 @@ struct SessionRow {
 
 impl SessionRow {
     fn into_view(self) -> Option<SessionView> {
-        let user = UserRef { id: self.user_id, name: self.user_name, email: self.email, is_platform_admin: self.is_platform_admin };
+        let user = UserRef {
+            id: self.user_id,
+            name: self.user_name,
+            email: self.email,
+            is_platform_admin: self.is_platform_admin,
+        };
         let columns = ActingColumns {
             tenant_id: self.acting_tenant,
             tenant_slug: self.tenant_slug,
@@ -136,16 +158,39 @@ impl SessionRow {
             role: self.role,
             dealer_id: self.dealer_id,
         };
-        let (target, acting) = match (self.acting_tenant, self.membership_id, self.impersonation_id) {
+        let (target, acting) = match (
+            self.acting_tenant,
+            self.membership_id,
+            self.impersonation_id,
+        ) {
             (None, _, _) => (SessionTarget::Platform, SessionActing::Platform),
             (Some(tenant), _, Some(id)) => {
-                let visit = Impersonation { id, may_write: self.impersonation_may_write?, ends_at: self.impersonation_ends_at? };
-                let actor = Actor::visitor(user.id, user.name.clone(), user.email.clone(), columns.tenant()?, visit);
-                (SessionTarget::Visit { tenant, impersonation: id }, SessionActing::Tenant(actor))
+                let visit = Impersonation {
+                    id,
+                    may_write: self.impersonation_may_write?,
+                    ends_at: self.impersonation_ends_at?,
+                };
+                let actor = Actor::visitor(
+                    user.id,
+                    user.name.clone(),
+                    user.email.clone(),
+                    columns.tenant()?,
+                    visit,
+                );
+                (
+                    SessionTarget::Visit {
+                        tenant,
+                        impersonation: id,
+                    },
+                    SessionActing::Tenant(actor),
+                )
             }
             (Some(tenant), Some(membership), None) => {
                 let actor = columns.member(&user)?;
-                (SessionTarget::Membership { tenant, membership }, SessionActing::Tenant(actor))
+                (
+                    SessionTarget::Membership { tenant, membership },
+                    SessionActing::Tenant(actor),
+                )
             }
             (Some(_), None, None) => return None,
         };
@@ -165,14 +210,20 @@ impl SessionRow {
 /// The session behind a cookie, if it is in force: one statement says who acts, where and as what.
 pub async fn find_session(db: &Db, hash: CredentialHash) -> Result<Option<SessionView>, DbError> {
     let mut connection = db.statement_connection().await?;
-    let row: Vec<SessionRow> = Statement::new("SELECT * FROM lookup.session($1)").bind(hash.0.to_vec()).load(&mut connection).await?;
+    let row: Vec<SessionRow> = Statement::new("SELECT * FROM lookup.session($1)")
+        .bind(hash.0.to_vec())
+        .load(&mut connection)
+        .await?;
     Ok(row.into_iter().next().and_then(SessionRow::into_view))
 }
 
 /// Stores a new session.
 pub async fn open_session(db: &Db, session: &NewSession) -> Result<(), DbError> {
     let (tenant, membership, impersonation) = session.target.columns();
-    let cut = |text: &Option<String>, most: usize| text.as_ref().map(|text| text.chars().take(most).collect::<String>());
+    let cut = |text: &Option<String>, most: usize| {
+        text.as_ref()
+            .map(|text| text.chars().take(most).collect::<String>())
+    };
     let mut tx = db.begin_platform().await?;
     Statement::new(
         "INSERT INTO sessions (id_hash, user_id, acting_tenant, membership_id, impersonation_id, data, ip, user_agent, idle_timeout_s, \
@@ -198,7 +249,11 @@ pub async fn open_session(db: &Db, session: &NewSession) -> Result<(), DbError> 
 pub async fn save_session(db: &Db, hash: CredentialHash, data: Value) -> Result<bool, DbError> {
     let mut tx = db.begin_platform().await?;
     tx.hold_credential(&hash.0).await?;
-    let rows = Statement::new("UPDATE sessions SET data = $2 WHERE id_hash = $1").bind(hash.0.to_vec()).bind(data).execute(tx.conn()?).await?;
+    let rows = Statement::new("UPDATE sessions SET data = $2 WHERE id_hash = $1")
+        .bind(hash.0.to_vec())
+        .bind(data)
+        .execute(tx.conn()?)
+        .await?;
     tx.commit().await?;
     Ok(rows == 1)
 }
@@ -220,15 +275,30 @@ pub async fn touch_session(db: &Db, hash: CredentialHash) -> Result<(), DbError>
 pub async fn close_session(db: &Db, hash: CredentialHash) -> Result<(), DbError> {
     let mut tx = db.begin_platform().await?;
     tx.hold_credential(&hash.0).await?;
-    Statement::new("DELETE FROM sessions WHERE id_hash = $1").bind(hash.0.to_vec()).execute(tx.conn()?).await?;
+    Statement::new("DELETE FROM sessions WHERE id_hash = $1")
+        .bind(hash.0.to_vec())
+        .execute(tx.conn()?)
+        .await?;
     tx.commit().await
 }
 
 /// The target of another membership of the session's user, by the tenant's slug; `None` if there is no such membership.
-pub async fn switch_target(db: &Db, user: &UserRef, slug: &str) -> Result<Option<(SessionTarget, Role)>, DbError> {
+pub async fn switch_target(
+    db: &Db,
+    user: &UserRef,
+    slug: &str,
+) -> Result<Option<(SessionTarget, Role)>, DbError> {
     let memberships = super::list_memberships(db, user).await?;
     Ok(memberships
         .into_iter()
         .find(|m| m.tenant.slug == slug)
-        .map(|m| (SessionTarget::Membership { tenant: m.tenant.id, membership: m.id }, m.role)))
+        .map(|m| {
+            (
+                SessionTarget::Membership {
+                    tenant: m.tenant.id,
+                    membership: m.id,
+                },
+                m.role,
+            )
+        }))
 }

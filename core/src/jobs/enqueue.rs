@@ -33,6 +33,9 @@ pub(crate) fn insert_jobs_sql(placeholder: &str) -> String {
 
 /// Enqueues a job in the caller's transaction.
 pub async fn enqueue<J: Job>(tx: &mut TenantTx, job: &J) -> Result<(), DbError> {
-    Statement::new(insert_jobs_sql("$1")).bind(Value::Array(vec![job_row(job)])).execute(tx.conn()?).await?;
+    Statement::new(insert_jobs_sql("$1"))
+        .bind(Value::Array(vec![job_row(job)]))
+        .execute(tx.conn()?)
+        .await?;
     Ok(())
 }

@@ -6,6 +6,6 @@
 mod enqueue;
 mod payload;
 
-pub(crate) use enqueue::{insert_jobs_sql, job_row};
 pub use enqueue::enqueue;
+pub(crate) use enqueue::{insert_jobs_sql, job_row};
 pub use payload::{Job, Outcome};

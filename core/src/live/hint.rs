@@ -50,11 +50,21 @@ mod tests {
     #[test]
     fn a_hint_survives_the_wire_and_noise_does_not_become_one() {
         let tenant = TenantId::generate();
-        for subject in [Subject::Order(OrderId::generate()), Subject::Stock, Subject::Notifications] {
+        for subject in [
+            Subject::Order(OrderId::generate()),
+            Subject::Stock,
+            Subject::Notifications,
+        ] {
             let hint = Hint { tenant, subject };
             assert_eq!(Hint::decode(&hint.encode()), Some(hint));
         }
-        for noise in ["", "x", "order", &format!("{tenant} order"), &format!("{tenant} nothing")] {
+        for noise in [
+            "",
+            "x",
+            "order",
+            &format!("{tenant} order"),
+            &format!("{tenant} nothing"),
+        ] {
             assert_eq!(Hint::decode(noise), None, "{noise}");
         }
     }

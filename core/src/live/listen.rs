@@ -46,9 +46,14 @@ pub async fn listen(url: String, feed: LiveFeed) {
     }
 }
 
-async fn listen_once(url: &str, feed: &LiveFeed) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+async fn listen_once(
+    url: &str,
+    feed: &LiveFeed,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut connection = AsyncPgConnection::establish(url).await?;
-    connection.batch_execute(&format!("LISTEN {CHANNEL}")).await?;
+    connection
+        .batch_execute(&format!("LISTEN {CHANNEL}"))
+        .await?;
     let _ = feed.0.send(None);
     let mut notifications = std::pin::pin!(connection.notifications_stream());
     while let Some(notification) = notifications.next().await {

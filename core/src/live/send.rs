@@ -65,6 +65,10 @@ pub async fn run_sender(db: Db, mut queue: Receiver<Hint>) {
 
 async fn notify(db: &Db, payload: String) -> Result<(), DbError> {
     let mut tx = db.begin_platform().await?;
-    Statement::new("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(payload).execute(tx.conn()?).await?;
+    Statement::new("SELECT pg_notify($1, $2)")
+        .bind(CHANNEL)
+        .bind(payload)
+        .execute(tx.conn()?)
+        .await?;
     tx.commit().await
 }

@@ -4,7 +4,10 @@
 use diesel_async::RunQueryDsl as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use vitaran_kernel::{EmailAddress, Gstin, LocationId, Pincode, PriceListId, RegistrationId, SeriesId, SeriesPrefix, Slug, TenantId, Text};
+use vitaran_kernel::{
+    EmailAddress, Gstin, LocationId, Pincode, PriceListId, RegistrationId, SeriesId, SeriesPrefix,
+    Slug, TenantId, Text,
+};
 
 use super::members::insert_member;
 use super::{AddMemberError, PlatformOperator};
@@ -14,8 +17,7 @@ use crate::identity::{NewPassword, hash_password};
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 
 /// Printed on every invoice until the tenant words its own.
-pub const DEFAULT_DECLARATION: &str =
-    "We declare that this invoice shows the actual price of the goods described and that all particulars are true and correct.";
+pub const DEFAULT_DECLARATION: &str = "We declare that this invoice shows the actual price of the goods described and that all particulars are true and correct.";
 
 /// The form as typed.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -58,23 +60,65 @@ impl TenantForm {
     /// Every fault at once, beside its field.
     pub fn parse(&self) -> Result<NewTenant, Invalid> {
         let mut faults = Faults::new();
-        let slug = faults.required("/slug", &self.slug, "a short name for addresses", Slug::parse);
+        let slug = faults.required(
+            "/slug",
+            &self.slug,
+            "a short name for addresses",
+            Slug::parse,
+        );
         let name = faults.required("/name", &self.name, "the name", Text::parse);
         let gstin = faults.required("/gstin", &self.gstin, "the GSTIN", Gstin::parse);
-        let legal_name = faults.required("/legal_name", &self.legal_name, "the legal name", Text::parse);
+        let legal_name = faults.required(
+            "/legal_name",
+            &self.legal_name,
+            "the legal name",
+            Text::parse,
+        );
         let line1 = faults.required("/line1", &self.line1, "the address", Text::parse);
         let line2 = faults.optional("/line2", &self.line2, Text::parse);
         let city = faults.required("/city", &self.city, "the city", Text::parse);
         let pincode = faults.required("/pincode", &self.pincode, "the PIN code", Pincode::parse);
-        let prefix = faults.required("/invoice_prefix", &self.invoice_prefix, "the prefix of invoice numbers", SeriesPrefix::parse);
-        let location_name = faults.required("/location_name", &self.location_name, "the name of the warehouse", Text::parse);
-        let admin_name = faults.required("/admin_name", &self.admin_name, "the administrator's name", Text::parse);
-        let admin_email = faults.required("/admin_email", &self.admin_email, "the administrator's e-mail", EmailAddress::parse);
-        let admin_password = faults.required("/admin_password", &self.admin_password, "a first password", NewPassword::parse);
+        let prefix = faults.required(
+            "/invoice_prefix",
+            &self.invoice_prefix,
+            "the prefix of invoice numbers",
+            SeriesPrefix::parse,
+        );
+        let location_name = faults.required(
+            "/location_name",
+            &self.location_name,
+            "the name of the warehouse",
+            Text::parse,
+        );
+        let admin_name = faults.required(
+            "/admin_name",
+            &self.admin_name,
+            "the administrator's name",
+            Text::parse,
+        );
+        let admin_email = faults.required(
+            "/admin_email",
+            &self.admin_email,
+            "the administrator's e-mail",
+            EmailAddress::parse,
+        );
+        let admin_password = faults.required(
+            "/admin_password",
+            &self.admin_password,
+            "a first password",
+            NewPassword::parse,
+        );
         if let (Some(gstin), Some(pincode)) = (&gstin, &pincode)
             && !gstin.state().matches_pincode(pincode)
         {
-            faults.add("/pincode", "state_mismatch", format!("This PIN code is not in {}, the state of the GSTIN", gstin.state().name()));
+            faults.add(
+                "/pincode",
+                "state_mismatch",
+                format!(
+                    "This PIN code is not in {}, the state of the GSTIN",
+                    gstin.state().name()
+                ),
+            );
         }
         if let Some(prefix) = &prefix
             && let Err(error) = vitaran_kernel::DocumentNumber::check_prefix(prefix)
@@ -82,12 +126,40 @@ impl TenantForm {
             faults.add("/invoice_prefix", "too_long", error.to_string());
         }
         match (slug, name, gstin, legal_name, line1, city, pincode, prefix) {
-            (Some(slug), Some(name), Some(gstin), Some(legal_name), Some(line1), Some(city), Some(pincode), Some(invoice_prefix)) if faults.is_empty() => {
-                let (Some(location_name), Some(admin_name), Some(admin_email), Some(admin_password)) = (location_name, admin_name, admin_email, admin_password)
+            (
+                Some(slug),
+                Some(name),
+                Some(gstin),
+                Some(legal_name),
+                Some(line1),
+                Some(city),
+                Some(pincode),
+                Some(invoice_prefix),
+            ) if faults.is_empty() => {
+                let (
+                    Some(location_name),
+                    Some(admin_name),
+                    Some(admin_email),
+                    Some(admin_password),
+                ) = (location_name, admin_name, admin_email, admin_password)
                 else {
                     return Err(faults.into_invalid());
                 };
-                Ok(NewTenant { slug, name, gstin, legal_name, line1, line2, city, pincode, invoice_prefix, location_name, admin_name, admin_email, admin_password })
+                Ok(NewTenant {
+                    slug,
+                    name,
+                    gstin,
+                    legal_name,
+                    line1,
+                    line2,
+                    city,
+                    pincode,
+                    invoice_prefix,
+                    location_name,
+                    admin_name,
+                    admin_email,
+                    admin_password,
+                })
             }
             _ => Err(faults.into_invalid()),
         }
@@ -127,7 +199,9 @@ impl Problem for CreateTenantError {
 
     fn faults(&self) -> Vec<Fault> {
         match self {
-            CreateTenantError::SlugTaken { .. } => vec![Fault::new("/slug", "taken", self.to_string())],
+            CreateTenantError::SlugTaken { .. } => {
+                vec![Fault::new("/slug", "taken", self.to_string())]
+            }
             CreateTenantError::Member(error) => error.faults(),
             _ => Vec::new(),
         }
@@ -135,9 +209,19 @@ impl Problem for CreateTenantError {
 }
 
 /// Creates the tenant.
-pub async fn create_tenant(db: &Db, by: &PlatformOperator, input: NewTenant) -> Result<TenantRef, CreateTenantError> {
-    let password_hash = hash_password(input.admin_password).await.map_err(|error| CreateTenantError::Hashing(error.to_string()))?;
-    let tenant = TenantRef { id: TenantId::generate(), slug: input.slug.to_string(), name: input.name.to_string() };
+pub async fn create_tenant(
+    db: &Db,
+    by: &PlatformOperator,
+    input: NewTenant,
+) -> Result<TenantRef, CreateTenantError> {
+    let password_hash = hash_password(input.admin_password)
+        .await
+        .map_err(|error| CreateTenantError::Hashing(error.to_string()))?;
+    let tenant = TenantRef {
+        id: TenantId::generate(),
+        slug: input.slug.to_string(),
+        name: input.name.to_string(),
+    };
     let mut tx = db.begin_platform().await?;
     if let Some(user) = by.user() {
         tx.act_as(user.id).await?;
@@ -168,10 +252,21 @@ pub async fn create_tenant(db: &Db, by: &PlatformOperator, input: NewTenant) -> 
     .await
     .map_err(DbError::from);
     match created {
-        Err(error) if error.is_unique("uq_tenants_slug") => return Err(CreateTenantError::SlugTaken { slug: tenant.slug }),
+        Err(error) if error.is_unique("uq_tenants_slug") => {
+            return Err(CreateTenantError::SlugTaken { slug: tenant.slug });
+        }
         other => other?,
     };
-    insert_member(&mut tx, tenant.id, &input.admin_email, &input.admin_name, &password_hash, Role::Admin, None).await?;
+    insert_member(
+        &mut tx,
+        tenant.id,
+        &input.admin_email,
+        &input.admin_name,
+        &password_hash,
+        Role::Admin,
+        None,
+    )
+    .await?;
     tx.commit().await?;
     tracing::info!(tenant.id = %tenant.id, tenant.slug = %tenant.slug, by = by.name(), "tenant created");
     Ok(tenant)

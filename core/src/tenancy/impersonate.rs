@@ -34,9 +34,17 @@ pub struct StartVisit {
 impl VisitForm {
     pub fn parse(&self) -> Result<StartVisit, Invalid> {
         let mut faults = Faults::new();
-        let reason = faults.required("/reason", &self.reason, "the reason for the visit", Text::<500>::parse);
+        let reason = faults.required(
+            "/reason",
+            &self.reason,
+            "the reason for the visit",
+            Text::<500>::parse,
+        );
         match reason {
-            Some(reason) if reason.as_str().chars().count() >= 5 => Ok(StartVisit { reason, may_write: self.may_write.is_some() }),
+            Some(reason) if reason.as_str().chars().count() >= 5 => Ok(StartVisit {
+                reason,
+                may_write: self.may_write.is_some(),
+            }),
             Some(_) => {
                 faults.add("/reason", "too_short", "Say in a few words why you visit");
                 Err(faults.into_invalid())
@@ -75,9 +83,17 @@ impl Problem for ImpersonateError {
 }
 
 /// Starts a visit and gives the target for a new session id.
-pub async fn start_visit(db: &Db, by: &PlatformOperator, slug: &str, input: StartVisit) -> Result<SessionTarget, ImpersonateError> {
+pub async fn start_visit(
+    db: &Db,
+    by: &PlatformOperator,
+    slug: &str,
+    input: StartVisit,
+) -> Result<SessionTarget, ImpersonateError> {
     let user = by.user().ok_or(ImpersonateError::NotAPerson)?;
-    let tenant = super::find_tenant(db, slug).await?.ok_or(ImpersonateError::NotFound)?.id;
+    let tenant = super::find_tenant(db, slug)
+        .await?
+        .ok_or(ImpersonateError::NotFound)?
+        .id;
     let id = ImpersonationId::generate();
     let mut tx = db.begin_platform().await?;
     tx.enter(tenant).await?;
@@ -101,11 +117,19 @@ pub async fn start_visit(db: &Db, by: &PlatformOperator, slug: &str, input: Star
     .await
     .map_err(DbError::from)?;
     tx.commit().await?;
-    Ok(SessionTarget::Visit { tenant, impersonation: id })
+    Ok(SessionTarget::Visit {
+        tenant,
+        impersonation: id,
+    })
 }
 
 /// Ends a visit; ending it twice changes nothing.
-pub async fn end_visit(db: &Db, by: &PlatformOperator, tenant: TenantId, id: ImpersonationId) -> Result<(), ImpersonateError> {
+pub async fn end_visit(
+    db: &Db,
+    by: &PlatformOperator,
+    tenant: TenantId,
+    id: ImpersonationId,
+) -> Result<(), ImpersonateError> {
     let user = by.user().ok_or(ImpersonateError::NotAPerson)?;
     let mut tx = db.begin_platform().await?;
     tx.enter(tenant).await?;

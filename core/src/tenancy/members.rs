@@ -52,18 +52,36 @@ impl Problem for AddMemberError {
 
     fn faults(&self) -> Vec<Fault> {
         match self {
-            AddMemberError::AlreadyMember { .. } => vec![Fault::new("/admin_email", self.code(), self.to_string())],
+            AddMemberError::AlreadyMember { .. } => {
+                vec![Fault::new("/admin_email", self.code(), self.to_string())]
+            }
             _ => Vec::new(),
         }
     }
 }
 
 /// Adds a member, and the user if the address is new; a known user keeps name and password.
-pub async fn add_member(db: &Db, _by: &PlatformOperator, tenant: TenantId, member: NewMember) -> Result<MembershipId, AddMemberError> {
-    let hash = hash_password(member.password).await.map_err(|error| AddMemberError::Hashing(error.to_string()))?;
+pub async fn add_member(
+    db: &Db,
+    _by: &PlatformOperator,
+    tenant: TenantId,
+    member: NewMember,
+) -> Result<MembershipId, AddMemberError> {
+    let hash = hash_password(member.password)
+        .await
+        .map_err(|error| AddMemberError::Hashing(error.to_string()))?;
     let mut tx = db.begin_platform().await?;
     tx.enter(tenant).await?;
-    let id = insert_member(&mut tx, tenant, &member.email, &member.name, &hash, member.role, member.dealer).await?;
+    let id = insert_member(
+        &mut tx,
+        tenant,
+        &member.email,
+        &member.name,
+        &hash,
+        member.role,
+        member.dealer,
+    )
+    .await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -104,7 +122,11 @@ pub(super) async fn insert_member(
     .await
     .map_err(DbError::from);
     match inserted {
-        Err(error) if error.is_unique("uq_memberships_tenant_id_user_id") => Err(AddMemberError::AlreadyMember { email: email.to_string() }),
+        Err(error) if error.is_unique("uq_memberships_tenant_id_user_id") => {
+            Err(AddMemberError::AlreadyMember {
+                email: email.to_string(),
+            })
+        }
         Err(error) => Err(error.into()),
         Ok(_) => Ok(id),
     }

@@ -11,7 +11,9 @@ pub struct PlatformOperator {
 impl PlatformOperator {
     /// The platform admin behind a session; `None` for everybody else.
     pub fn of_session(session: &SessionView) -> Option<Self> {
-        session.user.is_platform_admin.then(|| PlatformOperator { user: Some(session.user.clone()) })
+        session.user.is_platform_admin.then(|| PlatformOperator {
+            user: Some(session.user.clone()),
+        })
     }
 
     /// The operator at the command line, who holds the owner's database URL. Used by the `vitaran` command alone.
@@ -25,6 +27,8 @@ impl PlatformOperator {
 
     /// The name histories show.
     pub fn name(&self) -> &str {
-        self.user.as_ref().map_or("vitaran command", |user| &user.name)
+        self.user
+            .as_ref()
+            .map_or("vitaran command", |user| &user.name)
     }
 }

@@ -27,13 +27,25 @@ pub struct TenantSummary {
 
 impl TenantSummary {
     pub fn tenant(&self) -> TenantRef {
-        TenantRef { id: self.id, slug: self.slug.clone(), name: self.name.clone() }
+        TenantRef {
+            id: self.id,
+            slug: self.slug.clone(),
+            name: self.name.clone(),
+        }
     }
 }
 
 /// The tenants by slug.
-pub async fn list_tenants(db: &Db, _by: &PlatformOperator, page: &Page) -> Result<Paged<TenantSummary>, DbError> {
-    let after: String = page.after.as_ref().and_then(|cursor| cursor.key().ok()).unwrap_or_default();
+pub async fn list_tenants(
+    db: &Db,
+    _by: &PlatformOperator,
+    page: &Page,
+) -> Result<Paged<TenantSummary>, DbError> {
+    let after: String = page
+        .after
+        .as_ref()
+        .and_then(|cursor| cursor.key().ok())
+        .unwrap_or_default();
     let limit: Limit = page.limit;
     let mut tx = db.begin_platform().await?;
     let rows = Statement::new("SELECT id, slug, name, status, created_at FROM tenants WHERE slug > $1 ORDER BY slug LIMIT $2")
@@ -42,16 +54,21 @@ pub async fn list_tenants(db: &Db, _by: &PlatformOperator, page: &Page) -> Resul
         .load(tx.conn()?)
         .await?;
     tx.commit().await?;
-    Ok(Paged::from_lookahead(rows, limit, |tenant: &TenantSummary| tenant.slug.clone()))
+    Ok(Paged::from_lookahead(
+        rows,
+        limit,
+        |tenant: &TenantSummary| tenant.slug.clone(),
+    ))
 }
 
 /// A tenant by slug, for commands and for the address of its webhook.
 pub async fn find_tenant(db: &Db, slug: &str) -> Result<Option<TenantSummary>, DbError> {
     let mut tx = db.begin_platform().await?;
-    let rows: Vec<TenantSummary> = Statement::new("SELECT id, slug, name, status, created_at FROM tenants WHERE slug = $1")
-        .bind(slug)
-        .load(tx.conn()?)
-        .await?;
+    let rows: Vec<TenantSummary> =
+        Statement::new("SELECT id, slug, name, status, created_at FROM tenants WHERE slug = $1")
+            .bind(slug)
+            .load(tx.conn()?)
+            .await?;
     tx.commit().await?;
     Ok(rows.into_iter().next())
 }

@@ -1,0 +1,4 @@
+fn main() {
+    // The migrations are embedded; a new folder must rebuild them.
+    println!("cargo:rerun-if-changed=../migrations");
+}
