@@ -1,0 +1,34 @@
+//! Orders: a dealer places one, sales decide, the warehouse fulfils it (the warehouse's verbs are in `warehouse`).
+//!
+//! - lines are snapshots; only their progress (reserved, picked, short-closed) changes afterwards;
+//! - a status changes through [`set_status`] alone, by a step of the table in [`status`];
+//! - every action locks the order row first, then the dealer's credit, then stock.
+
+pub mod status;
+mod model;
+mod lock;
+mod set_status;
+mod query;
+mod cart;
+mod place;
+mod approve;
+mod reject;
+mod cancel;
+mod deliver;
+mod short_close;
+
+pub use approve::{ApproveOrder, ApproveOrderError, approve};
+pub use cancel::{CancelOrder, CancelOrderError, cancel};
+pub use cart::{Cart, CartError, CartLine, SetCartLine, cart, cart_size, clear_cart, set_cart_line};
+pub use deliver::{DeliverOrder, DeliverOrderError, deliver};
+pub(crate) use lock::{LockError, LockedOrder, lock};
+pub use model::{AddressSnapshot, HistoryEntry, OrderDetail, OrderHeader, OrderLine, OrderSummary, PartySnapshot, Timeline};
+pub use place::{Channel, PlaceLine, PlaceOrder, PlaceOrderError, PlaceOrderForm, PlaceOrderLineForm, place, quote};
+pub use query::{OrderCounts, OrderFilter, OrderSort, count_by_status, list, load};
+pub use reject::{RejectOrder, RejectOrderError, reject};
+pub(crate) use set_status::{begin_history, note, set_status};
+pub use short_close::{ShortCloseError, ShortCloseLine, short_close};
+pub use status::{IllegalStep, Status, Verb};
+
+/// An order has at most so many lines: beyond it a page is no longer readable and an invoice no longer one document.
+pub const MAX_LINES: usize = 500;
