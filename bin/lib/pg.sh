@@ -36,7 +36,19 @@ pg_parent() {
 pg_as() { if is_root; then (cd / && runuser -u postgres -- "$@"); else "$@"; fi; }
 
 pg_ctl() { pg_as "$pg_bin/pg_ctl" -D "$pg_data" -s "$@"; }
-pg_running() { [[ -f $pg_data/postmaster.pid ]] && pg_ctl status >/dev/null 2>&1; }
+
+# In a container whose first process buries no one, a server that was killed stays a zombie,
+# and counts as running for pg_ctl and for the next server.
+pg_running() {
+  local state
+  [[ -f $pg_data/postmaster.pid ]] || return 1
+  state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$(head -n 1 "$pg_data/postmaster.pid")/status" 2>/dev/null) || true
+  if [[ $state == Z ]]; then
+    rm -f "$pg_data/postmaster.pid" "$pg_home"/.s.PGSQL.*
+    return 1
+  fi
+  pg_ctl status >/dev/null 2>&1
+}
 
 # What the running server wrote into its pid file: line 4 is the port, line 5 the socket's folder.
 pg_port() { sed -n 4p "$pg_data/postmaster.pid"; }

@@ -158,6 +158,6 @@ install_packages() {
     as_root "${apt[@]}" install -y --no-install-recommends "$@"
   } >"$log" 2>&1 || {
     tail -n 20 "$log" >&2
-    die "apt-get failed; its whole output is in $log"
+    die "apt-get failed, see $log. Wanted: $*"
   }
 }
