@@ -61,3 +61,43 @@ impl Clock for SettableClock {
         *self.lock()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::Timelike;
+
+    fn instant(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn every_clock_tells_what_the_database_can_keep() {
+        let settable = SettableClock::new(instant("2026-11-21T03:35:00.123456789Z"));
+        assert_eq!(settable.now(), instant("2026-11-21T03:35:00.123456Z"));
+        settable.advance(TimeDelta::nanoseconds(1_999));
+        assert_eq!(settable.now(), instant("2026-11-21T03:35:00.123457Z"));
+        assert_eq!(SystemClock.now().nanosecond() % 1_000, 0);
+    }
+
+    #[test]
+    fn a_settable_clock_stands_still_until_told() {
+        let clock = SettableClock::new(instant("2026-03-31T18:29:59Z"));
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        assert_eq!(shared.now(), shared.now());
+        clock.advance(TimeDelta::seconds(1));
+        assert_eq!(shared.now(), instant("2026-03-31T18:30:00Z"));
+        clock.advance(TimeDelta::seconds(-2));
+        assert_eq!(shared.now(), instant("2026-03-31T18:29:58Z"));
+        clock.set(instant("2027-01-01T00:00:00Z"));
+        clock.advance(TimeDelta::MAX);
+        assert_eq!(shared.now(), instant("2027-01-01T00:00:00Z"));
+    }
+
+    #[test]
+    fn the_system_clock_goes_forward() {
+        let first = SystemClock.now();
+        assert!(first <= SystemClock.now());
+        assert!(first > instant("2026-01-01T00:00:00Z"));
+    }
+}

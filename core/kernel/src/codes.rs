@@ -409,3 +409,209 @@ fn parts(text: &str) -> Option<(&str, FinancialYear, i64)> {
     let year = FinancialYear::parse_short(year).ok()?;
     Some((prefix, year, sequence.parse().ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn prefix(text: &str) -> SeriesPrefix {
+        SeriesPrefix::parse(text).unwrap()
+    }
+
+    fn year(text: &str) -> FinancialYear {
+        FinancialYear::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_document_number_fills_the_sixteen_characters_the_law_gives() {
+        let number = DocumentNumber::format(&prefix("VLT"), year("2026-27"), 123).unwrap();
+        assert_eq!(number.as_str(), "VLT/26-27/000123");
+        assert_eq!(number.as_str().len(), MAX_DOCUMENT_NUMBER_LENGTH);
+        assert_eq!(number.prefix(), &prefix("VLT"));
+        assert_eq!(
+            (number.financial_year(), number.sequence()),
+            (year("2026-27"), 123)
+        );
+        assert_eq!(InvoiceNumber::from(number).as_str(), "VLT/26-27/000123");
+    }
+
+    #[test]
+    fn a_prefix_too_long_for_a_document_number_is_found_before_one_is_needed() {
+        assert_eq!(DocumentNumber::MAX_PREFIX_LENGTH, 3);
+        assert!(DocumentNumber::check_prefix(&prefix("VLT")).is_ok());
+        let error = DocumentNumber::check_prefix(&prefix("VOLT")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "The prefix VOLT is too long, a document number holds at most 3 letters of it"
+        );
+        assert_eq!(
+            DocumentNumber::format(&prefix("VOLT"), year("2026-27"), 1),
+            Err(error)
+        );
+    }
+
+    #[test]
+    fn a_series_ends_where_its_digits_do() {
+        let format = |sequence| DocumentNumber::format(&prefix("A"), year("2026-27"), sequence);
+        assert_eq!(format(999_999).unwrap().as_str(), "A/26-27/999999");
+        assert_eq!(format(1_000_000), Err(NumberError::SequenceExhausted));
+        assert_eq!(format(0), Err(NumberError::SequenceNotPositive));
+        assert_eq!(format(-1), Err(NumberError::SequenceNotPositive));
+        assert!(OrderNumber::format(year("2026-27"), 1_000_000).is_err());
+    }
+
+    #[test]
+    fn an_order_number_is_read_back() {
+        let number = OrderNumber::format(year("2026-27"), 42).unwrap();
+        assert_eq!(number.as_str(), "SO/26-27/000042");
+        assert_eq!(
+            (number.financial_year(), number.sequence()),
+            (year("2026-27"), 42)
+        );
+        crate::check::text_value(&number);
+    }
+
+    #[test]
+    fn what_would_not_print_the_same_is_no_number() {
+        for text in [
+            "",
+            "SO",
+            "SO/26-27",
+            "SO/26-27/42",
+            "SO/26-27/0000042",
+            "SO/26-27/+00042",
+            "so/26-27/000042",
+            "SO/2026-27/000042",
+            "SO/26-28/000042",
+            "SO/26-27/000042 ",
+            "SO/26-27/00004२",
+            "SO/26-27/000042/1",
+            "SO/26-27/000000",
+        ] {
+            assert!(OrderNumber::parse(text).is_err(), "{text:?}");
+            assert!(DocumentNumber::parse(text).is_err(), "{text:?}");
+        }
+        assert!(OrderNumber::parse("PO/26-27/000042").is_err());
+        assert!(DocumentNumber::parse("0LT/26-27/000042").is_err());
+        assert!(DocumentNumber::parse("/26-27/000042").is_err());
+    }
+
+    #[test]
+    fn a_series_prefix_pleases_the_portal() {
+        for text in ["V", "VLT", "1A", "ABC123", "9"] {
+            crate::check::text_value(&prefix(text));
+        }
+        assert_eq!(prefix(" vlt ").as_str(), "VLT");
+        for text in ["", "0A", "A-B", "A/B", "ABCDEFG", "A B", "É"] {
+            assert_eq!(
+                SeriesPrefix::parse(text),
+                Err(SeriesPrefixError),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_invoice_number_keeps_to_rule_46() {
+        assert_eq!(
+            InvoiceNumber::parse(" inv-1/26 ").unwrap().as_str(),
+            "INV-1/26"
+        );
+        for text in [
+            "",
+            "0INV",
+            "-1",
+            "/1",
+            "INV 1",
+            "INV_1",
+            "ABCDEFGHIJKLMNOPQ",
+            "INV#1",
+        ] {
+            assert_eq!(
+                InvoiceNumber::parse(text),
+                Err(InvoiceNumberError),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_sku_is_upper_cased_and_has_no_blanks() {
+        assert_eq!(
+            Sku::parse(" mcb-c32_1p/v2.0 ").unwrap().as_str(),
+            "MCB-C32_1P/V2.0"
+        );
+        assert!(Sku::parse(&"A".repeat(40)).is_ok());
+        let too_long = "A".repeat(41);
+        for text in ["", " ", "A B", "A#B", "É1", &too_long] {
+            assert_eq!(Sku::parse(text), Err(SkuError), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_slug_is_small_and_has_no_dash_at_its_ends() {
+        assert_eq!(
+            Slug::parse("volt-distributors").unwrap().as_str(),
+            "volt-distributors"
+        );
+        let too_long = "a".repeat(41);
+        for text in [
+            "", "a", "Volt", "-volt", "volt-", "vo lt", "vo_lt", "vólt", &too_long,
+        ] {
+            assert_eq!(Slug::parse(text), Err(SlugError), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_barcode_is_printable_and_keeps_its_case() {
+        assert_eq!(
+            Barcode::parse(" 8901234567894 ").unwrap().as_str(),
+            "8901234567894"
+        );
+        assert_eq!(Barcode::parse("aB-1*").unwrap().as_str(), "aB-1*");
+        let too_long = "1".repeat(49);
+        for text in ["", "123", "12 34", "12\n34", "१२३४", &too_long] {
+            assert_eq!(Barcode::parse(text), Err(BarcodeError), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_document_number_comes_back_within_the_law(
+            prefix in "[A-Z1-9][A-Z0-9]{0,2}",
+            start in 2000_i16..=2099,
+            sequence in 1_i64..=MAX_SEQUENCE,
+        ) {
+            let prefix = SeriesPrefix::parse(&prefix).unwrap();
+            let year = FinancialYear::try_new(start).unwrap();
+            let number = DocumentNumber::format(&prefix, year, sequence).unwrap();
+            crate::check::text_value(&number);
+            prop_assert!(number.as_str().len() <= MAX_DOCUMENT_NUMBER_LENGTH);
+            prop_assert_eq!(
+                InvoiceNumber::parse(number.as_str()).unwrap(),
+                InvoiceNumber::from(number)
+            );
+            crate::check::text_value(&OrderNumber::format(year, sequence).unwrap());
+        }
+
+        #[test]
+        fn every_code_comes_back(
+            sku in "[A-Z0-9./_-]{1,40}",
+            slug in "[a-z0-9]([a-z0-9-]{0,38})[a-z0-9]",
+            barcode in "[!-~]{4,48}",
+            invoice in "[A-Z1-9][A-Z0-9/-]{0,15}",
+        ) {
+            crate::check::text_value(&Sku::parse(&sku).unwrap());
+            crate::check::text_value(&Slug::parse(&slug).unwrap());
+            crate::check::text_value(&Barcode::parse(&barcode).unwrap());
+            crate::check::text_value(&InvoiceNumber::parse(&invoice).unwrap());
+        }
+
+        #[test]
+        fn later_numbers_of_a_series_sort_later(first in 1_i64..MAX_SEQUENCE) {
+            let at = |sequence| OrderNumber::format(year("2026-27"), sequence).unwrap();
+            prop_assert!(at(first).as_str() < at(first + 1).as_str());
+        }
+    }
+}

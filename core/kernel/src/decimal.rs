@@ -333,3 +333,201 @@ macro_rules! decimal_sums {
 }
 
 pub(crate) use {decimal_sums, decimal_value};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::{Money, UnitPrice};
+    use crate::quantity::Quantity;
+    use crate::rate::Rate;
+    use diesel::sql_types::Numeric;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_not_plain_digits_is_not_a_number() {
+        for text in [
+            "", " ", "-", ".", "-.", "1.", ".5", "+1", "--1", "1-", " 1", "1 ", "1 000", "1,000",
+            "1e3", "1E3", "0x1F", "1_000", "1.2.3", "१२", "１２", "٣", "NaN", "inf", "₹5", "1\n",
+            "1\0",
+        ] {
+            let wrong = DecimalError::NotANumber {
+                noun: "an amount",
+                example: "1180.00",
+            };
+            assert_eq!(Money::parse(text), Err(wrong), "{text:?}");
+            assert!(UnitPrice::parse(text).is_err(), "{text:?}");
+            assert!(Quantity::parse(text).is_err(), "{text:?}");
+            assert!(Rate::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn more_decimals_than_a_kind_has_are_refused_and_not_rounded() {
+        assert!(Money::parse("1.005").is_err());
+        assert!(Money::parse("1.000").is_err());
+        assert!(UnitPrice::parse("1.00001").is_err());
+        assert!(Quantity::parse("1.0001").is_err());
+        assert!(Rate::parse("0.125").is_err());
+        assert!(Money::try_new(Decimal::new(1005, 3)).is_err());
+        assert_eq!(
+            Money::try_new(Decimal::new(1000, 3)),
+            Ok(Money::from_rupees(1))
+        );
+    }
+
+    #[test]
+    fn each_kind_ends_where_its_column_does() {
+        assert_eq!(Money::MAX.to_string(), "999999999999.99");
+        assert_eq!(Money::MIN.to_string(), "-999999999999.99");
+        assert_eq!(UnitPrice::MIN.to_string(), "0.0000");
+        assert_eq!(UnitPrice::MAX.to_string(), "9999999999.9999");
+        assert_eq!(Quantity::MAX.to_string(), "99999999999.999");
+        assert_eq!(Quantity::MIN.to_string(), "-99999999999.999");
+        assert_eq!(
+            (Rate::MIN.to_string(), Rate::MAX.to_string()),
+            ("0.00".into(), "100.00".into())
+        );
+
+        assert_eq!(Money::parse("999999999999.99"), Ok(Money::MAX));
+        for beyond in ["1000000000000", "1000000000000.00", "-1000000000000"] {
+            assert!(matches!(
+                Money::parse(beyond),
+                Err(DecimalError::OutOfRange { .. })
+            ));
+        }
+        let forty_digits = "9".repeat(40);
+        assert!(matches!(
+            Money::parse(&forty_digits),
+            Err(DecimalError::OutOfRange { .. })
+        ));
+        assert!(Money::parse(&"9".repeat(4_000)).is_err());
+        assert!(UnitPrice::parse("-0.0001").is_err());
+        assert!(UnitPrice::parse("10000000000").is_err());
+        assert!(Quantity::parse("100000000000").is_err());
+        assert!(Rate::parse("100.01").is_err());
+        assert!(Rate::parse("-1").is_err());
+    }
+
+    #[test]
+    fn errors_are_sentences_for_the_person_at_the_form() {
+        let say = |error: Result<Money, DecimalError>| error.unwrap_err().to_string();
+        assert_eq!(
+            say(Money::parse("ten")),
+            "Enter an amount in digits, such as 1180.00"
+        );
+        assert_eq!(
+            say(Money::parse("1.001")),
+            "Enter an amount with at most 2 decimals"
+        );
+        assert_eq!(
+            say(Money::parse("1000000000000")),
+            "Enter an amount from -999999999999.99 to 999999999999.99"
+        );
+        assert_eq!(
+            Rate::parse("101").unwrap_err().to_string(),
+            "Enter a rate in percent from 0.00 to 100.00"
+        );
+    }
+
+    #[test]
+    fn zero_has_no_sign_however_it_came_about() {
+        let zeros = [
+            Money::parse("-0").unwrap(),
+            Money::parse("-0.00").unwrap(),
+            Money::try_new(-Decimal::ZERO).unwrap(),
+            -Money::ZERO,
+            Money::from_rupees(1) - Money::from_rupees(1),
+            Money::from_rupees(-1) + Money::from_rupees(1),
+            Money::from_paise(0),
+        ];
+        for zero in zeros {
+            assert_eq!(zero.to_string(), "0.00");
+            assert_eq!(zero.grouped(), "0.00");
+            assert!(zero.is_zero() && !zero.is_negative() && !zero.is_positive());
+        }
+    }
+
+    #[test]
+    fn a_json_number_is_not_taken_for_money() {
+        assert!(serde_json::from_str::<Money>("1180.00").is_err());
+        assert!(serde_json::from_str::<Money>("1180").is_err());
+        assert_eq!(
+            serde_json::from_str::<Money>("\"1180\"").unwrap(),
+            Money::from_rupees(1180)
+        );
+    }
+
+    #[test]
+    fn a_sum_beyond_the_column_is_kept_exact_but_not_stored() {
+        let beyond = Money::MAX + Money::from_paise(1);
+        assert_eq!(beyond.to_string(), "1000000000000.00");
+        assert!(beyond.within_bounds().is_err());
+        assert!(crate::check::written::<_, Numeric>(&beyond).is_err());
+        assert_eq!(Money::MAX.within_bounds(), Ok(Money::MAX));
+        crate::check::column::<_, Numeric>(&Money::MAX);
+        crate::check::column::<_, Numeric>(&Money::MIN);
+    }
+
+    #[test]
+    fn a_column_of_more_decimals_is_an_error_and_not_rounded() {
+        let price =
+            crate::check::written::<_, Numeric>(&UnitPrice::parse("1.0001").unwrap()).unwrap();
+        assert!(crate::check::read::<Money, Numeric>(&price).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_comes_back_from_text_json_and_column(
+            paise in -99_999_999_999_999_i64..=99_999_999_999_999,
+            magnitude in 0_i64..=99_999_999_999_999,
+            basis_points in 0_i64..=10_000,
+        ) {
+            let money = Money::from_paise(paise);
+            crate::check::text(&money);
+            crate::check::json_string(&money, &money.to_string());
+            crate::check::column::<_, Numeric>(&money);
+            prop_assert_eq!(money.as_paise(), i128::from(paise));
+
+            let price = UnitPrice::try_new(constant(magnitude, 4)).unwrap();
+            crate::check::text(&price);
+            crate::check::json_string(&price, &price.to_string());
+            crate::check::column::<_, Numeric>(&price);
+
+            let quantity = Quantity::try_new(constant(paise, 3)).unwrap();
+            crate::check::text(&quantity);
+            crate::check::json_string(&quantity, &quantity.to_string());
+            crate::check::column::<_, Numeric>(&quantity);
+            prop_assert_eq!(quantity.to_fixed().parse(), Ok(quantity));
+
+            let rate = Rate::try_new(constant(basis_points, 2)).unwrap();
+            crate::check::text(&rate);
+            crate::check::json_string(&rate, &rate.to_string());
+            crate::check::column::<_, Numeric>(&rate);
+        }
+
+        #[test]
+        fn no_text_makes_the_parser_fail_in_another_way(text in "\\PC*") {
+            if let Ok(money) = Money::parse(&text) {
+                prop_assert!(text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-'));
+                crate::check::text(&money);
+            }
+        }
+
+        #[test]
+        fn grouping_only_adds_commas_in_the_indian_places(paise in any::<i64>()) {
+            let grouped = Money::from_paise(paise).grouped();
+            let plain = grouped.replace(',', "").replace('\u{2212}', "-");
+            prop_assert_eq!(plain, Money::from_paise(paise).to_string());
+            let whole = grouped.trim_start_matches('\u{2212}').split('.').next().unwrap();
+            let groups: Vec<&str> = whole.split(',').collect();
+            let (last, others) = groups.split_last().unwrap();
+            if let Some((first, middle)) = others.split_first() {
+                prop_assert_eq!(last.len(), 3);
+                prop_assert!((1..=2).contains(&first.len()));
+                prop_assert!(middle.iter().all(|group| group.len() == 2));
+            } else {
+                prop_assert!((1..=3).contains(&last.len()));
+            }
+        }
+    }
+}

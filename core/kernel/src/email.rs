@@ -85,3 +85,89 @@ fn is_domain(domain: &str) -> bool {
     };
     domain.split('.').all(is_label) && !top.bytes().all(|byte| byte.is_ascii_digit())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_address_is_trimmed_and_lower_cased() {
+        let address = EmailAddress::parse(" Asha.Rao+Orders@Example.CO.in ").unwrap();
+        assert_eq!(address.as_str(), "asha.rao+orders@example.co.in");
+        assert_eq!(address.domain(), "example.co.in");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in [
+            "",
+            "@",
+            "asha",
+            "asha@",
+            "@example.com",
+            "asha@example",
+            "asha@@example.com",
+            "asha@example..com",
+            "asha@.example.com",
+            "asha@example.com.",
+            ".asha@example.com",
+            "asha.@example.com",
+            "as..ha@example.com",
+            "asha rao@example.com",
+            "asha@exa mple.com",
+            "asha@-example.com",
+            "asha@example-.com",
+            "asha@127.0.0.1",
+            "asha@[127.0.0.1]",
+            "<asha@example.com>",
+            "asha@example.com,b@example.com",
+            "\"a b\"@example.com",
+            "आशा@example.com",
+            "asha@example.com\r\nBcc: b@example.com",
+            "asha\0@example.com",
+            "asha@exam\u{ad}ple.com",
+            "asha@example.com b",
+        ] {
+            assert_eq!(
+                EmailAddress::parse(text),
+                Err(EmailError::NotAnAddress),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_address_has_an_end() {
+        let label = "a".repeat(MAX_LABEL_BYTES);
+        let longest = format!(
+            "{}@{label}.{label}.{}.com",
+            "l".repeat(MAX_LOCAL_BYTES),
+            "b".repeat(57)
+        );
+        assert_eq!(longest.len(), MAX_BYTES);
+        assert!(EmailAddress::parse(&longest).is_ok());
+        assert_eq!(
+            EmailAddress::parse(&format!("{longest}m")),
+            Err(EmailError::TooLong)
+        );
+        assert!(EmailAddress::parse(&format!("{}@a.com", "l".repeat(65))).is_err());
+        assert!(EmailAddress::parse(&format!("l@a{label}.com")).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn every_address_comes_back(text in "[a-z0-9_+-]{1,20}(\\.[a-z0-9]{1,9}){0,2}@[a-z0-9]{1,12}(\\.[a-z]{2,6}){1,3}") {
+            let address = EmailAddress::parse(&text).unwrap();
+            prop_assert_eq!(address.as_str(), &text);
+            crate::check::text_value(&address);
+        }
+
+        #[test]
+        fn nothing_that_breaks_a_header_is_an_address(text in "\\PC{0,9}[\r\n\t \0]\\PC{0,9}@example\\.com") {
+            if let Ok(address) = EmailAddress::parse(&text) {
+                prop_assert!(address.as_str().bytes().all(|byte| byte.is_ascii_graphic()));
+            }
+        }
+    }
+}

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Asia::Kolkata;
+use chrono_tz::Tz;
 use diesel::deserialize::{self, FromSql};
 use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, Output, ToSql};
@@ -58,7 +59,7 @@ impl IstDate {
     /// gives, is taken for the nearest day within it.
     #[must_use]
     pub fn of(instant: DateTime<Utc>) -> Self {
-        Self::nearest(instant.with_timezone(&Kolkata).date_naive())
+        Self::nearest(in_india(instant).date_naive())
     }
 
     pub fn try_new(date: NaiveDate) -> Result<Self, IstDateError> {
@@ -317,8 +318,231 @@ impl FromSql<sql_types::SmallInt, Pg> for FinancialYear {
 /// "21 Nov 2026, 9:05 am": an instant as people in India read it.
 #[must_use]
 pub fn ist_datetime_label(instant: DateTime<Utc>) -> String {
-    instant
-        .with_timezone(&Kolkata)
-        .format("%-d %b %Y, %-I:%M %P")
-        .to_string()
+    in_india(instant).format("%-d %b %Y, %-I:%M %P").to_string()
+}
+
+/// The instant on an Indian clock. chrono panics where its calendar ends, so an instant outside
+/// the range of [`IstDate`] is brought to within a day of it.
+fn in_india(instant: DateTime<Utc>) -> DateTime<Tz> {
+    const EARLIEST: DateTime<Utc> = day(2000, 3, 31).and_time(NaiveTime::MIN).and_utc();
+    const LATEST: DateTime<Utc> = day(2100, 4, 1).and_time(NaiveTime::MIN).and_utc();
+    instant.clamp(EARLIEST, LATEST).with_timezone(&Kolkata)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{FixedOffset, SecondsFormat, TimeZone};
+    use proptest::prelude::*;
+
+    fn instant(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn date(text: &str) -> IstDate {
+        IstDate::parse(text).unwrap()
+    }
+
+    #[test]
+    fn the_year_turns_at_midnight_in_india() {
+        for (utc, day, long, short, period) in [
+            (
+                "2026-03-31T18:29:59Z",
+                "2026-03-31",
+                "2025-26",
+                "25-26",
+                "032026",
+            ),
+            (
+                "2026-03-31T18:30:00Z",
+                "2026-04-01",
+                "2026-27",
+                "26-27",
+                "042026",
+            ),
+            (
+                "2026-04-01T00:00:00Z",
+                "2026-04-01",
+                "2026-27",
+                "26-27",
+                "042026",
+            ),
+            (
+                "2027-03-31T18:29:59.999Z",
+                "2027-03-31",
+                "2026-27",
+                "26-27",
+                "032027",
+            ),
+            (
+                "2024-02-29T12:00:00Z",
+                "2024-02-29",
+                "2023-24",
+                "23-24",
+                "022024",
+            ),
+            (
+                "2099-12-31T18:30:00Z",
+                "2100-01-01",
+                "2099-00",
+                "99-00",
+                "012100",
+            ),
+        ] {
+            let on = IstDate::of(instant(utc));
+            let year = FinancialYear::of(on);
+            assert_eq!(on.to_string(), day);
+            assert_eq!(
+                (year.long().as_str(), year.short().as_str()),
+                (long, short),
+                "{utc}"
+            );
+            assert_eq!(on.return_period(), period);
+        }
+    }
+
+    #[test]
+    fn dates_are_written_as_people_and_forms_want_them() {
+        let day = date("2026-11-21");
+        assert_eq!(
+            (day.long(), day.dmy()),
+            ("21 Nov 2026".into(), "21/11/2026".into())
+        );
+        assert_eq!(date("2026-04-05").long(), "5 Apr 2026");
+        assert_eq!(date("2026-04-05").dmy(), "05/04/2026");
+    }
+
+    #[test]
+    fn an_instant_is_labelled_in_indian_time() {
+        for (utc, label) in [
+            ("2026-11-21T03:35:00Z", "21 Nov 2026, 9:05 am"),
+            ("2026-11-21T18:29:59Z", "21 Nov 2026, 11:59 pm"),
+            ("2026-11-21T18:30:00Z", "22 Nov 2026, 12:00 am"),
+            ("2026-11-21T06:30:00Z", "21 Nov 2026, 12:00 pm"),
+        ] {
+            assert_eq!(ist_datetime_label(instant(utc)), label);
+        }
+    }
+
+    #[test]
+    fn only_a_padded_date_of_the_calendar_is_read() {
+        for text in [
+            "",
+            "2026-11-31",
+            "2026-02-29",
+            "2026-1-2",
+            "26-11-21",
+            "21-11-2026",
+            "21/11/2026",
+            "2026-11-21T00:00:00",
+            " 2026-11-21",
+            "+2026-11-21",
+            "2026-13-01",
+            "२०२६-११-२१",
+        ] {
+            assert_eq!(
+                IstDate::parse(text),
+                Err(IstDateError::NotADate),
+                "{text:?}"
+            );
+        }
+        for text in ["2000-03-31", "2100-04-01", "1999-12-31", "9999-01-01"] {
+            assert_eq!(
+                IstDate::parse(text),
+                Err(IstDateError::OutOfRange),
+                "{text:?}"
+            );
+        }
+        assert_eq!(date("2000-04-01"), IstDate::MIN);
+        assert_eq!(date("2100-03-31"), IstDate::MAX);
+    }
+
+    #[test]
+    fn days_are_added_within_the_range() {
+        assert_eq!(date("2026-02-27").add_days(2), date("2026-03-01"));
+        assert_eq!(date("2024-02-28").add_days(1), date("2024-02-29"));
+        assert_eq!(date("2026-01-01").add_days(-1), date("2025-12-31"));
+        assert_eq!(IstDate::MAX.add_days(1), IstDate::MAX);
+        assert_eq!(IstDate::MIN.add_days(-1), IstDate::MIN);
+        assert_eq!(date("2026-01-01").add_days(i64::MAX), IstDate::MAX);
+        assert_eq!(date("2026-01-01").add_days(i64::MIN), IstDate::MIN);
+        assert_eq!(IstDate::of(DateTime::<Utc>::MAX_UTC), IstDate::MAX);
+        assert_eq!(IstDate::of(DateTime::<Utc>::MIN_UTC), IstDate::MIN);
+    }
+
+    #[test]
+    fn every_year_comes_back_in_both_forms_and_holds_its_days() {
+        for start in FIRST_START_YEAR..=LAST_START_YEAR {
+            let year = FinancialYear::try_new(start).unwrap();
+            assert_eq!(year.start_year(), start);
+            assert_eq!(FinancialYear::parse_short(&year.short()), Ok(year));
+            crate::check::text(&year);
+            crate::check::json_string(&year, &year.long());
+            crate::check::column::<_, sql_types::SmallInt>(&year);
+            assert_eq!(year.first_day().to_string(), format!("{start}-04-01"));
+            assert_eq!(year.last_day().to_string(), format!("{}-03-31", start + 1));
+            assert!(year.contains(year.first_day()) && year.contains(year.last_day()));
+            if start > FIRST_START_YEAR {
+                assert!(!year.contains(year.first_day().add_days(-1)));
+            }
+            if start < LAST_START_YEAR {
+                assert!(!year.contains(year.last_day().add_days(1)));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_financial_year_is_refused() {
+        for text in [
+            "",
+            "2026",
+            "2026-28",
+            "2026-2027",
+            "26-27",
+            "2026/27",
+            "2026-27 ",
+            "-026-27",
+            "+026-27",
+        ] {
+            assert_eq!(
+                FinancialYear::parse(text),
+                Err(FinancialYearError::NotAYear),
+                "{text:?}"
+            );
+        }
+        for text in ["", "26", "26-28", "2026-27", "26-2", "+6-07"] {
+            assert!(FinancialYear::parse_short(text).is_err(), "{text:?}");
+        }
+        assert_eq!(
+            FinancialYear::parse("1999-00"),
+            Err(FinancialYearError::OutOfRange)
+        );
+        assert_eq!(
+            FinancialYear::parse("2100-01"),
+            Err(FinancialYearError::OutOfRange)
+        );
+        assert!(FinancialYear::try_new(1999).is_err());
+        assert!(FinancialYear::try_new(2100).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn the_date_in_india_is_that_of_half_past_five_ahead(seconds in 954_527_400_i64..4_110_201_000) {
+            let at = Utc.timestamp_opt(seconds, 0).unwrap();
+            let ahead = at.with_timezone(&FixedOffset::east_opt(19_800).unwrap());
+            let text = ahead.to_rfc3339_opts(SecondsFormat::Secs, true);
+            prop_assert_eq!(IstDate::of(at).to_string(), &text[..10]);
+        }
+
+        #[test]
+        fn every_date_comes_back_and_lies_in_its_year(days in 0_i64..36_525) {
+            let day = IstDate::MIN.add_days(days);
+            crate::check::text(&day);
+            crate::check::json_string(&day, &day.to_string());
+            crate::check::column::<_, sql_types::Date>(&day);
+            let year = FinancialYear::of(day);
+            prop_assert!(year.contains(day));
+            prop_assert!(year.first_day() <= day && day <= year.last_day());
+        }
+    }
 }

@@ -189,3 +189,184 @@ fn kind_of(text: &str) -> Option<GstinKind> {
         .find(|(_, form)| form.iter().zip(text.bytes()).all(|(fits, byte)| fits(byte)))
         .map(|&(kind, _)| kind)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const ALPHABET: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+    fn gstin(text: &str) -> Gstin {
+        Gstin::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    /// `first_14` with the check digit it needs.
+    fn complete(first_14: &str) -> String {
+        format!("{first_14}{}", Gstin::check_digit(first_14).unwrap())
+    }
+
+    #[test]
+    fn known_numbers_are_valid() {
+        for text in [
+            "27AAPFU0939F1ZV",
+            "24AAQCA8719H1ZC",
+            "29AABCR1718E1ZL",
+            "24AANFA2641L1ZF",
+            "05AAACG2115R1ZN",
+            "12GEOPS0823BBZH",
+            "29AAGCB7383J1Z4",
+            "29AAFCC9980M1ZR",
+            "27VOLTC1234A1ZU",
+            "29AMPCE5678B1ZI",
+            "07DLRPF4321K1ZW",
+            "24GUJCD2468M1Z0",
+            "33TNDPH1357Q1ZB",
+            "04CHDPA9753Z1ZF",
+            "26DNHFB8642L1Z9",
+            "38LADPC1122D1Z9",
+            "35ANDPD3344E1ZK",
+            "09UPDCG5566H2ZW",
+            "19WBDFH7788JAZQ",
+        ] {
+            let parsed = gstin(text);
+            assert_eq!(parsed.kind(), GstinKind::Normal);
+            assert_eq!(parsed.state().as_str(), &text[..2]);
+            assert_eq!(parsed.pan(), Some(&text[2..12]));
+            crate::check::text_value(&parsed);
+        }
+    }
+
+    #[test]
+    fn the_worked_examples_have_their_check_digits() {
+        assert_eq!(Gstin::check_digit("27AAPFU0939F1Z"), Some('V'));
+        assert_eq!(Gstin::check_digit("24AAQCA8719H1Z"), Some('C'));
+        for not_14 in [
+            "",
+            "27AAPFU0939F1",
+            "27AAPFU0939F1ZV",
+            "27aapfu0939f1z",
+            "27AAPFU0939F1é",
+        ] {
+            assert_eq!(Gstin::check_digit(not_14), None);
+        }
+    }
+
+    #[test]
+    fn blanks_around_and_small_letters_are_put_right() {
+        assert_eq!(gstin(" 27aapfu0939f1zv\n").as_str(), "27AAPFU0939F1ZV");
+    }
+
+    #[test]
+    fn each_fault_has_its_own_error() {
+        let unknown = |code: &str| GstinError::UnknownState {
+            code: code.to_owned(),
+        };
+        for (text, error) in [
+            ("", GstinError::Length),
+            ("27AAPFU0939F1Z", GstinError::Length),
+            ("27AAPFU0939F1ZVV", GstinError::Length),
+            ("27AAPFU0939F1Z-", GstinError::Characters),
+            ("27 AAPFU0939F1Z", GstinError::Characters),
+            ("२७AAPFU0939F1ZV", GstinError::Characters),
+            ("27AAPFU0939F1Zé", GstinError::Characters),
+            ("00AAPFU0939F1ZV", unknown("00")),
+            ("39AAPFU0939F1ZV", unknown("39")),
+            ("96AAPFU0939F1ZV", unknown("96")),
+            ("A7AAPFU0939F1ZV", GstinError::Form),
+            ("27AAPF90939F1ZV", GstinError::Form),
+            ("27AAPFU0939F0ZV", GstinError::Form),
+            ("27AAPFU0939F1KV", GstinError::Form),
+            ("27AAPFU0939F1ZW", GstinError::CheckDigit),
+            // The e-invoice sandbox's own numbers do not have a right check digit.
+            ("36AMBPG7773M002", GstinError::Form),
+        ] {
+            assert_eq!(Gstin::parse(text), Err(error), "{text}");
+        }
+        assert_eq!(
+            GstinError::Length.to_string(),
+            "Enter a GSTIN of 15 characters"
+        );
+        assert_eq!(
+            unknown("00").to_string(),
+            "The GSTIN begins with 00, which is not a State code"
+        );
+    }
+
+    #[test]
+    fn the_form_tells_whose_number_it_is() {
+        for (first_14, kind, pan) in [
+            ("27AAPFU0939F1Z", GstinKind::Normal, Some("AAPFU0939F")),
+            ("27AAPFU0939F11", GstinKind::Normal, Some("AAPFU0939F")),
+            (
+                "27AAPFU0939F1C",
+                GstinKind::EcommerceOperator,
+                Some("AAPFU0939F"),
+            ),
+            ("27AAPFU0939F1D", GstinKind::TaxDeductor, Some("AAPFU0939F")),
+            ("27MUMA11234F1D", GstinKind::TaxDeductor, None),
+            ("0717UNO00157UN", GstinKind::UnBody, None),
+            ("0717AFG00001ON", GstinKind::UnBody, None),
+            ("2718USA12345NR", GstinKind::NonResident, None),
+            ("9918USA12345OS", GstinKind::Oidar, None),
+        ] {
+            let parsed = gstin(&complete(first_14));
+            assert_eq!((parsed.kind(), parsed.pan()), (kind, pan), "{first_14}");
+            crate::check::text_value(&parsed);
+        }
+    }
+
+    #[test]
+    fn a_government_department_has_a_digit_at_the_end() {
+        let numbers: Vec<String> = (0..=99_999)
+            .map(|serial| complete(&format!("27MUMA{serial:05}F0Z")))
+            .filter(|text| text.ends_with(|c: char| c.is_ascii_digit()))
+            .take(50)
+            .collect();
+        assert_eq!(numbers.len(), 50);
+        for text in numbers {
+            assert_eq!(gstin(&text).kind(), GstinKind::GovernmentDepartment);
+            assert_eq!(gstin(&text).pan(), None);
+        }
+    }
+
+    fn any_gstin() -> impl Strategy<Value = String> {
+        let states: Vec<StateCode> = StateCode::all_current().collect();
+        (
+            proptest::sample::select(states),
+            "[A-Z]{5}[0-9]{4}[A-Z][1-9A-Z][Z1-9ABE-J]",
+        )
+            .prop_map(|(state, rest)| complete(&format!("{state}{rest}")))
+    }
+
+    proptest! {
+        #[test]
+        fn every_well_formed_number_is_taken(text in any_gstin()) {
+            let parsed = gstin(&text);
+            prop_assert_eq!(parsed.kind(), GstinKind::Normal);
+            prop_assert_eq!(parsed.as_str(), &text);
+            crate::check::text_value(&parsed);
+        }
+
+        #[test]
+        fn no_single_mistyped_character_goes_unnoticed(text in any_gstin()) {
+            for position in 0..LENGTH {
+                for wrong in ALPHABET.chars().filter(|&c| !text[position..].starts_with(c)) {
+                    let mut typed: Vec<char> = text.chars().collect();
+                    typed[position] = wrong;
+                    let typed: String = typed.into_iter().collect();
+                    let check = Gstin::check_digit(&typed[..14]).unwrap();
+                    prop_assert!(!typed.ends_with(check), "{} for {}", typed, text);
+                    prop_assert!(Gstin::parse(&typed).is_err(), "{} for {}", typed, text);
+                }
+            }
+        }
+
+        #[test]
+        fn no_text_makes_the_parser_fail_in_another_way(text in "\\PC{0,20}") {
+            if let Ok(parsed) = Gstin::parse(&text) {
+                crate::check::text(&parsed);
+            }
+        }
+    }
+}

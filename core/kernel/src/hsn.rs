@@ -41,3 +41,36 @@ impl Hsn {
 }
 
 text_value!(Hsn, HsnError);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_has_four_six_or_eight_digits() {
+        for text in ["8536", "853650", "85365090", "0901", "998314"] {
+            crate::check::text_value(&Hsn::parse(text).unwrap());
+        }
+        for text in [
+            "",
+            "85",
+            "853",
+            "85365",
+            "8536509",
+            "853650901",
+            "85A6",
+            "85 36",
+            "८५३६",
+        ] {
+            assert_eq!(Hsn::parse(text), Err(HsnError), "{text:?}");
+        }
+        assert_eq!(Hsn::parse(" 8536 ").unwrap().as_str(), "8536");
+    }
+
+    #[test]
+    fn services_begin_with_99() {
+        assert!(Hsn::parse("998314").unwrap().is_service());
+        assert!(!Hsn::parse("8536").unwrap().is_service());
+        assert!(!Hsn::parse("0999").unwrap().is_service());
+    }
+}

@@ -108,16 +108,14 @@ macro_rules! ids {
                     assert_eq!(id.to_string().parse(), Ok(id));
                     assert_eq!($name::from_uuid(id.as_uuid()), id);
                     assert_eq!(format!("{id:?}"), format!(concat!(stringify!($name), "({})"), id));
-                    let json = serde_json::to_string(&id).unwrap();
-                    assert_eq!(json, format!("\"{id}\""));
-                    assert_eq!(serde_json::from_str::<$name>(&json).unwrap(), id);
+                    crate::check::json_string(&id, &id.to_string());
                 )+
             }
 
             #[test]
             fn is_a_uuid_column_that_may_be_null() {
                 $(
-                    crate::macros::assert_column::<$name, diesel::sql_types::Uuid>();
+                    crate::check::column::<_, diesel::sql_types::Uuid>(&$name::generate());
                 )+
             }
         }

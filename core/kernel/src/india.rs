@@ -260,3 +260,132 @@ impl Pincode {
 }
 
 text_value!(Pincode, PincodeError);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn state(code: &str) -> StateCode {
+        StateCode::parse(code).unwrap()
+    }
+
+    fn codes(states: impl Iterator<Item = StateCode>) -> String {
+        states.map(StateCode::as_str).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn every_code_in_use_is_current_and_in_order() {
+        assert_eq!(
+            codes(StateCode::all_current()),
+            "01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 \
+             26 27 29 30 31 32 33 34 35 36 37 38 97"
+        );
+        for code in ["25", "28", "96", "99"] {
+            assert!(!state(code).is_current(), "{code}");
+        }
+    }
+
+    #[test]
+    fn utgst_is_charged_in_the_territories_without_a_legislature_alone() {
+        let all = STATES.iter().map(|state| StateCode(state));
+        let territories = all.filter(|state| state.is_union_territory_with_utgst());
+        assert_eq!(codes(territories), "04 26 31 35 38 97");
+    }
+
+    #[test]
+    fn only_a_place_in_india_can_be_registered_in() {
+        assert!(!StateCode::OTHER_COUNTRIES.is_registrable());
+        assert!(state("25").is_registrable() && state("99").is_registrable());
+        assert_eq!(StateCode::OTHER_COUNTRIES, state("96"));
+    }
+
+    #[test]
+    fn codes_come_back_and_compare_by_number() {
+        for row in STATES {
+            crate::check::text_value(&StateCode(row));
+        }
+        assert!(STATES.is_sorted());
+        assert_eq!(
+            (state("27").name(), state("29").name()),
+            ("Maharashtra", "Karnataka")
+        );
+        assert!(state("07") < state("27"));
+    }
+
+    #[test]
+    fn what_is_no_code_says_which() {
+        for text in ["", "7", "027", "2A", " 27", "२७"] {
+            assert_eq!(
+                StateCode::parse(text),
+                Err(StateCodeError::NotTwoDigits),
+                "{text:?}"
+            );
+        }
+        for text in ["00", "39", "95", "98"] {
+            assert_eq!(
+                StateCode::parse(text),
+                Err(StateCodeError::Unknown(text.to_owned()))
+            );
+        }
+        assert_eq!(
+            StateCode::parse("39").unwrap_err().to_string(),
+            "39 is not a State code"
+        );
+    }
+
+    #[test]
+    fn a_pin_code_is_matched_with_its_state() {
+        for (pincode, inside, outside) in [
+            ("400001", "27", "29"),
+            ("560001", "29", "27"),
+            ("160017", "04", "06"),
+            ("160055", "03", "02"),
+            ("396230", "26", "27"),
+            ("396001", "24", "27"),
+            ("110001", "07", "09"),
+            ("744101", "35", "19"),
+            ("605001", "34", "32"),
+            ("500001", "37", "29"),
+            ("500001", "36", "29"),
+            ("194101", "38", "02"),
+        ] {
+            let pincode = Pincode::parse(pincode).unwrap();
+            assert!(
+                state(inside).matches_pincode(&pincode),
+                "{pincode} in {inside}"
+            );
+            assert!(
+                !state(outside).matches_pincode(&pincode),
+                "{pincode} in {outside}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pin_code_has_six_digits_and_no_leading_zero() {
+        assert_eq!(Pincode::parse(" 400 001 ").unwrap().as_str(), "400001");
+        for text in [
+            "",
+            "40001",
+            "4000011",
+            "000001",
+            "40000A",
+            "4000 01",
+            "400  01",
+            "४००००१",
+            "400-001",
+        ] {
+            assert_eq!(Pincode::parse(text), Err(PincodeError), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_pin_code_comes_back(pincode in "[1-9][0-9]{5}") {
+            let parsed = Pincode::parse(&pincode).unwrap();
+            prop_assert_eq!(parsed.as_str(), pincode);
+            crate::check::text_value(&parsed);
+        }
+    }
+}

@@ -17,6 +17,8 @@
 
 #[macro_use]
 mod macros;
+#[cfg(test)]
+mod check;
 mod decimal;
 
 pub mod clock;

@@ -58,20 +58,3 @@ macro_rules! text_value {
         }
     };
 }
-
-/// Compiles only if `T` can be written to and read from a column of `ST` and of `Nullable<ST>`.
-#[cfg(test)]
-pub(crate) fn assert_column<T, ST>()
-where
-    ST: diesel::sql_types::SqlType<IsNull = diesel::sql_types::is_nullable::NotNull>
-        + diesel::sql_types::SingleValue,
-    T: diesel::deserialize::FromSqlRow<ST, diesel::pg::Pg>
-        + diesel::serialize::ToSql<ST, diesel::pg::Pg>
-        + diesel::expression::AsExpression<ST>
-        + diesel::expression::AsExpression<diesel::sql_types::Nullable<ST>>,
-    for<'a> &'a T: diesel::expression::AsExpression<ST>,
-    Option<T>: diesel::deserialize::FromSqlRow<diesel::sql_types::Nullable<ST>, diesel::pg::Pg>
-        + diesel::expression::AsExpression<diesel::sql_types::Nullable<ST>>,
-    diesel::pg::Pg: diesel::sql_types::HasSqlType<ST>,
-{
-}

@@ -101,3 +101,78 @@ impl Mul<Quantity> for UnitPrice {
         Unrounded::new(self.0 * quantity.as_decimal())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_prints_two_decimals_and_prices_four() {
+        assert_eq!(Money::from_rupees(1180).to_string(), "1180.00");
+        assert_eq!(Money::from_paise(-5).to_string(), "-0.05");
+        assert_eq!(Money::parse("1180.5").unwrap().to_string(), "1180.50");
+        assert_eq!(UnitPrice::from_rupees(120).to_string(), "120.0000");
+        assert_eq!(UnitPrice::parse("0.125").unwrap().to_string(), "0.1250");
+        assert_eq!(
+            UnitPrice::from_rupees(u32::MAX).to_string(),
+            "4294967295.0000"
+        );
+        assert_eq!(format!("{:>10}|", Money::from_rupees(1)), "      1.00|");
+        assert_eq!(format!("{:?}", Money::from_rupees(1)), "Money(1.00)");
+    }
+
+    #[test]
+    fn money_is_grouped_as_india_groups_it() {
+        for (paise, grouped) in [
+            (0, "0.00"),
+            (99_999, "999.99"),
+            (100_000, "1,000.00"),
+            (9_999_900, "99,999.00"),
+            (10_000_000, "1,00,000.00"),
+            (12_345_600, "1,23,456.00"),
+            (11_800_000, "1,18,000.00"),
+            (12_345_678_900, "12,34,56,789.00"),
+            (-12_345_650, "\u{2212}1,23,456.50"),
+            (-5, "\u{2212}0.05"),
+        ] {
+            assert_eq!(Money::from_paise(paise).grouped(), grouped);
+        }
+        assert_eq!(UnitPrice::from_rupees(100_000).grouped(), "1,00,000.0000");
+    }
+
+    #[test]
+    fn money_adds_takes_away_and_compares() {
+        let (ten, three) = (Money::from_rupees(10), Money::from_rupees(3));
+        assert_eq!(ten + three, Money::from_rupees(13));
+        assert_eq!(three - ten, -Money::from_rupees(7));
+        assert_eq!((three - ten).abs(), Money::from_rupees(7));
+        let mut sum = ten;
+        sum += three;
+        sum -= Money::from_paise(1);
+        assert_eq!(sum, Money::from_paise(1299));
+        assert_eq!([ten, three].iter().sum::<Money>(), Money::from_rupees(13));
+        assert_eq!(
+            [ten, three].into_iter().sum::<Money>(),
+            Money::from_rupees(13)
+        );
+        assert_eq!(std::iter::empty::<Money>().sum::<Money>(), Money::ZERO);
+        assert_eq!((ten.min(three), ten.max(three)), (three, ten));
+        assert!((three - ten).is_negative() && ten.is_positive());
+        assert_eq!(
+            Money::from_rupees(i64::MIN).to_string(),
+            "-9223372036854775808.00"
+        );
+        assert_eq!(
+            Money::from_paise(i64::MIN).to_string(),
+            "-92233720368547758.08"
+        );
+    }
+
+    #[test]
+    fn equal_amounts_are_equal_however_they_were_written() {
+        let written: std::collections::HashSet<Money> = ["5", "5.0", "5.00", "05"]
+            .map(|text| Money::parse(text).unwrap())
+            .into();
+        assert_eq!(written.len(), 1);
+    }
+}

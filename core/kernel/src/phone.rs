@@ -93,3 +93,98 @@ impl Phone {
 }
 
 text_value!(Phone, PhoneError);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_indian_mobile_is_taken_as_people_write_it() {
+        for text in [
+            "9876543210",
+            "09876543210",
+            "919876543210",
+            "+919876543210",
+            "+91 98765 43210",
+            "+91-98765-43210",
+            " 98765 43210 ",
+            "0 98765-43210",
+            "91 9876543210",
+        ] {
+            let phone = Phone::parse(text).unwrap();
+            assert_eq!(phone.as_str(), "+919876543210", "{text:?}");
+            assert_eq!(phone.digits(), "919876543210");
+            assert_eq!(phone.masked(), "+91••••••3210");
+            crate::check::text_value(&phone);
+        }
+    }
+
+    #[test]
+    fn what_is_no_indian_mobile_is_refused() {
+        for text in [
+            "5876543210",
+            "987654321",
+            "98765432100",
+            "1234",
+            "+915876543210",
+            "+9198765432",
+            "+91987654321000",
+            "929876543210",
+            "00919876543210",
+            "022 2345 6789",
+        ] {
+            assert_eq!(
+                Phone::parse(text),
+                Err(PhoneError::IndianMobile),
+                "{text:?}"
+            );
+        }
+        for text in [
+            "",
+            "+",
+            "-",
+            "abc",
+            "98765x3210",
+            "++919876543210",
+            "98765+43210",
+            "९८७६५४३२१०",
+            "98765\n43210",
+        ] {
+            assert_eq!(Phone::parse(text), Err(PhoneError::Characters), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_number_needs_its_plus() {
+        let dubai = Phone::parse("+971 50 123 4567").unwrap();
+        assert_eq!(
+            (dubai.as_str(), dubai.digits()),
+            ("+971501234567", "971501234567")
+        );
+        assert_eq!(dubai.masked(), "+••••••••4567");
+        assert_eq!(
+            Phone::parse("+1 415 555 0123").unwrap().as_str(),
+            "+14155550123"
+        );
+        assert_eq!(Phone::parse("971501234567"), Err(PhoneError::IndianMobile));
+        for text in ["+0123456789", "+1234567", "+1234567890123456"] {
+            assert_eq!(Phone::parse(text), Err(PhoneError::Foreign), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_number_comes_back_and_masks_all_but_its_end(
+            text in "(\\+91[6-9][0-9]{9})|(\\+[1-8][0-9]{7,14})",
+        ) {
+            let phone = Phone::parse(&text).unwrap();
+            prop_assert_eq!(phone.as_str(), &text);
+            crate::check::text_value(&phone);
+            let masked = phone.masked();
+            prop_assert_eq!(masked.chars().count(), text.chars().count());
+            prop_assert!(masked.ends_with(&text[text.len() - 4..]));
+            prop_assert!(masked.matches('•').count() >= 4);
+        }
+    }
+}

@@ -51,3 +51,48 @@ impl fmt::Display for Quantity {
         f.pad(&self.0.normalize().to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quantity(text: &str) -> Quantity {
+        Quantity::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_quantity_prints_without_trailing_zeros_and_on_demand_with_three_decimals() {
+        for (written, shown, fixed) in [
+            ("5", "5", "5.000"),
+            ("100", "100", "100.000"),
+            ("2.500", "2.5", "2.500"),
+            ("0.125", "0.125", "0.125"),
+            ("-3.10", "-3.1", "-3.100"),
+            ("-0.000", "0", "0.000"),
+        ] {
+            assert_eq!(quantity(written).to_string(), shown);
+            assert_eq!(quantity(written).to_fixed(), fixed);
+        }
+    }
+
+    #[test]
+    fn whole_means_without_a_fraction() {
+        assert!(Quantity::from_units(5).is_whole());
+        assert!(quantity("5.000").is_whole());
+        assert!(Quantity::ZERO.is_whole());
+        assert!(quantity("-12").is_whole());
+        assert!(!quantity("5.001").is_whole());
+    }
+
+    #[test]
+    fn saturating_sub_stops_at_nothing() {
+        let (five, two) = (Quantity::from_units(5), Quantity::from_units(2));
+        assert_eq!(five.saturating_sub(two), Quantity::from_units(3));
+        assert_eq!(two.saturating_sub(five), Quantity::ZERO);
+        assert_eq!(two - five, Quantity::from_units(-3));
+        assert_eq!(
+            [five, two].iter().sum::<Quantity>(),
+            Quantity::from_units(7)
+        );
+    }
+}

@@ -29,3 +29,16 @@ impl fmt::Display for Rate {
         f.pad(&self.as_decimal().to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_prints_two_decimals() {
+        assert_eq!(Rate::try_from_percent(18).unwrap().to_string(), "18.00");
+        assert_eq!(Rate::parse("0.25").unwrap().to_string(), "0.25");
+        assert_eq!(Rate::try_from_percent(100), Ok(Rate::MAX));
+        assert!(Rate::try_from_percent(101).is_err());
+    }
+}

@@ -75,3 +75,140 @@ fn part(taxable: Money, rate: Rate, of: Decimal) -> Money {
 fn half_up(value: Decimal, decimals: u32) -> Decimal {
     value.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decimal::constant;
+    use crate::money::UnitPrice;
+    use crate::quantity::Quantity;
+    use proptest::prelude::*;
+
+    /// numerator / denominator, half away from zero, in integers alone.
+    fn oracle(numerator: i128, denominator: i128) -> i128 {
+        numerator.signum() * ((2 * numerator.abs() + denominator) / (2 * denominator))
+    }
+
+    fn money(text: &str) -> Money {
+        Money::parse(text).unwrap()
+    }
+
+    fn rate(text: &str) -> Rate {
+        Rate::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_line_is_rounded_half_up_to_the_paisa() {
+        for (price, quantity, taxable) in [
+            ("120", "5", "600.00"),
+            ("0.005", "1", "0.01"),
+            ("0.0049", "1", "0.00"),
+            ("0.015", "1", "0.02"),
+            ("0.025", "1", "0.03"),
+            ("33.3333", "3", "100.00"),
+            ("33.3350", "0.1", "3.33"),
+            ("1.0050", "1", "1.01"),
+            ("1.0050", "-1", "-1.01"),
+        ] {
+            let exact = UnitPrice::parse(price).unwrap() * Quantity::parse(quantity).unwrap();
+            assert_eq!(line(exact), money(taxable), "{price} × {quantity}");
+        }
+    }
+
+    #[test]
+    fn percentages_are_rounded_half_up_and_not_to_even() {
+        assert_eq!(percent(money("2.50"), rate("5")), money("0.13"));
+        assert_eq!(percent(money("0.50"), rate("1")), money("0.01"));
+        assert_eq!(percent(money("2.50"), rate("1")), money("0.03"));
+        assert_eq!(half_percent(money("2.50"), rate("5")), money("0.06"));
+        assert_eq!(half_percent(money("1.00"), rate("5")), money("0.03"));
+        assert_eq!(half_percent(money("-1.00"), rate("5")), money("-0.03"));
+        assert_eq!(percent(Money::MAX, Rate::MAX), Money::MAX);
+    }
+
+    #[test]
+    fn a_total_is_rounded_to_the_nearest_rupee_and_the_difference_is_told() {
+        for (amount, total, round_off) in [
+            ("17.02", "17", "-0.02"),
+            ("1179.99", "1180", "0.01"),
+            ("2.50", "3", "0.50"),
+            ("2.49", "2", "-0.49"),
+            ("-2.50", "-3", "-0.50"),
+            ("-2.49", "-2", "0.49"),
+            ("0.49", "0", "-0.49"),
+            ("-0.49", "0", "0.49"),
+            ("5.00", "5", "0"),
+        ] {
+            let rounded = to_rupee(money(amount));
+            assert_eq!(rounded.total, money(total), "{amount}");
+            assert_eq!(rounded.round_off, money(round_off), "{amount}");
+        }
+    }
+
+    #[test]
+    fn the_greatest_order_of_the_greatest_lines_does_not_overflow() {
+        const LINES: i64 = 500;
+        let exact = UnitPrice::MAX * Quantity::MAX;
+        assert_eq!(
+            exact.as_decimal().mantissa(),
+            99_999_999_999_999_i128.pow(2)
+        );
+        assert_eq!(exact.as_decimal().scale(), 7);
+
+        let taxable = line(exact);
+        assert_eq!(
+            taxable.as_paise(),
+            oracle(99_999_999_999_999_i128.pow(2), 100_000)
+        );
+        let tax = percent(taxable, Rate::MAX);
+        assert_eq!(tax, taxable);
+        let total: Money = (0..LINES).map(|_| taxable + tax).sum();
+        assert_eq!(total.as_paise(), taxable.as_paise() * 2 * i128::from(LINES));
+        assert_eq!(percent(total, Rate::MAX), total);
+        let rounded = to_rupee(total);
+        assert_eq!(rounded.total, total + rounded.round_off);
+        assert!(taxable.within_bounds().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_agrees_with_integer_arithmetic(
+            price in 0_i64..=99_999_999_999_999,
+            quantity in -99_999_999_999_999_i64..=99_999_999_999_999,
+        ) {
+            let exact = UnitPrice::try_new(constant(price, 4)).unwrap()
+                * Quantity::try_new(constant(quantity, 3)).unwrap();
+            let expected = oracle(i128::from(price) * i128::from(quantity), 100_000);
+            prop_assert_eq!(line(exact).as_paise(), expected);
+        }
+
+        #[test]
+        fn small_lines_agree_with_integer_arithmetic(price in 0_i64..200_000, quantity in 0_i64..2_000) {
+            let exact = UnitPrice::try_new(constant(price, 4)).unwrap()
+                * Quantity::try_new(constant(quantity, 3)).unwrap();
+            let expected = oracle(i128::from(price * quantity), 100_000);
+            prop_assert_eq!(line(exact).as_paise(), expected);
+        }
+
+        #[test]
+        fn percentages_agree_with_integer_arithmetic(
+            paise in prop_oneof![-100_000_i64..100_000, -99_999_999_999_999_i64..=99_999_999_999_999],
+            basis_points in 0_i64..=10_000,
+        ) {
+            let taxable = Money::from_paise(paise);
+            let rate = Rate::try_new(constant(basis_points, 2)).unwrap();
+            let product = i128::from(paise) * i128::from(basis_points);
+            prop_assert_eq!(percent(taxable, rate).as_paise(), oracle(product, 10_000));
+            prop_assert_eq!(half_percent(taxable, rate).as_paise(), oracle(product, 20_000));
+        }
+
+        #[test]
+        fn a_rounded_total_is_whole_near_and_explained(paise in any::<i64>()) {
+            let amount = Money::from_paise(paise);
+            let rounded = to_rupee(amount);
+            prop_assert_eq!(rounded.total.as_paise(), oracle(i128::from(paise), 100) * 100);
+            prop_assert_eq!(amount + rounded.round_off, rounded.total);
+            prop_assert!(rounded.round_off.abs() <= Money::from_paise(50));
+        }
+    }
+}

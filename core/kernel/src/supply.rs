@@ -298,3 +298,205 @@ fn compared(seller: StateCode, place: StateCode) -> SupplyKind {
 fn served_in_india(buyer: BuyerTreatment) -> Option<SupplyWarning> {
     (buyer == BuyerTreatment::Overseas).then_some(SupplyWarning::OverseasBuyerServedInIndia)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use BuyerTreatment::{Overseas, Registered, Sez, Unregistered};
+    use Delivery::{Abroad, Counter, OwnPlace, ThirdParty};
+    use SupplyKind::{InterState, IntraState, IntraUnionTerritory, ZeroRated};
+    use SupplyWarning::{
+        DeliveryOutsideBuyersState, DeliveryOutsideZone, OverseasBuyerServedInIndia,
+    };
+
+    fn state(code: &str) -> StateCode {
+        StateCode::parse(code).unwrap()
+    }
+
+    fn facts(seller: &str, buyer: BuyerTreatment, delivery: Delivery) -> SupplyFacts {
+        SupplyFacts {
+            seller_state: state(seller),
+            seller_has_lut: false,
+            buyer,
+            delivery,
+        }
+    }
+
+    /// Every combination of buyer and delivery with Maharashtra (27) and Karnataka (29), for a
+    /// seller in Maharashtra without a LUT.
+    #[test]
+    #[rustfmt::skip]
+    fn every_case_has_its_row() {
+        let [home, away] = ["27", "29"].map(state);
+        let abroad = StateCode::OTHER_COUNTRIES;
+        let outside = Some(DeliveryOutsideBuyersState);
+        let off_zone = Some(DeliveryOutsideZone);
+        let not_export = Some(OverseasBuyerServedInIndia);
+        let table = [
+            (Registered { state: home }, OwnPlace { state: home }, home, IntraState, 4, "10(1)(a)", None),
+            (Registered { state: home }, OwnPlace { state: away }, away, InterState, 4, "10(1)(a)", outside),
+            (Registered { state: home }, ThirdParty { state: home }, home, IntraState, 3, "10(1)(b)", None),
+            (Registered { state: home }, ThirdParty { state: away }, home, IntraState, 3, "10(1)(b)", None),
+            (Registered { state: home }, Abroad, abroad, InterState, 1, "7(5)(a)", None),
+            (Registered { state: home }, Counter, home, IntraState, 6, "10(1)(c)", None),
+
+            (Registered { state: away }, OwnPlace { state: home }, home, IntraState, 4, "10(1)(a)", outside),
+            (Registered { state: away }, OwnPlace { state: away }, away, InterState, 4, "10(1)(a)", None),
+            (Registered { state: away }, ThirdParty { state: home }, away, InterState, 3, "10(1)(b)", None),
+            (Registered { state: away }, ThirdParty { state: away }, away, InterState, 3, "10(1)(b)", None),
+            (Registered { state: away }, Abroad, abroad, InterState, 1, "7(5)(a)", None),
+            (Registered { state: away }, Counter, home, IntraState, 6, "10(1)(c)", None),
+
+            (Unregistered, OwnPlace { state: home }, home, IntraState, 5, "10(1)(ca)", None),
+            (Unregistered, OwnPlace { state: away }, away, InterState, 5, "10(1)(ca)", None),
+            (Unregistered, ThirdParty { state: home }, home, IntraState, 5, "10(1)(ca)", None),
+            (Unregistered, ThirdParty { state: away }, away, InterState, 5, "10(1)(ca)", None),
+            (Unregistered, Abroad, abroad, InterState, 1, "7(5)(a)", None),
+            (Unregistered, Counter, home, IntraState, 6, "10(1)(ca)", None),
+
+            (Sez { state: home }, OwnPlace { state: home }, home, InterState, 2, "7(5)(b)", None),
+            (Sez { state: home }, OwnPlace { state: away }, home, InterState, 2, "7(5)(b)", off_zone),
+            (Sez { state: home }, ThirdParty { state: home }, home, InterState, 2, "7(5)(b)", off_zone),
+            (Sez { state: home }, ThirdParty { state: away }, home, InterState, 2, "7(5)(b)", off_zone),
+            (Sez { state: home }, Abroad, abroad, InterState, 1, "7(5)(a)", None),
+            (Sez { state: home }, Counter, home, InterState, 2, "7(5)(b)", off_zone),
+
+            (Sez { state: away }, OwnPlace { state: home }, away, InterState, 2, "7(5)(b)", off_zone),
+            (Sez { state: away }, OwnPlace { state: away }, away, InterState, 2, "7(5)(b)", None),
+            (Sez { state: away }, ThirdParty { state: home }, away, InterState, 2, "7(5)(b)", off_zone),
+            (Sez { state: away }, ThirdParty { state: away }, away, InterState, 2, "7(5)(b)", off_zone),
+            (Sez { state: away }, Abroad, abroad, InterState, 1, "7(5)(a)", None),
+            (Sez { state: away }, Counter, away, InterState, 2, "7(5)(b)", off_zone),
+
+            (Overseas, OwnPlace { state: home }, home, IntraState, 5, "10(1)(ca)", not_export),
+            (Overseas, OwnPlace { state: away }, away, InterState, 5, "10(1)(ca)", not_export),
+            (Overseas, ThirdParty { state: home }, home, IntraState, 5, "10(1)(ca)", not_export),
+            (Overseas, ThirdParty { state: away }, away, InterState, 5, "10(1)(ca)", not_export),
+            (Overseas, Abroad, abroad, InterState, 1, "7(5)(a)", None),
+            (Overseas, Counter, home, IntraState, 6, "10(1)(ca)", not_export),
+        ];
+        for (buyer, delivery, place, kind, row, clause, warning) in table {
+            let decision = decide(&facts("27", buyer, delivery));
+            let decided = (decision.place, decision.kind, decision.clause.row(), decision.clause.as_str());
+            assert_eq!(decided, (place, kind, row, clause), "{buyer:?} {delivery:?}");
+            assert_eq!(decision.warning, warning, "{buyer:?} {delivery:?}");
+        }
+    }
+
+    fn every_case() -> impl Iterator<Item = (BuyerTreatment, Delivery)> {
+        let states = ["27", "29", "04", "97"].map(state);
+        let buyers = states
+            .into_iter()
+            .flat_map(|state| [Registered { state }, Sez { state }])
+            .chain([Unregistered, Overseas]);
+        let deliveries: Vec<Delivery> = states
+            .into_iter()
+            .flat_map(|state| [OwnPlace { state }, ThirdParty { state }])
+            .chain([Abroad, Counter])
+            .collect();
+        buyers.flat_map(move |buyer| {
+            deliveries
+                .clone()
+                .into_iter()
+                .map(move |delivery| (buyer, delivery))
+        })
+    }
+
+    #[test]
+    fn a_letter_of_undertaking_takes_the_tax_off_exports_and_zones_and_changes_nothing_else() {
+        for (buyer, delivery) in every_case() {
+            let without = decide(&facts("27", buyer, delivery));
+            let with = decide(&SupplyFacts {
+                seller_has_lut: true,
+                ..facts("27", buyer, delivery)
+            });
+            let kind = if without.clause.row() <= 2 {
+                ZeroRated
+            } else {
+                without.kind
+            };
+            assert_eq!(
+                with,
+                SupplyDecision { kind, ..without },
+                "{buyer:?} {delivery:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn within_one_state_the_tax_is_sgst_or_utgst_as_the_state_has_it() {
+        for place in StateCode::all_current() {
+            let kind = if ["04", "26", "31", "35", "38", "97"].contains(&place.as_str()) {
+                IntraUnionTerritory
+            } else {
+                IntraState
+            };
+            let here = Registered { state: place };
+            for delivery in [
+                OwnPlace { state: place },
+                ThirdParty { state: state("29") },
+                Counter,
+            ] {
+                let decision = decide(&facts(place.as_str(), here, delivery));
+                assert_eq!(
+                    (decision.place, decision.kind),
+                    (place, kind),
+                    "{delivery:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn tax_is_within_the_state_only_where_place_and_seller_agree() {
+        for seller in ["27", "04"] {
+            for (buyer, delivery) in every_case() {
+                let decision = decide(&facts(seller, buyer, delivery));
+                let is_within = matches!(decision.kind, IntraState | IntraUnionTerritory);
+                let is_special = decision.clause.row() <= 2;
+                let same = decision.place == state(seller);
+                assert_eq!(
+                    is_within,
+                    same && !is_special,
+                    "{seller} {buyer:?} {delivery:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_in_other_countries_is_abroad_however_it_is_recorded() {
+        let other = StateCode::OTHER_COUNTRIES;
+        for (buyer, _) in every_case() {
+            let abroad = decide(&facts("27", buyer, Abroad));
+            assert_eq!(
+                decide(&facts("27", buyer, OwnPlace { state: other })),
+                abroad
+            );
+            assert_eq!(
+                decide(&facts("27", buyer, ThirdParty { state: other })),
+                abroad
+            );
+        }
+    }
+
+    #[test]
+    fn every_clause_is_found_again_and_gives_a_reason() {
+        for clause in SupplyClause::ALL {
+            assert_eq!(
+                SupplyClause::from_stored(clause.row(), clause.as_str()),
+                Some(clause)
+            );
+            assert!(clause.reason().ends_with('.'));
+            assert_eq!(clause.to_string(), clause.as_str());
+        }
+        assert_eq!(SupplyClause::from_stored(4, "10(1)(b)"), None);
+        for warning in [
+            DeliveryOutsideBuyersState,
+            DeliveryOutsideZone,
+            OverseasBuyerServedInIndia,
+        ] {
+            assert!(warning.message().ends_with('.'));
+        }
+    }
+}

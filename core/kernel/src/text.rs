@@ -139,3 +139,112 @@ fn is_control(c: char) -> bool {
 fn is_invisible(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{00ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn text_is_trimmed_and_composed() {
+        assert_eq!(
+            Text::<20>::parse("  Asha Rao\u{3000}").unwrap().as_str(),
+            "Asha Rao"
+        );
+        let decomposed = Text::<20>::parse("Cafe\u{301}").unwrap();
+        assert_eq!(decomposed, Text::parse("Café").unwrap());
+        assert_eq!(decomposed.as_str().chars().count(), 4);
+    }
+
+    #[test]
+    fn the_limit_counts_characters_after_composing() {
+        assert!(Text::<5>::parse("विद्युत").is_err());
+        assert!(Text::<7>::parse("विद्युत").is_ok());
+        assert!(Text::<4>::parse("Cafe\u{301}").is_ok());
+        assert_eq!(
+            Text::<3>::parse("four"),
+            Err(TextError::TooLong { max: 3, length: 4 })
+        );
+        assert!(Text::<3>::parse("   two   ").is_ok());
+    }
+
+    #[test]
+    fn what_shows_nothing_is_blank() {
+        for text in ["", " ", "\t\n", "\u{200d}", " \u{200b}\u{2060} ", "\u{a0}"] {
+            assert_eq!(Text::<9>::parse(text), Err(TextError::Blank), "{text:?}");
+            assert_eq!(Text::<9>::optional(text), Ok(None), "{text:?}");
+            assert_eq!(Note::<9>::optional(text), Ok(None), "{text:?}");
+        }
+        assert_eq!(
+            Text::<9>::optional("x"),
+            Ok(Some(Text::parse("x").unwrap()))
+        );
+        assert!(Text::<1>::optional("long").is_err());
+    }
+
+    #[test]
+    fn characters_that_steer_are_refused_everywhere() {
+        for c in [
+            '\0',
+            '\u{1}',
+            '\t',
+            '\u{1b}',
+            '\u{7f}',
+            '\u{85}',
+            '\u{202e}',
+            '\u{2066}',
+            '\u{feff}',
+            '\u{e0041}',
+        ] {
+            let text = format!("a{c}b");
+            assert_eq!(
+                Text::<9>::parse(&text),
+                Err(TextError::ControlCharacter),
+                "{c:?}"
+            );
+            assert_eq!(
+                Note::<9>::parse(&text),
+                Err(TextError::ControlCharacter),
+                "{c:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_a_note_has_lines() {
+        for text in ["a\nb", "a\r\nb", "a\rb"] {
+            assert_eq!(Text::<9>::parse(text), Err(TextError::LineBreak));
+            assert_eq!(Note::<9>::parse(text).unwrap().as_str(), "a\nb");
+        }
+        assert_eq!(
+            Note::<3>::parse("\r\na\r\nb\r\n")
+                .unwrap()
+                .lines()
+                .collect::<Vec<_>>(),
+            ["a", "b"]
+        );
+    }
+
+    #[test]
+    fn joiners_of_indian_scripts_are_kept() {
+        let name = "क्\u{200d}ष";
+        assert_eq!(Text::<9>::parse(name).unwrap().as_str(), name);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_taken_comes_back_and_keeps_the_rules(text in "(\\PC|[\r\n\t\0 ]){0,30}") {
+            if let Ok(line) = Text::<20>::parse(&text) {
+                crate::check::text_value(&line);
+                let length = line.as_str().chars().count();
+                prop_assert!((1..=20).contains(&length));
+                prop_assert!(!line.as_str().contains(char::is_control));
+                prop_assert_eq!(line.as_str().trim(), line.as_str());
+            }
+            if let Ok(note) = Note::<20>::parse(&text) {
+                crate::check::text_value(&note);
+                prop_assert!(!note.as_str().contains(['\0', '\r', '\t']));
+            }
+        }
+    }
+}

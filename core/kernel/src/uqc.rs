@@ -102,3 +102,60 @@ impl Uqc {
 }
 
 text_value!(Uqc, UqcError);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn the_list_is_that_of_the_return() {
+        let mut published: Vec<&str> = "BAG BAL BDL BKL BOU BOX BTL BUN CAN CBM CCM CMS CTN DOZ DRM \
+             GGK GMS GRS GYD KGS KLR KME LTR MLT MTR MTS NOS PAC PCS PRS QTL ROL SET SQF SQM SQY TBS \
+             TGM THD TON TUB UGS UNT YDS OTH"
+            .split_whitespace()
+            .collect();
+        published.sort_unstable();
+        let ours: Vec<&str> = Uqc::ALL.iter().map(|unit| unit.as_str()).collect();
+        assert_eq!(ours, published);
+        let names: HashSet<&str> = Uqc::ALL.iter().map(|unit| unit.name()).collect();
+        assert_eq!(names.len(), Uqc::ALL.len());
+    }
+
+    #[test]
+    fn every_unit_comes_back() {
+        for unit in Uqc::ALL {
+            crate::check::text_value(unit);
+        }
+        assert_eq!(Uqc::parse(" nos "), Ok(Uqc::Nos));
+        for text in ["", "NO", "NOSS", "XYZ", "NA"] {
+            assert_eq!(Uqc::parse(text), Err(UqcError), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_counted_is_whole_and_what_is_measured_is_not() {
+        for unit in [
+            Uqc::Nos,
+            Uqc::Pcs,
+            Uqc::Set,
+            Uqc::Box,
+            Uqc::Rol,
+            Uqc::Prs,
+            Uqc::Unt,
+        ] {
+            assert!(unit.is_whole(), "{unit}");
+        }
+        for unit in [
+            Uqc::Mtr,
+            Uqc::Kgs,
+            Uqc::Ltr,
+            Uqc::Sqm,
+            Uqc::Doz,
+            Uqc::Thd,
+            Uqc::Oth,
+        ] {
+            assert!(!unit.is_whole(), "{unit}");
+        }
+    }
+}

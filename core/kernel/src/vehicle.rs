@@ -129,3 +129,93 @@ impl EwayBillNumber {
 }
 
 text_value!(EwayBillNumber, EwayBillNumberError);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn plates_are_taken_as_people_write_them() {
+        for (written, plate) in [
+            ("KA01AB1234", "KA01AB1234"),
+            (" ka 01 ab 1234 ", "KA01AB1234"),
+            ("MH-12-DE-1433", "MH12DE1433"),
+            ("DL1CAA1111", "DL1CAA1111"),
+            ("GJ05A12", "GJ05A12"),
+            ("RJ141234", "RJ141234"),
+            ("UP71234", "UP71234"),
+            ("22BH1234AA", "22BH1234AA"),
+            ("21 BH 0001 A", "21BH0001A"),
+            ("MHA1234", "MHA1234"),
+        ] {
+            let vehicle = VehicleNumber::parse(written).unwrap();
+            assert_eq!(vehicle.as_str(), plate);
+            crate::check::text_value(&vehicle);
+        }
+    }
+
+    #[test]
+    fn what_is_no_plate_is_refused() {
+        for text in [
+            "",
+            "KA",
+            "KA01",
+            "K01AB1234",
+            "KA01AB",
+            "KA01AB12345",
+            "KA001AB1234",
+            "KA01ABCD1234",
+            "01KA1234",
+            "22BH123A",
+            "2BH1234AA",
+            "22BH1234AAA",
+            "22BH12345",
+            "KA01AB1234X",
+            "KA/01/1234",
+            "KAAB1234",
+            "ABCD1234",
+            "क01AB1234",
+            "KA01AB12\n34",
+            "1234",
+            "MHA",
+        ] {
+            assert_eq!(
+                VehicleNumber::parse(text),
+                Err(VehicleNumberError),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_e_way_bill_has_twelve_digits() {
+        let bill = EwayBillNumber::parse(" 1810 0000 1234 ").unwrap();
+        assert_eq!(bill.as_str(), "181000001234");
+        crate::check::text_value(&bill);
+        for text in [
+            "",
+            "18100000123",
+            "1810000012345",
+            "18100000123A",
+            "१८१००००००१२३४",
+        ] {
+            assert_eq!(
+                EwayBillNumber::parse(text),
+                Err(EwayBillNumberError),
+                "{text:?}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_plate_comes_back(
+            text in "([A-Z]{2}[0-9]{1,2}[A-Z]{1,3}[0-9]{1,4})|([0-9]{2}BH[0-9]{4}[A-Z]{1,2})|([A-Z]{3}[0-9]{1,4})",
+        ) {
+            let vehicle = VehicleNumber::parse(&text).unwrap();
+            prop_assert_eq!(vehicle.as_str(), &text);
+            crate::check::text_value(&vehicle);
+        }
+    }
+}
