@@ -2,16 +2,27 @@
 //!
 //! In reading order; a feature may use those above it and never those below.
 
-pub mod access;
-pub mod config;
-pub mod db;
-pub mod jobs;
-pub mod live;
 pub mod problem;
+pub mod access;
+pub mod db;
+pub mod live;
+pub mod jobs;
 pub mod secrets;
+pub mod config;
+pub mod ports;
+mod master;
+pub mod audit;
+pub mod files;
 
 pub mod identity;
 pub mod tenancy;
+
+pub mod catalog;
+pub mod dealers;
+pub mod pricing;
+pub mod stock;
+pub mod notifications;
+pub mod orders;
 
 #[cfg(feature = "testkit")]
 pub mod testkit;
