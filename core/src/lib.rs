@@ -7,3 +7,8 @@ pub mod access;
 pub mod db;
 pub mod live;
 pub mod jobs;
+pub mod audit;
+pub mod master;
+pub mod catalog;
+pub mod stock;
+pub mod pricing;
