@@ -7,6 +7,7 @@ pub mod access;
 pub mod db;
 pub mod live;
 pub mod jobs;
+<<<<<<< HEAD
 pub mod secrets;
 pub mod config;
 pub mod ports;
@@ -26,3 +27,10 @@ pub mod orders;
 
 #[cfg(feature = "testkit")]
 pub mod testkit;
+=======
+pub mod audit;
+pub mod master;
+pub mod catalog;
+pub mod stock;
+pub mod pricing;
+>>>>>>> masters
