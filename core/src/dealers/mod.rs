@@ -1,0 +1,3 @@
+//! Who buys, and how much credit they have.
+
+pub mod credit;
