@@ -7,11 +7,10 @@ pub mod access;
 pub mod db;
 pub mod live;
 pub mod jobs;
-<<<<<<< HEAD
 pub mod secrets;
 pub mod config;
 pub mod ports;
-mod master;
+pub mod master;
 pub mod audit;
 pub mod files;
 
@@ -20,17 +19,10 @@ pub mod tenancy;
 
 pub mod catalog;
 pub mod dealers;
-pub mod pricing;
 pub mod stock;
+pub mod pricing;
 pub mod notifications;
 pub mod orders;
 
 #[cfg(feature = "testkit")]
 pub mod testkit;
-=======
-pub mod audit;
-pub mod master;
-pub mod catalog;
-pub mod stock;
-pub mod pricing;
->>>>>>> masters
