@@ -20,7 +20,11 @@ pub(crate) struct Batch {
 
 impl Batch {
     pub(crate) fn new() -> Self {
-        Batch { parts: Vec::new(), statement: Statement::new(""), jobs: Vec::new() }
+        Batch {
+            parts: Vec::new(),
+            statement: Statement::new(""),
+            jobs: Vec::new(),
+        }
     }
 
     /// Adds a value and gives its placeholder.
@@ -35,11 +39,17 @@ impl Batch {
 
     /// Inserts rows whose fields are named like the table's columns. A column that is left out becomes NULL, not its
     /// default, so that what is stored is all to be seen here.
-    pub(crate) fn insert<T: Serialize>(&mut self, table: &'static str, rows: &[T]) -> Result<(), DbError> {
+    pub(crate) fn insert<T: Serialize>(
+        &mut self,
+        table: &'static str,
+        rows: &[T],
+    ) -> Result<(), DbError> {
         if rows.is_empty() {
             return Ok(());
         }
-        let rows = serde_json::to_value(rows).map_err(|error| DbError::Other(diesel::result::Error::SerializationError(error.into())))?;
+        let rows = serde_json::to_value(rows).map_err(|error| {
+            DbError::Other(diesel::result::Error::SerializationError(error.into()))
+        })?;
         let placeholder = self.bind(rows);
         let name = format!("w{}", self.parts.len());
         self.part(&name, format!("INSERT INTO {table} SELECT * FROM jsonb_populate_recordset(NULL::{table}, {placeholder})"));
@@ -57,7 +67,8 @@ impl Batch {
             let placeholder = self.bind(Value::Array(jobs));
             self.part("jobs", insert_jobs_sql(&placeholder));
         }
-        self.statement.push_sql(&format!("WITH {} {select}", self.parts.join(", ")));
+        self.statement
+            .push_sql(&format!("WITH {} {select}", self.parts.join(", ")));
         self.statement
     }
 

@@ -41,14 +41,32 @@ impl Credit {
     /// Whether an order fits: exposure + total ≤ limit. Equality passes (000-49).
     pub fn check(&self, order_total: Money) -> Result<(), CreditExceeded> {
         let exposure = self.exposure();
-        if exposure + order_total <= self.limit { Ok(()) } else { Err(CreditExceeded { limit: self.limit, exposure, order_total }) }
+        if exposure + order_total <= self.limit {
+            Ok(())
+        } else {
+            Err(CreditExceeded {
+                limit: self.limit,
+                exposure,
+                order_total,
+            })
+        }
     }
 }
 
 /// Puts an order's total on hold. The caller holds the lock of the credit row.
-pub(crate) fn hold(batch: &mut Batch, tx: &TenantTx, dealer: DealerId, order: OrderId, amount: Money) {
+pub(crate) fn hold(
+    batch: &mut Batch,
+    tx: &TenantTx,
+    dealer: DealerId,
+    order: OrderId,
+    amount: Money,
+) {
     let (tenant, now) = (batch.bind(tx.tenant().as_uuid()), batch.bind(tx.now()));
-    let (dealer, order, amount) = (batch.bind(dealer.as_uuid()), batch.bind(order.as_uuid()), batch.bind(amount.as_decimal()));
+    let (dealer, order, amount) = (
+        batch.bind(dealer.as_uuid()),
+        batch.bind(order.as_uuid()),
+        batch.bind(amount.as_decimal()),
+    );
     batch.part("held", format!("INSERT INTO credit_holds (tenant_id, order_id, dealer_id, amount, held_at) VALUES ({tenant}, {order}, {dealer}, {amount}, {now})"));
     batch.part("credit", format!("UPDATE dealer_credit SET holds = holds + {amount} WHERE tenant_id = {tenant} AND dealer_id = {dealer}"));
 }
@@ -59,9 +77,19 @@ pub(crate) fn release(batch: &mut Batch, tx: &TenantTx, dealer: DealerId, order:
 }
 
 /// Takes the hold off and owes an invoice instead, in one statement on the one row.
-pub(crate) fn release_and_owe(batch: &mut Batch, tx: &TenantTx, dealer: DealerId, order: OrderId, owed: Money) {
+pub(crate) fn release_and_owe(
+    batch: &mut Batch,
+    tx: &TenantTx,
+    dealer: DealerId,
+    order: OrderId,
+    owed: Money,
+) {
     let (tenant, now) = (batch.bind(tx.tenant().as_uuid()), batch.bind(tx.now()));
-    let (dealer, order, owed) = (batch.bind(dealer.as_uuid()), batch.bind(order.as_uuid()), batch.bind(owed.as_decimal()));
+    let (dealer, order, owed) = (
+        batch.bind(dealer.as_uuid()),
+        batch.bind(order.as_uuid()),
+        batch.bind(owed.as_decimal()),
+    );
     batch.part(
         "released",
         format!("UPDATE credit_holds SET released_at = {now} WHERE tenant_id = {tenant} AND order_id = {order} AND released_at IS NULL RETURNING amount"),
@@ -81,7 +109,12 @@ mod tests {
 
     fn credit(limit: &str, holds: &str, unpaid: &str, unallocated: &str) -> Credit {
         let money = |text| Money::parse(text).unwrap();
-        Credit { limit: money(limit), holds: money(holds), unpaid: money(unpaid), unallocated: money(unallocated) }
+        Credit {
+            limit: money(limit),
+            holds: money(holds),
+            unpaid: money(unpaid),
+            unallocated: money(unallocated),
+        }
     }
 
     #[test]
@@ -90,11 +123,17 @@ mod tests {
         assert_eq!(credit.available(), Money::parse("30000.00").unwrap());
         assert_eq!(credit.check(Money::parse("30000.00").unwrap()), Ok(()));
         let refused = credit.check(Money::parse("30000.01").unwrap()).unwrap_err();
-        assert_eq!(refused.to_string(), "The credit limit is ₹50,000.00, ₹20,000.00 of it is used, and this order is ₹30,000.01");
+        assert_eq!(
+            refused.to_string(),
+            "The credit limit is ₹50,000.00, ₹20,000.00 of it is used, and this order is ₹30,000.01"
+        );
     }
 
     #[test]
     fn a_receipt_that_is_not_allocated_yet_counts_for_the_dealer() {
-        assert_eq!(credit("1000.00", "0.00", "900.00", "400.00").available(), Money::parse("500.00").unwrap());
+        assert_eq!(
+            credit("1000.00", "0.00", "900.00", "400.00").available(),
+            Money::parse("500.00").unwrap()
+        );
     }
 }

@@ -77,7 +77,11 @@ struct OutboxRow<'a> {
 
 /// Adds the messages of an event and their jobs. The dealer hears by WhatsApp, and by mail where there is an address;
 /// of a new order the sales team hears by mail as well. A dispatch waits for its PDF: whoever ends the render wakes it.
-pub(crate) fn queue(batch: &mut Batch, tx: &TenantTx, telling: &Telling<'_>) -> Result<(), DbError> {
+pub(crate) fn queue(
+    batch: &mut Batch,
+    tx: &TenantTx,
+    telling: &Telling<'_>,
+) -> Result<(), DbError> {
     let to = telling.to;
     let waits = telling.event == Event::OrderDispatched;
     let whatsapp_skip = match (&to.phone, to.has_opted_in) {
@@ -97,23 +101,43 @@ pub(crate) fn queue(batch: &mut Batch, tx: &TenantTx, telling: &Telling<'_>) -> 
         recipient,
         recipient_name: Some(&to.name),
         language: &to.language,
-        status: if skip_reason.is_some() { NotificationStatus::Skipped } else { NotificationStatus::Pending },
+        status: if skip_reason.is_some() {
+            NotificationStatus::Skipped
+        } else {
+            NotificationStatus::Pending
+        },
         skip_reason,
         attempts: 0,
-        next_attempt_at: if waits { json!("infinity") } else { json!("now") },
+        next_attempt_at: if waits {
+            json!("infinity")
+        } else {
+            json!("now")
+        },
         created_at: tx.now(),
     };
     let mut rows = vec![row(Channel::Whatsapp, to.phone.as_deref(), whatsapp_skip)];
     if telling.event == Event::OrderPlaced {
         // The sales team's addresses are found when the mail is sent.
-        rows.push(OutboxRow { recipient_name: None, ..row(Channel::Email, None, None) });
+        rows.push(OutboxRow {
+            recipient_name: None,
+            ..row(Channel::Email, None, None)
+        });
     } else if let Some(email) = &to.email {
         rows.push(row(Channel::Email, Some(email), None));
     }
-    for row in rows.iter().filter(|row| row.status == NotificationStatus::Pending && !waits) {
+    for row in rows
+        .iter()
+        .filter(|row| row.status == NotificationStatus::Pending && !waits)
+    {
         match row.channel {
-            Channel::Whatsapp => batch.enqueue(&DeliverWhatsapp { tenant: row.tenant_id, notification: row.id }),
-            Channel::Email => batch.enqueue(&DeliverMail { tenant: row.tenant_id, notification: row.id }),
+            Channel::Whatsapp => batch.enqueue(&DeliverWhatsapp {
+                tenant: row.tenant_id,
+                notification: row.id,
+            }),
+            Channel::Email => batch.enqueue(&DeliverMail {
+                tenant: row.tenant_id,
+                notification: row.id,
+            }),
         }
     }
     batch.insert("notification_logs", &rows)

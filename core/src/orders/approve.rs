@@ -57,7 +57,9 @@ impl Problem for ApproveOrderError {
 
     fn faults(&self) -> Vec<Fault> {
         match self {
-            ApproveOrderError::CreditExceeded(refused) => vec![Fault::new("", self.code(), refused.to_string())],
+            ApproveOrderError::CreditExceeded(refused) => {
+                vec![Fault::new("", self.code(), refused.to_string())]
+            }
             _ => Vec::new(),
         }
     }
@@ -65,7 +67,10 @@ impl Problem for ApproveOrderError {
     fn facts(&self) -> serde_json::Map<String, serde_json::Value> {
         match self {
             ApproveOrderError::Order(error) => error.facts(),
-            ApproveOrderError::AlreadyApproved => serde_json::Map::from_iter([("order_status".to_owned(), Status::Approved.as_str().into())]),
+            ApproveOrderError::AlreadyApproved => serde_json::Map::from_iter([(
+                "order_status".to_owned(),
+                Status::Approved.as_str().into(),
+            )]),
             ApproveOrderError::CreditExceeded(refused) => serde_json::Map::from_iter([(
                 "credit".to_owned(),
                 json!({"limit": refused.limit, "exposure": refused.exposure, "order_total": refused.order_total}),
@@ -76,7 +81,12 @@ impl Problem for ApproveOrderError {
 }
 
 /// Approves a placed order.
-pub async fn approve(tx: &mut TenantTx, by: &Allowed<SalesOrdersApprove>, id: OrderId, input: ApproveOrder) -> Result<OrderDetail, ApproveOrderError> {
+pub async fn approve(
+    tx: &mut TenantTx,
+    by: &Allowed<SalesOrdersApprove>,
+    id: OrderId,
+    input: ApproveOrder,
+) -> Result<OrderDetail, ApproveOrderError> {
     let order = lock(tx, by.actor(), id, input.expected_version).await?;
     if order.status == Status::Approved {
         return Err(ApproveOrderError::AlreadyApproved);
@@ -86,8 +96,22 @@ pub async fn approve(tx: &mut TenantTx, by: &Allowed<SalesOrdersApprove>, id: Or
     stock::reserve(tx, id, order.location).await?;
     let mut batch = Batch::new();
     credit::hold(&mut batch, tx, order.dealer, id, order.total);
-    set_status(&mut batch, tx, id, order.dealer, step, input.note.as_ref().map(Note::as_str))?;
-    let telling = Telling { event: Event::OrderApproved, order: id, dealer: order.dealer, invoice: None, to: &order.addressee, params: json!({}) };
+    set_status(
+        &mut batch,
+        tx,
+        id,
+        order.dealer,
+        step,
+        input.note.as_ref().map(Note::as_str),
+    )?;
+    let telling = Telling {
+        event: Event::OrderApproved,
+        order: id,
+        dealer: order.dealer,
+        invoice: None,
+        to: &order.addressee,
+        params: json!({}),
+    };
     notifications::queue(&mut batch, tx, &telling)?;
     batch.execute(tx).await?;
     Ok(query::detail(tx, id).await?.ok_or(LockError::NotFound)?)

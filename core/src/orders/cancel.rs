@@ -51,7 +51,9 @@ impl Problem for CancelOrderError {
 
     fn faults(&self) -> Vec<Fault> {
         match self {
-            CancelOrderError::ReasonRequired => vec![Fault::new("/reason", "required", self.to_string())],
+            CancelOrderError::ReasonRequired => {
+                vec![Fault::new("/reason", "required", self.to_string())]
+            }
             _ => Vec::new(),
         }
     }
@@ -65,21 +67,48 @@ impl Problem for CancelOrderError {
 }
 
 /// Cancels an order.
-pub async fn cancel(tx: &mut TenantTx, by: &Allowed<SalesOrdersCancel>, id: OrderId, input: CancelOrder) -> Result<OrderDetail, CancelOrderError> {
+pub async fn cancel(
+    tx: &mut TenantTx,
+    by: &Allowed<SalesOrdersCancel>,
+    id: OrderId,
+    input: CancelOrder,
+) -> Result<OrderDetail, CancelOrderError> {
     let order = lock(tx, by.actor(), id, input.expected_version).await?;
     let step = order.step(Verb::Cancel, by.actor())?;
     if order.status == Status::Picking && input.reason.is_none() {
         return Err(CancelOrderError::ReasonRequired);
     }
     let mut batch = Batch::new();
-    set_status(&mut batch, tx, id, order.dealer, step, input.reason.as_ref().map(Note::as_str))?;
+    set_status(
+        &mut batch,
+        tx,
+        id,
+        order.dealer,
+        step,
+        input.reason.as_ref().map(Note::as_str),
+    )?;
     if order.status != Status::Placed {
         credit::release(&mut batch, tx, order.dealer, id);
-        let (tenant, order, now) = (batch.bind(tx.tenant().as_uuid()), batch.bind(id.as_uuid()), batch.bind(tx.now()));
+        let (tenant, order, now) = (
+            batch.bind(tx.tenant().as_uuid()),
+            batch.bind(id.as_uuid()),
+            batch.bind(tx.now()),
+        );
         batch.part("unpicked", format!("UPDATE pick_lists SET closed_at = {now} WHERE tenant_id = {tenant} AND order_id = {order} AND closed_at IS NULL"));
     }
     let params = json!({"reason": input.reason, "by": by.actor().name()});
-    notifications::queue(&mut batch, tx, &Telling { event: Event::OrderCancelled, order: id, dealer: order.dealer, invoice: None, to: &order.addressee, params })?;
+    notifications::queue(
+        &mut batch,
+        tx,
+        &Telling {
+            event: Event::OrderCancelled,
+            order: id,
+            dealer: order.dealer,
+            invoice: None,
+            to: &order.addressee,
+            params,
+        },
+    )?;
     batch.execute(tx).await?;
     if order.status != Status::Placed {
         // After the status: the freed stock must not go back to this very order.

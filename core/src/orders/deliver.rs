@@ -53,14 +53,37 @@ impl Problem for DeliverOrderError {
 }
 
 /// Marks a dispatched order delivered.
-pub async fn deliver(tx: &mut TenantTx, by: &Allowed<WarehouseDeliverWrite>, id: OrderId, input: DeliverOrder) -> Result<OrderDetail, DeliverOrderError> {
+pub async fn deliver(
+    tx: &mut TenantTx,
+    by: &Allowed<WarehouseDeliverWrite>,
+    id: OrderId,
+    input: DeliverOrder,
+) -> Result<OrderDetail, DeliverOrderError> {
     let order = lock(tx, by.actor(), id, input.expected_version).await?;
     let step = order.step(Verb::Deliver, by.actor())?;
     let mut batch = Batch::new();
-    set_status(&mut batch, tx, id, order.dealer, step, input.note.as_ref().map(Note::as_str))?;
-    let (tenant, order_id, at) = (batch.bind(tx.tenant().as_uuid()), batch.bind(id.as_uuid()), batch.bind(input.delivered_at.unwrap_or(tx.now())));
+    set_status(
+        &mut batch,
+        tx,
+        id,
+        order.dealer,
+        step,
+        input.note.as_ref().map(Note::as_str),
+    )?;
+    let (tenant, order_id, at) = (
+        batch.bind(tx.tenant().as_uuid()),
+        batch.bind(id.as_uuid()),
+        batch.bind(input.delivered_at.unwrap_or(tx.now())),
+    );
     batch.part("arrived", format!("UPDATE shipments SET delivered_at = {at} WHERE tenant_id = {tenant} AND order_id = {order_id}"));
-    let telling = Telling { event: Event::OrderDelivered, order: id, dealer: order.dealer, invoice: None, to: &order.addressee, params: json!({}) };
+    let telling = Telling {
+        event: Event::OrderDelivered,
+        order: id,
+        dealer: order.dealer,
+        invoice: None,
+        to: &order.addressee,
+        params: json!({}),
+    };
     notifications::queue(&mut batch, tx, &telling)?;
     batch.execute(tx).await?;
     Ok(query::detail(tx, id).await?.ok_or(LockError::NotFound)?)

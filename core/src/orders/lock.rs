@@ -60,7 +60,9 @@ impl Problem for LockError {
 
     fn facts(&self) -> serde_json::Map<String, serde_json::Value> {
         match self {
-            LockError::Stale { version } => serde_json::Map::from_iter([("version".to_owned(), (*version).into())]),
+            LockError::Stale { version } => {
+                serde_json::Map::from_iter([("version".to_owned(), (*version).into())])
+            }
             LockError::Illegal(error) => error.facts(),
             LockError::NotFound | LockError::Db(_) => serde_json::Map::new(),
         }
@@ -102,7 +104,12 @@ struct LockRow {
 }
 
 /// Locks the order, then its dealer's credit, in that order. An order outside the actor's scope is not found.
-pub(crate) async fn lock(tx: &mut TenantTx, actor: &Actor, id: OrderId, expected_version: Option<i32>) -> Result<LockedOrder, LockError> {
+pub(crate) async fn lock(
+    tx: &mut TenantTx,
+    actor: &Actor,
+    id: OrderId,
+    expected_version: Option<i32>,
+) -> Result<LockedOrder, LockError> {
     let rows: Vec<LockRow> = Statement::new(
         "SELECT o.number, o.status, o.version, o.dealer_id, o.location_id, o.total, c.credit_limit, c.holds, c.unpaid, c.unallocated, \
                 coalesce(d.trade_name, d.legal_name) AS dealer_name, coalesce(d.email, p.email) AS email, p.phone, \
@@ -122,7 +129,9 @@ pub(crate) async fn lock(tx: &mut TenantTx, actor: &Actor, id: OrderId, expected
     .map_err(DbError::from)?;
     let row = rows.into_iter().next().ok_or(LockError::NotFound)?;
     if expected_version.is_some_and(|expected| expected != row.version) {
-        return Err(LockError::Stale { version: row.version });
+        return Err(LockError::Stale {
+            version: row.version,
+        });
     }
     Ok(LockedOrder {
         id,
@@ -132,8 +141,19 @@ pub(crate) async fn lock(tx: &mut TenantTx, actor: &Actor, id: OrderId, expected
         dealer: row.dealer_id,
         location: row.location_id,
         total: row.total,
-        credit: Credit { limit: row.credit_limit, holds: row.holds, unpaid: row.unpaid, unallocated: row.unallocated },
-        addressee: Addressee { name: row.dealer_name, phone: row.phone, has_opted_in: row.has_opted_in, email: row.email, language: row.language },
+        credit: Credit {
+            limit: row.credit_limit,
+            holds: row.holds,
+            unpaid: row.unpaid,
+            unallocated: row.unallocated,
+        },
+        addressee: Addressee {
+            name: row.dealer_name,
+            phone: row.phone,
+            has_opted_in: row.has_opted_in,
+            email: row.email,
+            language: row.language,
+        },
     })
 }
 

@@ -9,6 +9,7 @@ mod model;
 mod lock;
 mod set_status;
 mod query;
+mod quote;
 mod cart;
 mod place;
 mod approve;
@@ -16,15 +17,26 @@ mod reject;
 mod cancel;
 mod deliver;
 mod short_close;
+#[cfg(test)]
+mod tests;
 
 pub use approve::{ApproveOrder, ApproveOrderError, approve};
 pub use cancel::{CancelOrder, CancelOrderError, cancel};
-pub use cart::{Cart, CartError, CartLine, SetCartLine, cart, cart_size, clear_cart, set_cart_line};
+pub use cart::{
+    Cart, CartChange, CartError, SetCartLine, cart, cart_size, clear_cart, set_cart_line,
+};
 pub use deliver::{DeliverOrder, DeliverOrderError, deliver};
-pub(crate) use lock::{LockError, LockedOrder, lock};
-pub use model::{AddressSnapshot, HistoryEntry, OrderDetail, OrderHeader, OrderLine, OrderSummary, PartySnapshot, Timeline};
-pub use place::{Channel, PlaceLine, PlaceOrder, PlaceOrderError, PlaceOrderForm, PlaceOrderLineForm, place, quote};
-pub use query::{OrderCounts, OrderFilter, OrderSort, count_by_status, list, load};
+pub use lock::LockError;
+pub(crate) use lock::{LockedOrder, lock};
+pub use model::{
+    AddressSnapshot, HistoryEntry, OrderDetail, OrderHeader, OrderLine, OrderSummary,
+    PartySnapshot, Timeline,
+};
+pub use place::{
+    Channel, PlaceOrder, PlaceOrderError, PlaceOrderForm, PlaceOrderLineForm, place, quote,
+};
+pub use query::{OrderCounts, OrderFilter, OrderListError, OrderSort, count_by_status, list, load};
+pub use quote::{PlaceLine, ProductKey, Quote, QuotedLine};
 pub use reject::{RejectOrder, RejectOrderError, reject};
 pub(crate) use set_status::{begin_history, note, set_status};
 pub use short_close::{ShortCloseError, ShortCloseLine, short_close};

@@ -20,10 +20,21 @@ pub struct RejectOrder {
 
 impl RejectOrder {
     /// The reason as typed; blank is a fault beside the field.
-    pub fn parse(reason: &str, expected_version: Option<i32>) -> Result<Self, crate::problem::Invalid> {
+    pub fn parse(
+        reason: &str,
+        expected_version: Option<i32>,
+    ) -> Result<Self, crate::problem::Invalid> {
         let mut faults = crate::problem::Faults::new();
-        match faults.required("/reason", reason, "a reason the dealer can understand", Note::parse) {
-            Some(reason) => Ok(RejectOrder { reason, expected_version }),
+        match faults.required(
+            "/reason",
+            reason,
+            "a reason the dealer can understand",
+            Note::parse,
+        ) {
+            Some(reason) => Ok(RejectOrder {
+                reason,
+                expected_version,
+            }),
             None => Err(faults.into_invalid()),
         }
     }
@@ -65,13 +76,36 @@ impl Problem for RejectOrderError {
 }
 
 /// Rejects a placed order.
-pub async fn reject(tx: &mut TenantTx, by: &Allowed<SalesOrdersReject>, id: OrderId, input: RejectOrder) -> Result<OrderDetail, RejectOrderError> {
+pub async fn reject(
+    tx: &mut TenantTx,
+    by: &Allowed<SalesOrdersReject>,
+    id: OrderId,
+    input: RejectOrder,
+) -> Result<OrderDetail, RejectOrderError> {
     let order = lock(tx, by.actor(), id, input.expected_version).await?;
     let step = order.step(Verb::Reject, by.actor())?;
     let mut batch = Batch::new();
-    set_status(&mut batch, tx, id, order.dealer, step, Some(input.reason.as_str()))?;
+    set_status(
+        &mut batch,
+        tx,
+        id,
+        order.dealer,
+        step,
+        Some(input.reason.as_str()),
+    )?;
     let params = json!({"reason": input.reason});
-    notifications::queue(&mut batch, tx, &Telling { event: Event::OrderRejected, order: id, dealer: order.dealer, invoice: None, to: &order.addressee, params })?;
+    notifications::queue(
+        &mut batch,
+        tx,
+        &Telling {
+            event: Event::OrderRejected,
+            order: id,
+            dealer: order.dealer,
+            invoice: None,
+            to: &order.addressee,
+            params,
+        },
+    )?;
     batch.execute(tx).await?;
     Ok(query::detail(tx, id).await?.ok_or(LockError::NotFound)?)
 }

@@ -99,7 +99,15 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Verb; 7] = [Verb::Approve, Verb::Reject, Verb::Cancel, Verb::StartPicking, Verb::Pack, Verb::Dispatch, Verb::Deliver];
+    pub const ALL: [Verb; 7] = [
+        Verb::Approve,
+        Verb::Reject,
+        Verb::Cancel,
+        Verb::StartPicking,
+        Verb::Pack,
+        Verb::Dispatch,
+        Verb::Deliver,
+    ];
 
     /// The word in `allowed_actions`.
     pub const fn as_str(self) -> &'static str {
@@ -158,22 +166,88 @@ pub struct Transition {
     pub who: Who,
 }
 
-const fn row(from: Status, verb: Verb, to: Status, permission: PermissionCode, who: Who) -> Transition {
-    Transition { from, verb, to, permission, who }
+const fn row(
+    from: Status,
+    verb: Verb,
+    to: Status,
+    permission: PermissionCode,
+    who: Who,
+) -> Transition {
+    Transition {
+        from,
+        verb,
+        to,
+        permission,
+        who,
+    }
 }
 
 /// Requirements 000-38 to 000-45, and one row from real life: an order that is being picked can be cancelled by staff.
 /// An order comes to be as PLACED (000-37).
 pub const TABLE: [Transition; 9] = [
-    row(Status::Placed, Verb::Approve, Status::Approved, PermissionCode::SalesOrdersApprove, Who::Staff),
-    row(Status::Placed, Verb::Reject, Status::Rejected, PermissionCode::SalesOrdersReject, Who::Staff),
-    row(Status::Placed, Verb::Cancel, Status::Cancelled, PermissionCode::SalesOrdersCancel, Who::StaffOrOwnDealer),
-    row(Status::Approved, Verb::StartPicking, Status::Picking, PermissionCode::WarehousePicksWrite, Who::Staff),
-    row(Status::Approved, Verb::Cancel, Status::Cancelled, PermissionCode::SalesOrdersCancel, Who::Staff),
-    row(Status::Picking, Verb::Pack, Status::Packed, PermissionCode::WarehousePacksWrite, Who::Staff),
-    row(Status::Picking, Verb::Cancel, Status::Cancelled, PermissionCode::SalesOrdersCancel, Who::Staff),
-    row(Status::Packed, Verb::Dispatch, Status::Dispatched, PermissionCode::WarehouseDispatchWrite, Who::Staff),
-    row(Status::Dispatched, Verb::Deliver, Status::Delivered, PermissionCode::WarehouseDeliverWrite, Who::Staff),
+    row(
+        Status::Placed,
+        Verb::Approve,
+        Status::Approved,
+        PermissionCode::SalesOrdersApprove,
+        Who::Staff,
+    ),
+    row(
+        Status::Placed,
+        Verb::Reject,
+        Status::Rejected,
+        PermissionCode::SalesOrdersReject,
+        Who::Staff,
+    ),
+    row(
+        Status::Placed,
+        Verb::Cancel,
+        Status::Cancelled,
+        PermissionCode::SalesOrdersCancel,
+        Who::StaffOrOwnDealer,
+    ),
+    row(
+        Status::Approved,
+        Verb::StartPicking,
+        Status::Picking,
+        PermissionCode::WarehousePicksWrite,
+        Who::Staff,
+    ),
+    row(
+        Status::Approved,
+        Verb::Cancel,
+        Status::Cancelled,
+        PermissionCode::SalesOrdersCancel,
+        Who::Staff,
+    ),
+    row(
+        Status::Picking,
+        Verb::Pack,
+        Status::Packed,
+        PermissionCode::WarehousePacksWrite,
+        Who::Staff,
+    ),
+    row(
+        Status::Picking,
+        Verb::Cancel,
+        Status::Cancelled,
+        PermissionCode::SalesOrdersCancel,
+        Who::Staff,
+    ),
+    row(
+        Status::Packed,
+        Verb::Dispatch,
+        Status::Dispatched,
+        PermissionCode::WarehouseDispatchWrite,
+        Who::Staff,
+    ),
+    row(
+        Status::Dispatched,
+        Verb::Deliver,
+        Status::Delivered,
+        PermissionCode::WarehouseDeliverWrite,
+        Who::Staff,
+    ),
 ];
 
 impl Transition {
@@ -245,7 +319,10 @@ impl Problem for IllegalStep {
 
     fn facts(&self) -> serde_json::Map<String, serde_json::Value> {
         let allowed: Vec<&str> = self.allowed.iter().map(|verb| verb.as_str()).collect();
-        serde_json::Map::from_iter([("order_status".to_owned(), self.status.as_str().into()), ("allowed_actions".to_owned(), allowed.into())])
+        serde_json::Map::from_iter([
+            ("order_status".to_owned(), self.status.as_str().into()),
+            ("allowed_actions".to_owned(), allowed.into()),
+        ])
     }
 }
 
@@ -254,20 +331,48 @@ pub fn step(from: Status, verb: Verb, actor: &Actor) -> Result<Step, IllegalStep
     TABLE
         .iter()
         .find(|row| row.from == from && row.verb == verb && row.is_open_to(actor.scope()))
-        .map(|row| Step { from: row.from, to: row.to })
-        .ok_or_else(|| IllegalStep { status: from, verb, allowed: verbs_for(from, actor) })
+        .map(|row| Step {
+            from: row.from,
+            to: row.to,
+        })
+        .ok_or_else(|| IllegalStep {
+            status: from,
+            verb,
+            allowed: verbs_for(from, actor),
+        })
 }
 
 /// What this actor may do to an order in this status, in the table's order.
 pub fn verbs_for(status: Status, actor: &Actor) -> Vec<Verb> {
-    TABLE.iter().filter(|row| row.from == status && row.is_open_to(actor.scope()) && actor.has(row.permission)).map(|row| row.verb).collect()
+    TABLE
+        .iter()
+        .filter(|row| {
+            row.from == status && row.is_open_to(actor.scope()) && actor.has(row.permission)
+        })
+        .map(|row| row.verb)
+        .collect()
 }
 
 /// The table as a Mermaid diagram, for ARCHITECTURE.md.
 pub fn mermaid() -> String {
-    let mut lines = vec!["stateDiagram-v2".to_owned(), "    [*] --> PLACED: place".to_owned()];
-    lines.extend(TABLE.iter().map(|row| format!("    {} --> {}: {}", row.from.as_str(), row.to.as_str(), row.verb.as_str())));
-    lines.extend(Status::ALL.iter().filter(|status| status.is_terminal()).map(|status| format!("    {} --> [*]", status.as_str())));
+    let mut lines = vec![
+        "stateDiagram-v2".to_owned(),
+        "    [*] --> PLACED: place".to_owned(),
+    ];
+    lines.extend(TABLE.iter().map(|row| {
+        format!(
+            "    {} --> {}: {}",
+            row.from.as_str(),
+            row.to.as_str(),
+            row.verb.as_str()
+        )
+    }));
+    lines.extend(
+        Status::ALL
+            .iter()
+            .filter(|status| status.is_terminal())
+            .map(|status| format!("    {} --> [*]", status.as_str())),
+    );
     lines.join("\n")
 }
 
@@ -279,9 +384,20 @@ mod tests {
     use crate::access::{Role, TenantRef};
 
     fn actor(role: Role) -> Actor {
-        let tenant = TenantRef { id: TenantId::generate(), slug: "volt".to_owned(), name: "Volt".to_owned() };
+        let tenant = TenantRef {
+            id: TenantId::generate(),
+            slug: "volt".to_owned(),
+            name: "Volt".to_owned(),
+        };
         let dealer = (role == Role::Dealer).then(DealerId::generate);
-        Actor::member(UserId::generate(), "A".to_owned(), String::new(), tenant, role, dealer)
+        Actor::member(
+            UserId::generate(),
+            "A".to_owned(),
+            String::new(),
+            tenant,
+            role,
+            dealer,
+        )
     }
 
     /// Requirements 000-37…45 as they are written down, to hold the table against.
@@ -290,16 +406,44 @@ mod tests {
         use Status::*;
         use Verb::*;
         let table: [(Role, &[(Status, &[Verb])]); 5] = [
-            (Role::Admin, &[(Placed, &[Approve, Reject, Cancel]), (Approved, &[StartPicking, Cancel]), (Picking, &[Pack, Cancel]), (Packed, &[Dispatch]), (Dispatched, &[Deliver])]),
-            (Role::Sales, &[(Placed, &[Approve, Reject, Cancel]), (Approved, &[Cancel]), (Picking, &[Cancel]), (Dispatched, &[Deliver])]),
-            (Role::Warehouse, &[(Approved, &[StartPicking]), (Picking, &[Pack]), (Packed, &[Dispatch]), (Dispatched, &[Deliver])]),
+            (
+                Role::Admin,
+                &[
+                    (Placed, &[Approve, Reject, Cancel]),
+                    (Approved, &[StartPicking, Cancel]),
+                    (Picking, &[Pack, Cancel]),
+                    (Packed, &[Dispatch]),
+                    (Dispatched, &[Deliver]),
+                ],
+            ),
+            (
+                Role::Sales,
+                &[
+                    (Placed, &[Approve, Reject, Cancel]),
+                    (Approved, &[Cancel]),
+                    (Picking, &[Cancel]),
+                    (Dispatched, &[Deliver]),
+                ],
+            ),
+            (
+                Role::Warehouse,
+                &[
+                    (Approved, &[StartPicking]),
+                    (Picking, &[Pack]),
+                    (Packed, &[Dispatch]),
+                    (Dispatched, &[Deliver]),
+                ],
+            ),
             (Role::Accounts, &[]),
             (Role::Dealer, &[(Placed, &[Cancel])]),
         ];
         for (role, rows) in table {
             let actor = actor(role);
             for status in Status::ALL {
-                let expected = rows.iter().find(|(s, _)| *s == status).map_or(&[][..], |(_, verbs)| verbs);
+                let expected = rows
+                    .iter()
+                    .find(|(s, _)| *s == status)
+                    .map_or(&[][..], |(_, verbs)| verbs);
                 assert_eq!(verbs_for(status, &actor), expected, "{role:?} {status:?}");
             }
         }
@@ -313,7 +457,10 @@ mod tests {
                 for verb in Verb::ALL {
                     let offered = verbs_for(status, &actor).contains(&verb);
                     let taken = step(status, verb, &actor).is_ok();
-                    assert!(!offered || taken, "{role:?} is offered {verb:?} on {status:?} and refused");
+                    assert!(
+                        !offered || taken,
+                        "{role:?} is offered {verb:?} on {status:?} and refused"
+                    );
                 }
             }
         }
@@ -322,13 +469,25 @@ mod tests {
     #[test]
     fn a_refused_step_names_the_state_and_what_is_possible() {
         let refused = step(Status::Picking, Verb::Approve, &actor(Role::Warehouse)).unwrap_err();
-        assert_eq!(refused.to_string(), "This order is being picked, so it cannot be approved");
-        assert_eq!(serde_json::Value::Object(refused.facts()), serde_json::json!({"order_status": "PICKING", "allowed_actions": ["pack"]}));
+        assert_eq!(
+            refused.to_string(),
+            "This order is being picked, so it cannot be approved"
+        );
+        assert_eq!(
+            serde_json::Value::Object(refused.facts()),
+            serde_json::json!({"order_status": "PICKING", "allowed_actions": ["pack"]})
+        );
     }
 
     #[test]
     fn rejected_cancelled_and_delivered_are_the_ends() {
-        let ends: Vec<_> = Status::ALL.into_iter().filter(|status| status.is_terminal()).collect();
-        assert_eq!(ends, [Status::Delivered, Status::Rejected, Status::Cancelled]);
+        let ends: Vec<_> = Status::ALL
+            .into_iter()
+            .filter(|status| status.is_terminal())
+            .collect();
+        assert_eq!(
+            ends,
+            [Status::Delivered, Status::Rejected, Status::Cancelled]
+        );
     }
 }

@@ -22,5 +22,5 @@ pub use ledger::{LedgerEntry, LedgerFilter, MovementKind, list_ledger};
 pub use levels::{LevelFilter, StockLevel, list_levels};
 pub use movement::{MAX_LINES, MoveStockError, Movement, StockLineForm};
 pub use receive::{ReceiveStock, ReceiveStockForm, ReceivedLine, receive};
-pub(crate) use reserve::{release, release_unpicked, reserve, top_up};
+pub(crate) use reserve::{give_up_unpicked, release, reserve, top_up};
 pub use state::StockState;

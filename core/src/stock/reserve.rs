@@ -11,7 +11,11 @@ use crate::db::{DbError, Statement, TenantTx};
 
 /// Reserves min(free, open) for each line of an order. Never fails for want of stock: the rest is short (decision: approval
 /// reserves what there is).
-pub(crate) async fn reserve(tx: &mut TenantTx, order: OrderId, location: LocationId) -> Result<(), DbError> {
+pub(crate) async fn reserve(
+    tx: &mut TenantTx,
+    order: OrderId,
+    location: LocationId,
+) -> Result<(), DbError> {
     let tenant = tx.tenant();
     Statement::new(
         "WITH lines AS ( \
@@ -36,40 +40,34 @@ pub(crate) async fn reserve(tx: &mut TenantTx, order: OrderId, location: Locatio
     Ok(())
 }
 
-/// Gives back everything an order has reserved, and lets waiting orders have it.
-pub(crate) async fn release(tx: &mut TenantTx, order: OrderId, location: LocationId) -> Result<(), DbError> {
-    give_back(tx, "order_id = $2", "0", order.as_uuid(), location).await
-}
-
-/// Gives back what a line has reserved beyond what is picked of it, and lets waiting orders have it.
-pub(crate) async fn release_unpicked(tx: &mut TenantTx, line: OrderLineId, location: LocationId) -> Result<(), DbError> {
-    give_back(tx, "id = $2", "picked_quantity", line.as_uuid(), location).await
-}
-
 #[derive(diesel::QueryableByName)]
 struct Freed {
     #[diesel(sql_type = diesel::sql_types::Uuid)]
     product_id: ProductId,
 }
 
-async fn give_back(tx: &mut TenantTx, lines: &'static str, kept: &'static str, id: uuid::Uuid, location: LocationId) -> Result<(), DbError> {
+/// Gives back everything an order has reserved, and lets waiting orders have it. The order itself must have left the
+/// statuses that wait for stock.
+pub(crate) async fn release(
+    tx: &mut TenantTx,
+    order: OrderId,
+    location: LocationId,
+) -> Result<(), DbError> {
     let tenant = tx.tenant();
-    let freed: Vec<Freed> = Statement::new(format!(
+    let freed: Vec<Freed> = Statement::new(
         "WITH lines AS ( \
-             SELECT id, product_id, reserved_quantity - {kept} AS surplus FROM order_lines \
-             WHERE tenant_id = $1 AND {lines} AND reserved_quantity > {kept} FOR UPDATE \
+             SELECT id, product_id, reserved_quantity FROM order_lines WHERE tenant_id = $1 AND order_id = $2 AND reserved_quantity > 0 FOR UPDATE \
          ), locked AS ( \
              SELECT product_id FROM stock_balances \
              WHERE tenant_id = $1 AND location_id = $3 AND product_id IN (SELECT product_id FROM lines) ORDER BY product_id FOR UPDATE \
          ), balances AS ( \
-             UPDATE stock_balances b SET reserved = b.reserved - lines.surplus FROM lines JOIN locked USING (product_id) \
+             UPDATE stock_balances b SET reserved = b.reserved - lines.reserved_quantity FROM lines JOIN locked USING (product_id) \
              WHERE b.tenant_id = $1 AND b.location_id = $3 AND b.product_id = lines.product_id \
          ) \
-         UPDATE order_lines l SET reserved_quantity = l.reserved_quantity - lines.surplus FROM lines \
-         WHERE l.tenant_id = $1 AND l.id = lines.id RETURNING l.product_id"
-    ))
+         UPDATE order_lines l SET reserved_quantity = 0 FROM lines WHERE l.tenant_id = $1 AND l.id = lines.id RETURNING l.product_id",
+    )
     .bind(tenant.as_uuid())
-    .bind(id)
+    .bind(order.as_uuid())
     .bind(location.as_uuid())
     .load(tx.conn()?)
     .await?;
@@ -77,8 +75,45 @@ async fn give_back(tx: &mut TenantTx, lines: &'static str, kept: &'static str, i
     top_up(tx, location, &products).await
 }
 
+/// Closes a line short at what is picked of it, gives back what it had reserved beyond that, and lets waiting orders have
+/// it. One statement, for a line may neither be closed below its reservation nor wait for what it has given up.
+pub(crate) async fn give_up_unpicked(
+    tx: &mut TenantTx,
+    line: OrderLineId,
+    location: LocationId,
+    reason: &str,
+) -> Result<(), DbError> {
+    let tenant = tx.tenant();
+    let freed: Vec<Freed> = Statement::new(
+        "WITH line AS ( \
+             SELECT id, product_id, greatest(reserved_quantity - picked_quantity, 0) AS surplus FROM order_lines \
+             WHERE tenant_id = $1 AND id = $2 FOR UPDATE \
+         ), locked AS ( \
+             SELECT product_id FROM stock_balances WHERE tenant_id = $1 AND location_id = $3 AND product_id IN (SELECT product_id FROM line) FOR UPDATE \
+         ), balances AS ( \
+             UPDATE stock_balances b SET reserved = b.reserved - line.surplus FROM line JOIN locked USING (product_id) \
+             WHERE b.tenant_id = $1 AND b.location_id = $3 AND b.product_id = line.product_id \
+         ) \
+         UPDATE order_lines l SET reserved_quantity = l.reserved_quantity - line.surplus, short_closed_quantity = l.quantity - l.picked_quantity, \
+                short_close_reason = $4 \
+         FROM line WHERE l.tenant_id = $1 AND l.id = line.id RETURNING l.product_id",
+    )
+    .bind(tenant.as_uuid())
+    .bind(line.as_uuid())
+    .bind(location.as_uuid())
+    .bind(reason)
+    .load(tx.conn()?)
+    .await?;
+    let products: Vec<ProductId> = freed.into_iter().map(|row| row.product_id).collect();
+    top_up(tx, location, &products).await
+}
+
 /// Lets approved orders that wait for these products have what is free now, oldest order first.
-pub(crate) async fn top_up(tx: &mut TenantTx, location: LocationId, products: &[ProductId]) -> Result<(), DbError> {
+pub(crate) async fn top_up(
+    tx: &mut TenantTx,
+    location: LocationId,
+    products: &[ProductId],
+) -> Result<(), DbError> {
     if products.is_empty() {
         return Ok(());
     }
