@@ -10,8 +10,8 @@ pub mod jobs;
 pub mod secrets;
 pub mod config;
 pub mod ports;
-pub mod audit;
 pub mod master;
+pub mod audit;
 pub mod files;
 
 pub mod identity;

@@ -63,7 +63,7 @@ impl<M: Master> Problem for MasterError<M> {
     fn kind(&self) -> Kind {
         match self {
             MasterError::NotFound(_) => Kind::NotFound,
-            MasterError::VersionConflict { .. } => Kind::Conflict,
+            MasterError::VersionConflict { .. } => Kind::Stale,
             MasterError::Invalid(invalid) => invalid.kind(),
             MasterError::Internal(error) => error.kind(),
         }
