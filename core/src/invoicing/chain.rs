@@ -22,30 +22,74 @@ pub fn hash(previous: &str, invoice: &InvoiceDocument) -> String {
     text.put("ordered_on", invoice.ordered_on);
     let seller = &invoice.seller;
     text.put("seller", &seller.legal_name);
-    text.put("seller_trade_name", seller.trade_name.as_deref().unwrap_or_default());
+    text.put(
+        "seller_trade_name",
+        seller.trade_name.as_deref().unwrap_or_default(),
+    );
     text.put("seller_gstin", &seller.gstin);
     text.address("seller", &seller.address);
     text.put("lut", seller.lut_number.as_deref().unwrap_or_default());
     let buyer = &invoice.buyer;
     text.put("buyer", &buyer.legal_name);
-    text.put("buyer_trade_name", buyer.trade_name.as_deref().unwrap_or_default());
-    text.put("buyer_gstin", buyer.gstin.as_ref().map(ToString::to_string).unwrap_or_default());
+    text.put(
+        "buyer_trade_name",
+        buyer.trade_name.as_deref().unwrap_or_default(),
+    );
+    text.put(
+        "buyer_gstin",
+        buyer
+            .gstin
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+    );
     text.address("buyer", &buyer.address);
     text.put("ship_to", &invoice.ship_to.name);
-    text.put("ship_to_gstin", invoice.ship_to.gstin.as_ref().map(ToString::to_string).unwrap_or_default());
+    text.put(
+        "ship_to_gstin",
+        invoice
+            .ship_to
+            .gstin
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+    );
     text.address("ship_to", &invoice.ship_to.address);
-    text.put("place_of_supply", format!("{} {} {}", invoice.place_of_supply, invoice.supply_clause.row(), invoice.supply_clause.as_str()));
+    text.put(
+        "place_of_supply",
+        format!(
+            "{} {} {}",
+            invoice.place_of_supply,
+            invoice.supply_clause.row(),
+            invoice.supply_clause.as_str()
+        ),
+    );
     text.put("supply", invoice.supply_kind.as_str());
     text.put("reverse_charge", invoice.reverse_charge);
-    text.put("endorsement", invoice.endorsement.as_deref().unwrap_or_default());
+    text.put(
+        "endorsement",
+        invoice.endorsement.as_deref().unwrap_or_default(),
+    );
     for line in &invoice.lines {
         let tax = line.tax;
         text.put(
             "line",
             format!(
                 "{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}",
-                line.line_no, line.sku, line.hsn, line.uqc, line.quantity.to_fixed(), line.unit_price, line.tax_rate, line.taxable, tax.cgst,
-                tax.sgst, tax.utgst, tax.igst, line.total, line.name
+                line.line_no,
+                line.sku,
+                line.hsn,
+                line.uqc,
+                line.quantity.to_fixed(),
+                line.unit_price,
+                line.tax_rate,
+                line.taxable,
+                tax.cgst,
+                tax.sgst,
+                tax.utgst,
+                tax.igst,
+                line.total,
+                line.name
             ),
         );
     }
@@ -53,7 +97,10 @@ pub fn hash(previous: &str, invoice: &InvoiceDocument) -> String {
     let tax = totals.tax;
     text.put(
         "totals",
-        format!("{}|{}|{}|{}|{}|{}|{}", totals.taxable, tax.cgst, tax.sgst, tax.utgst, tax.igst, totals.round_off, totals.total),
+        format!(
+            "{}|{}|{}|{}|{}|{}|{}",
+            totals.taxable, tax.cgst, tax.sgst, tax.utgst, tax.igst, totals.round_off, totals.total
+        ),
     );
     hex::encode(Sha256::digest(text.0.as_bytes()))
 }
@@ -72,6 +119,14 @@ impl Lines {
 
     fn address(&mut self, whose: &str, address: &PostalAddress) {
         let lines = address.lines.join(" / ");
-        self.put(&format!("{whose}_address"), format!("{lines} | {} | {} | {}", address.city, address.state, address.pincode.as_str()));
+        self.put(
+            &format!("{whose}_address"),
+            format!(
+                "{lines} | {} | {} | {}",
+                address.city,
+                address.state,
+                address.pincode.as_str()
+            ),
+        );
     }
 }

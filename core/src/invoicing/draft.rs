@@ -6,8 +6,8 @@ use vitaran_kernel::supply::SupplyDecision;
 use vitaran_kernel::tax::{split, totals};
 use vitaran_kernel::words::amount_in_words;
 use vitaran_kernel::{
-    DealerId, DocumentTotals, Hsn, InvoiceId, Money, OrderId, OrderLineId, ProductId, Quantity, Rate, RegistrationId, SeriesId, Sku,
-    SupplyKind, TaxSplit, UnitPrice, Uqc, rounding,
+    DealerId, DocumentTotals, Hsn, InvoiceId, Money, OrderId, OrderLineId, ProductId, Quantity,
+    Rate, RegistrationId, SeriesId, Sku, SupplyKind, TaxSplit, UnitPrice, Uqc, rounding,
 };
 
 use super::document::{Buyer, DocumentLine, Seller, ShipTo, SummaryRow, Transport};
@@ -63,10 +63,16 @@ fn endorsement(facts: &DraftFacts) -> Option<String> {
         return None;
     }
     let under = match facts.supply.kind {
-        SupplyKind::ZeroRated => "UNDER BOND OR LETTER OF UNDERTAKING WITHOUT PAYMENT OF INTEGRATED TAX",
-        SupplyKind::IntraState | SupplyKind::IntraUnionTerritory | SupplyKind::InterState => "ON PAYMENT OF INTEGRATED TAX",
+        SupplyKind::ZeroRated => {
+            "UNDER BOND OR LETTER OF UNDERTAKING WITHOUT PAYMENT OF INTEGRATED TAX"
+        }
+        SupplyKind::IntraState | SupplyKind::IntraUnionTerritory | SupplyKind::InterState => {
+            "ON PAYMENT OF INTEGRATED TAX"
+        }
     };
-    Some(format!("SUPPLY TO SEZ UNIT OR SEZ DEVELOPER FOR AUTHORISED OPERATIONS {under}"))
+    Some(format!(
+        "SUPPLY TO SEZ UNIT OR SEZ DEVELOPER FOR AUTHORISED OPERATIONS {under}"
+    ))
 }
 
 /// Taxes and totals of the lines that were picked.
@@ -109,14 +115,16 @@ pub(crate) fn draft(facts: DraftFacts, lines: Vec<DraftLine>) -> InvoiceDraft {
 fn summarise<'a>(lines: impl Iterator<Item = &'a DocumentLine>) -> Vec<SummaryRow> {
     let mut rows: BTreeMap<(String, &'static str, Rate), SummaryRow> = BTreeMap::new();
     for line in lines {
-        let row = rows.entry((line.hsn.to_string(), line.uqc.as_str(), line.tax_rate)).or_insert_with(|| SummaryRow {
-            hsn: line.hsn.clone(),
-            uqc: line.uqc,
-            tax_rate: line.tax_rate,
-            quantity: Quantity::ZERO,
-            taxable: Money::ZERO,
-            tax: TaxSplit::default(),
-        });
+        let row = rows
+            .entry((line.hsn.to_string(), line.uqc.as_str(), line.tax_rate))
+            .or_insert_with(|| SummaryRow {
+                hsn: line.hsn.clone(),
+                uqc: line.uqc,
+                tax_rate: line.tax_rate,
+                quantity: Quantity::ZERO,
+                taxable: Money::ZERO,
+                tax: TaxSplit::default(),
+            });
         row.quantity = row.quantity + line.quantity;
         row.taxable += line.taxable;
         row.tax = row.tax + line.tax;

@@ -20,10 +20,26 @@ pub(crate) struct Issued {
 
 /// Adds to the batch: the invoice with lines and HSN summary, the series' new hash, the receivable with its ledger row in
 /// place of the credit hold, and the render of the original with its job.
-pub(crate) fn issue(batch: &mut Batch, tx: &TenantTx, draft: InvoiceDraft, drawn: Drawn, credit: &Credit) -> Result<Issued, DbError> {
-    let InvoiceDraft { id, facts, lines, summary, totals, amount_in_words, endorsement } = draft;
+pub(crate) fn issue(
+    batch: &mut Batch,
+    tx: &TenantTx,
+    draft: InvoiceDraft,
+    drawn: Drawn,
+    credit: &Credit,
+) -> Result<Issued, DbError> {
+    let InvoiceDraft {
+        id,
+        facts,
+        lines,
+        summary,
+        totals,
+        amount_in_words,
+        endorsement,
+    } = draft;
     let (tenant, today) = (tx.tenant(), tx.today());
-    let order_number = OrderNumber::parse(&facts.order_number).map_err(|error| DbError::Other(diesel::result::Error::DeserializationError(error.into())))?;
+    let order_number = OrderNumber::parse(&facts.order_number).map_err(|error| {
+        DbError::Other(diesel::result::Error::DeserializationError(error.into()))
+    })?;
     let document = InvoiceDocument {
         number: drawn.number,
         issued_on: today,
@@ -87,8 +103,15 @@ pub(crate) fn issue(batch: &mut Batch, tx: &TenantTx, draft: InvoiceDraft, drawn
         })
         .collect();
     batch.insert("invoice_tax_summary", &summary_rows)?;
-    let (tenant_p, registration, series) = (batch.bind(tenant.as_uuid()), batch.bind(facts.registration.as_uuid()), batch.bind(facts.series.as_uuid()));
-    let (year, hash_p) = (batch.bind(document.number.financial_year().start_year()), batch.bind(hash));
+    let (tenant_p, registration, series) = (
+        batch.bind(tenant.as_uuid()),
+        batch.bind(facts.registration.as_uuid()),
+        batch.bind(facts.series.as_uuid()),
+    );
+    let (year, hash_p) = (
+        batch.bind(document.number.financial_year().start_year()),
+        batch.bind(hash),
+    );
     batch.part(
         "chained",
         format!(

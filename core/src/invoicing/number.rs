@@ -6,7 +6,9 @@
 use diesel::QueryableByName;
 use diesel::sql_types::{Date, Integer, Text};
 use diesel_async::RunQueryDsl as _;
-use vitaran_kernel::{DocumentNumber, FinancialYear, NumberError, RegistrationId, SeriesId, SeriesPrefix};
+use vitaran_kernel::{
+    DocumentNumber, FinancialYear, NumberError, RegistrationId, SeriesId, SeriesPrefix,
+};
 
 use super::chain::GENESIS;
 use crate::db::{DbError, Statement, TenantTx};
@@ -22,7 +24,9 @@ pub(crate) struct Drawn {
 
 #[derive(Debug, thiserror::Error)]
 pub enum DrawNumberError {
-    #[error("The last invoice of this series is dated {last}, and an earlier date may not follow: check the server's clock")]
+    #[error(
+        "The last invoice of this series is dated {last}, and an earlier date may not follow: check the server's clock"
+    )]
     DateWentBack { last: String },
     #[error("This invoice series is used up: {0}")]
     Exhausted(#[from] NumberError),
@@ -35,7 +39,9 @@ pub enum DrawNumberError {
 impl Problem for DrawNumberError {
     fn kind(&self) -> Kind {
         match self {
-            DrawNumberError::DateWentBack { .. } | DrawNumberError::Exhausted(_) | DrawNumberError::BadPrefix => Kind::Conflict,
+            DrawNumberError::DateWentBack { .. }
+            | DrawNumberError::Exhausted(_)
+            | DrawNumberError::BadPrefix => Kind::Conflict,
             DrawNumberError::Db(error) => error.kind(),
         }
     }
@@ -61,7 +67,12 @@ struct CounterRow {
 }
 
 /// Draws the next number for today. Everything else must be checked before: from here on others wait.
-pub(crate) async fn draw_number(tx: &mut TenantTx, registration: RegistrationId, series: SeriesId, prefix: &str) -> Result<Drawn, DrawNumberError> {
+pub(crate) async fn draw_number(
+    tx: &mut TenantTx,
+    registration: RegistrationId,
+    series: SeriesId,
+    prefix: &str,
+) -> Result<Drawn, DrawNumberError> {
     let today = tx.today();
     let year = FinancialYear::of(today);
     let prefix = SeriesPrefix::parse(prefix).map_err(|_| DrawNumberError::BadPrefix)?;
@@ -82,8 +93,14 @@ pub(crate) async fn draw_number(tx: &mut TenantTx, registration: RegistrationId,
     .await
     .map_err(DbError::from)?;
     if row.last_issued_on > today.as_naive() {
-        return Err(DrawNumberError::DateWentBack { last: row.last_issued_on.to_string() });
+        return Err(DrawNumberError::DateWentBack {
+            last: row.last_issued_on.to_string(),
+        });
     }
     let number = DocumentNumber::format(&prefix, year, i64::from(row.last_number))?;
-    Ok(Drawn { number, sequence: row.last_number, previous_hash: row.last_hash })
+    Ok(Drawn {
+        number,
+        sequence: row.last_number,
+        previous_hash: row.last_hash,
+    })
 }

@@ -8,8 +8,8 @@ use futures_util::TryFutureExt as _;
 use serde_json::Value;
 use vitaran_kernel::supply::SupplyClause;
 use vitaran_kernel::{
-    DealerId, DocumentNumber, DocumentTotals, FinancialYear, Hsn, InvoiceId, IstDate, Money, OrderId, OrderNumber, Quantity, Rate, Sku,
-    StateCode, SupplyKind, TaxSplit, UnitPrice, Uqc,
+    DealerId, DocumentNumber, DocumentTotals, FinancialYear, Hsn, InvoiceId, IstDate, Money,
+    OrderId, OrderNumber, Quantity, Rate, Sku, StateCode, SupplyKind, TaxSplit, UnitPrice, Uqc,
 };
 
 use super::document::{DocumentLine, InvoiceDocument, SummaryRow, Upi};
@@ -102,7 +102,12 @@ impl Problem for InvoiceError {
 }
 
 /// A page of invoices, newest first. A dealer's people get their own dealer's.
-pub async fn list(tx: &mut TenantTx, by: &Allowed<BillingInvoicesRead>, filter: &InvoiceFilter, page: &Page) -> Result<Paged<InvoiceSummary>, InvoiceError> {
+pub async fn list(
+    tx: &mut TenantTx,
+    by: &Allowed<BillingInvoicesRead>,
+    filter: &InvoiceFilter,
+    page: &Page,
+) -> Result<Paged<InvoiceSummary>, InvoiceError> {
     let mut statement = Statement::new(
         "SELECT i.id, i.number, i.issued_at, i.order_id, i.order_number, i.dealer_id, coalesce(d.trade_name, d.legal_name) AS dealer_name, i.total, r.paid \
          FROM invoices i JOIN dealers d ON d.tenant_id = i.tenant_id AND d.id = i.dealer_id \
@@ -129,7 +134,10 @@ pub async fn list(tx: &mut TenantTx, by: &Allowed<BillingInvoicesRead>, filter: 
         let sequence = statement.push_bind(sequence);
         statement.push_sql(&format!(" AND i.sequence = {sequence}"));
     } else if !q.is_empty() {
-        let (from, to) = (statement.push_bind(q.clone()), statement.push_bind(format!("{q}\u{10FFFF}")));
+        let (from, to) = (
+            statement.push_bind(q.clone()),
+            statement.push_bind(format!("{q}\u{10FFFF}")),
+        );
         statement.push_sql(&format!(" AND i.number >= {from} AND i.number < {to}"));
     }
     if let Some(cursor) = &page.after {
@@ -138,9 +146,15 @@ pub async fn list(tx: &mut TenantTx, by: &Allowed<BillingInvoicesRead>, filter: 
         statement.push_sql(&format!(" AND (i.issued_at, i.id) < ({at}, {id})"));
     }
     let limit = statement.push_bind(page.limit.with_lookahead());
-    statement.push_sql(&format!(" ORDER BY i.issued_at DESC, i.id DESC LIMIT {limit}"));
+    statement.push_sql(&format!(
+        " ORDER BY i.issued_at DESC, i.id DESC LIMIT {limit}"
+    ));
     let rows = statement.load(tx.conn()?).await?;
-    Ok(Paged::from_lookahead(rows, page.limit, |invoice: &InvoiceSummary| (invoice.issued_at, invoice.id)))
+    Ok(Paged::from_lookahead(
+        rows,
+        page.limit,
+        |invoice: &InvoiceSummary| (invoice.issued_at, invoice.id),
+    ))
 }
 
 #[derive(QueryableByName)]
@@ -259,7 +273,12 @@ impl From<LineRow> for DocumentLine {
             unit_price: row.unit_price,
             tax_rate: row.tax_rate,
             taxable: row.taxable,
-            tax: TaxSplit { cgst: row.cgst, sgst: row.sgst, utgst: row.utgst, igst: row.igst },
+            tax: TaxSplit {
+                cgst: row.cgst,
+                sgst: row.sgst,
+                utgst: row.utgst,
+                igst: row.igst,
+            },
             total: row.total,
         }
     }
@@ -293,31 +312,45 @@ pub(super) const INVOICE_COLUMNS: &str = "i.id, i.number, i.financial_year, i.is
      i.igst, i.round_off, i.total, i.amount_in_words, i.previous_hash, i.hash, r.paid, s.invoice_declaration AS declaration, s.invoice_terms AS terms, \
      s.upi_vpa, s.upi_payee";
 
-pub(super) const LINE_COLUMNS: &str =
-    "invoice_id, line_no, sku, name, hsn, uqc, quantity, unit_price, tax_rate, taxable, cgst, sgst, utgst, igst, total";
+pub(super) const LINE_COLUMNS: &str = "invoice_id, line_no, sku, name, hsn, uqc, quantity, unit_price, tax_rate, taxable, cgst, sgst, utgst, igst, total";
 
 impl InvoiceRow {
-    pub(super) fn into_detail(self, lines: Vec<DocumentLine>, tax_summary: Vec<SummaryRow>) -> Result<InvoiceDetail, InvoiceError> {
-        let unreadable = |what: &str| InvoiceError::Unreadable(format!("invoice {}: {what}", self.number));
+    pub(super) fn into_detail(
+        self,
+        lines: Vec<DocumentLine>,
+        tax_summary: Vec<SummaryRow>,
+    ) -> Result<InvoiceDetail, InvoiceError> {
+        let unreadable =
+            |what: &str| InvoiceError::Unreadable(format!("invoice {}: {what}", self.number));
         let document = InvoiceDocument {
             number: DocumentNumber::parse(&self.number).map_err(|_| unreadable("number"))?,
             issued_on: IstDate::try_new(self.issued_on).map_err(|_| unreadable("date"))?,
             issued_at: self.issued_at,
-            order_number: OrderNumber::parse(&self.order_number).map_err(|_| unreadable("order number"))?,
+            order_number: OrderNumber::parse(&self.order_number)
+                .map_err(|_| unreadable("order number"))?,
             ordered_on: IstDate::try_new(self.ordered_on).map_err(|_| unreadable("order date"))?,
-            seller: serde_json::from_value(self.seller.clone()).map_err(|_| unreadable("seller"))?,
+            seller: serde_json::from_value(self.seller.clone())
+                .map_err(|_| unreadable("seller"))?,
             buyer: serde_json::from_value(self.buyer.clone()).map_err(|_| unreadable("buyer"))?,
-            ship_to: serde_json::from_value(self.ship_to.clone()).map_err(|_| unreadable("ship-to"))?,
-            transport: serde_json::from_value(self.transport.clone()).map_err(|_| unreadable("transport"))?,
+            ship_to: serde_json::from_value(self.ship_to.clone())
+                .map_err(|_| unreadable("ship-to"))?,
+            transport: serde_json::from_value(self.transport.clone())
+                .map_err(|_| unreadable("transport"))?,
             place_of_supply: self.pos_state,
-            supply_clause: SupplyClause::from_stored(self.pos_row, &self.pos_clause).ok_or_else(|| unreadable("place of supply"))?,
+            supply_clause: SupplyClause::from_stored(self.pos_row, &self.pos_clause)
+                .ok_or_else(|| unreadable("place of supply"))?,
             supply_kind: self.supply_kind,
             reverse_charge: false,
             lines,
             tax_summary,
             totals: DocumentTotals {
                 taxable: self.taxable,
-                tax: TaxSplit { cgst: self.cgst, sgst: self.sgst, utgst: self.utgst, igst: self.igst },
+                tax: TaxSplit {
+                    cgst: self.cgst,
+                    sgst: self.sgst,
+                    utgst: self.utgst,
+                    igst: self.igst,
+                },
                 round_off: self.round_off,
                 total: self.total,
             },
@@ -325,14 +358,19 @@ impl InvoiceRow {
             endorsement: self.endorsement.clone(),
             declaration: self.declaration.clone(),
             terms: self.terms.clone(),
-            upi: self.upi_vpa.clone().zip(self.upi_payee.clone()).map(|(vpa, payee)| Upi { vpa, payee }),
+            upi: self
+                .upi_vpa
+                .clone()
+                .zip(self.upi_payee.clone())
+                .map(|(vpa, payee)| Upi { vpa, payee }),
             hash: self.hash.clone(),
         };
         Ok(InvoiceDetail {
             id: self.id,
             order_id: self.order_id,
             dealer_id: self.dealer_id,
-            financial_year: FinancialYear::try_new(self.financial_year).map_err(|_| unreadable("financial year"))?,
+            financial_year: FinancialYear::try_new(self.financial_year)
+                .map_err(|_| unreadable("financial year"))?,
             document,
             previous_hash: self.previous_hash.clone(),
             paid: self.paid,
@@ -341,7 +379,11 @@ impl InvoiceRow {
 }
 
 /// One invoice with everything it states.
-pub async fn load(tx: &mut TenantTx, by: &Allowed<BillingInvoicesRead>, id: InvoiceId) -> Result<InvoiceDetail, InvoiceError> {
+pub async fn load(
+    tx: &mut TenantTx,
+    by: &Allowed<BillingInvoicesRead>,
+    id: InvoiceId,
+) -> Result<InvoiceDetail, InvoiceError> {
     let detail = detail(tx, id).await?;
     match by.actor().scope().own() {
         Some(own) if own != detail.dealer_id => Err(InvoiceError::NotFound),
@@ -349,7 +391,10 @@ pub async fn load(tx: &mut TenantTx, by: &Allowed<BillingInvoicesRead>, id: Invo
     }
 }
 
-pub(super) async fn detail(tx: &mut TenantTx, id: InvoiceId) -> Result<InvoiceDetail, InvoiceError> {
+pub(super) async fn detail(
+    tx: &mut TenantTx,
+    id: InvoiceId,
+) -> Result<InvoiceDetail, InvoiceError> {
     let tenant = tx.tenant().as_uuid();
     let with = |sql: String| Statement::new(sql).bind(tenant).bind(id.as_uuid());
     let connection = &*tx.conn()?;
@@ -379,7 +424,12 @@ pub(super) async fn detail(tx: &mut TenantTx, id: InvoiceId) -> Result<InvoiceDe
             tax_rate: row.tax_rate,
             quantity: row.quantity,
             taxable: row.taxable,
-            tax: TaxSplit { cgst: row.cgst, sgst: row.sgst, utgst: row.utgst, igst: row.igst },
+            tax: TaxSplit {
+                cgst: row.cgst,
+                sgst: row.sgst,
+                utgst: row.utgst,
+                igst: row.igst,
+            },
         })
         .collect();
     let row = header.into_iter().next().ok_or(InvoiceError::NotFound)?;

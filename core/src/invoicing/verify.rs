@@ -53,19 +53,29 @@ struct PlacedRow {
 }
 
 /// Recomputes every hash of every series and year of the tenant.
-pub async fn verify_chain(tx: &mut TenantTx, _by: &Allowed<BillingInvoicesRead>) -> Result<ChainReport, InvoiceError> {
+pub async fn verify_chain(
+    tx: &mut TenantTx,
+    _by: &Allowed<BillingInvoicesRead>,
+) -> Result<ChainReport, InvoiceError> {
     let counters: Vec<CounterRow> = Statement::new("SELECT series_id, financial_year, last_number, last_hash FROM document_counters WHERE tenant_id = $1 ORDER BY 1, 2")
         .bind(tx.tenant().as_uuid())
         .load(tx.conn()?)
         .await?;
-    let mut report = ChainReport { series: counters.len(), ..ChainReport::default() };
+    let mut report = ChainReport {
+        series: counters.len(),
+        ..ChainReport::default()
+    };
     for counter in counters {
         verify_series(tx, &counter, &mut report).await?;
     }
     Ok(report)
 }
 
-async fn verify_series(tx: &mut TenantTx, counter: &CounterRow, report: &mut ChainReport) -> Result<(), InvoiceError> {
+async fn verify_series(
+    tx: &mut TenantTx,
+    counter: &CounterRow,
+    report: &mut ChainReport,
+) -> Result<(), InvoiceError> {
     let mut previous = chain::GENESIS.to_owned();
     let mut last_date = None;
     let mut last_sequence = 0;
@@ -88,18 +98,29 @@ async fn verify_series(tx: &mut TenantTx, counter: &CounterRow, report: &mut Cha
         let mut lines = lines_of(tx, &invoices).await?;
         for PlacedRow { invoice, sequence } in invoices {
             report.invoices += 1;
-            let mut fault = |text: String| report.faults.push(ChainFault { number: invoice.number.clone(), fault: text });
+            let mut fault = |text: String| {
+                report.faults.push(ChainFault {
+                    number: invoice.number.clone(),
+                    fault: text,
+                })
+            };
             if sequence != last_sequence + 1 {
                 fault(format!("number {} is missing before it", last_sequence + 1));
             }
             if invoice.previous_hash != previous {
                 fault("it is not chained to the invoice before it".to_owned());
             }
-            let (stored_hash, stored_previous) = (invoice.hash.clone(), invoice.previous_hash.clone());
+            let (stored_hash, stored_previous) =
+                (invoice.hash.clone(), invoice.previous_hash.clone());
             let lines = lines.remove(&invoice.id).unwrap_or_default();
             let number = invoice.number.clone();
             let detail = invoice.into_detail(lines, Vec::new())?;
-            let mut fault = |text: &str| report.faults.push(ChainFault { number: number.clone(), fault: text.to_owned() });
+            let mut fault = |text: &str| {
+                report.faults.push(ChainFault {
+                    number: number.clone(),
+                    fault: text.to_owned(),
+                })
+            };
             if chain::hash(&stored_previous, &detail.document) != stored_hash {
                 fault("its content is not what its hash was made of");
             }
@@ -112,13 +133,22 @@ async fn verify_series(tx: &mut TenantTx, counter: &CounterRow, report: &mut Cha
         }
     }
     if last_sequence != counter.last_number || previous != counter.last_hash {
-        report.faults.push(ChainFault { number: format!("{last_sequence}"), fault: format!("the series' counter stands at {}", counter.last_number) });
+        report.faults.push(ChainFault {
+            number: format!("{last_sequence}"),
+            fault: format!("the series' counter stands at {}", counter.last_number),
+        });
     }
     Ok(())
 }
 
-async fn lines_of(tx: &mut TenantTx, invoices: &[PlacedRow]) -> Result<HashMap<InvoiceId, Vec<DocumentLine>>, DbError> {
-    let ids: Vec<uuid::Uuid> = invoices.iter().map(|row| row.invoice.id.as_uuid()).collect();
+async fn lines_of(
+    tx: &mut TenantTx,
+    invoices: &[PlacedRow],
+) -> Result<HashMap<InvoiceId, Vec<DocumentLine>>, DbError> {
+    let ids: Vec<uuid::Uuid> = invoices
+        .iter()
+        .map(|row| row.invoice.id.as_uuid())
+        .collect();
     let rows: Vec<LineRow> = Statement::new(format!("SELECT {LINE_COLUMNS} FROM invoice_lines WHERE tenant_id = $1 AND invoice_id = ANY ($2) ORDER BY invoice_id, line_no"))
         .bind(tx.tenant().as_uuid())
         .bind(ids)
@@ -126,7 +156,10 @@ async fn lines_of(tx: &mut TenantTx, invoices: &[PlacedRow]) -> Result<HashMap<I
         .await?;
     let mut lines: HashMap<InvoiceId, Vec<DocumentLine>> = HashMap::new();
     for row in rows {
-        lines.entry(row.invoice_id).or_default().push(DocumentLine::from(row));
+        lines
+            .entry(row.invoice_id)
+            .or_default()
+            .push(DocumentLine::from(row));
     }
     Ok(lines)
 }

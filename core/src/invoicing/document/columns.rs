@@ -94,7 +94,11 @@ fn width(thousandths_of_em: usize, font_size: usize) -> usize {
 
 /// What a column's widest cell takes; of a heading, which may be broken, its longest word.
 fn needed(column: &Column) -> usize {
-    let cells = column.cells.iter().chain(&column.foot).map(|cell| extent(cell));
+    let cells = column
+        .cells
+        .iter()
+        .chain(&column.foot)
+        .map(|cell| extent(cell));
     let words = column.head.split(' ').map(extent);
     cells.chain(words).max().unwrap_or_default()
 }

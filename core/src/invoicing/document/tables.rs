@@ -75,7 +75,12 @@ pub(super) fn lines(invoice: &InvoiceDocument) -> Markup {
             format!("{} {}", line.quantity, line.uqc)
         }),
         figures("Unit price", lines, |line| price(line.unit_price)),
-        money("Taxable value", lines, |line| line.taxable, invoice.totals.taxable),
+        money(
+            "Taxable value",
+            lines,
+            |line| line.taxable,
+            invoice.totals.taxable,
+        ),
     ];
     let taxes = Tax::of(invoice.supply_kind);
     if !taxes.is_empty() {
@@ -111,14 +116,23 @@ pub(super) fn summary(invoice: &InvoiceDocument) -> Markup {
         figures("Quantity", rows, |row| {
             format!("{} {}", row.quantity, row.uqc)
         }),
-        money("Taxable value", rows, |row| row.taxable, invoice.totals.taxable),
+        money(
+            "Taxable value",
+            rows,
+            |row| row.taxable,
+            invoice.totals.taxable,
+        ),
     ];
     if !taxes.is_empty() {
         let names: Vec<&str> = taxes.iter().map(|tax| tax.name()).collect();
-        columns.push(figures(&format!("{} rate", names.join(" + ")), rows, |row| {
-            let rates: Vec<String> = taxes.iter().map(|tax| tax.rate(row.tax_rate)).collect();
-            rates.join(" + ")
-        }));
+        columns.push(figures(
+            &format!("{} rate", names.join(" + ")),
+            rows,
+            |row| {
+                let rates: Vec<String> = taxes.iter().map(|tax| tax.rate(row.tax_rate)).collect();
+                rates.join(" + ")
+            },
+        ));
     }
     for tax in taxes {
         columns.push(money(

@@ -21,7 +21,13 @@ fn address(street: &str, city: &str, state: &str, pincode: &str) -> PostalAddres
     }
 }
 
-fn line(line_no: u16, goods: (&str, &str, &str, &str), quantity: &str, price: &str, kind: SupplyKind) -> DocumentLine {
+fn line(
+    line_no: u16,
+    goods: (&str, &str, &str, &str),
+    quantity: &str,
+    price: &str,
+    kind: SupplyKind,
+) -> DocumentLine {
     let (name, sku, hsn, rate) = goods;
     let quantity = Quantity::parse(quantity).unwrap();
     let unit_price = UnitPrice::parse(price).unwrap();
@@ -44,11 +50,36 @@ fn line(line_no: u16, goods: (&str, &str, &str, &str), quantity: &str, price: &s
 }
 
 const GOODS: [(&str, &str, &str, &str); 5] = [
-    ("LED lamp 9 W, B22, cool daylight", "LED-9W-B22-CD", "853952", "18"),
-    ("Copper cable 2.5 sq mm FR, red, coil of 90 m", "CAB-25-RED-90", "854449", "18"),
-    ("Solar panel 335 Wp, polycrystalline", "SOL-335P", "854143", "5"),
-    ("Miniature circuit breaker 32 A, single pole, C curve", "MCB-32-SP-C", "853620", "18"),
-    ("Wiring regulations, printed handbook", "BOOK-WIRE-01", "490199", "0"),
+    (
+        "LED lamp 9 W, B22, cool daylight",
+        "LED-9W-B22-CD",
+        "853952",
+        "18",
+    ),
+    (
+        "Copper cable 2.5 sq mm FR, red, coil of 90 m",
+        "CAB-25-RED-90",
+        "854449",
+        "18",
+    ),
+    (
+        "Solar panel 335 Wp, polycrystalline",
+        "SOL-335P",
+        "854143",
+        "5",
+    ),
+    (
+        "Miniature circuit breaker 32 A, single pole, C curve",
+        "MCB-32-SP-C",
+        "853620",
+        "18",
+    ),
+    (
+        "Wiring regulations, printed handbook",
+        "BOOK-WIRE-01",
+        "490199",
+        "0",
+    ),
 ];
 
 /// An invoice of Volt Distributors over so many lines, with figures that agree.
@@ -149,7 +180,12 @@ fn inter_state(lines: u16) -> InvoiceDocument {
     invoice.ship_to = ShipTo {
         name: "ராஜா மின்சாதனங்கள்".to_owned(),
         gstin: None,
-        address: address("7 Anna Salai, near the bus stand", "Dindigul", "33", "624001"),
+        address: address(
+            "7 Anna Salai, near the bus stand",
+            "Dindigul",
+            "33",
+            "624001",
+        ),
     };
     invoice.place_of_supply = StateCode::parse("33").unwrap();
     invoice.supply_clause = SupplyClause::BillToShipTo;
@@ -165,7 +201,12 @@ fn inter_state(lines: u16) -> InvoiceDocument {
 fn union_territory() -> InvoiceDocument {
     let mut invoice = invoice(SupplyKind::IntraUnionTerritory, 3);
     invoice.seller.gstin = gstin("04CHDPA9753Z1ZF");
-    invoice.seller.address = address("Plot 88, Industrial Area Phase I", "Chandigarh", "04", "160002");
+    invoice.seller.address = address(
+        "Plot 88, Industrial Area Phase I",
+        "Chandigarh",
+        "04",
+        "160002",
+    );
     invoice.buyer = Buyer {
         legal_name: "Sukhna Lights".to_owned(),
         trade_name: None,
@@ -204,9 +245,31 @@ fn write_samples() {
     long.lines[1].name = "Supercalifragilistic".repeat(8);
     long.lines[2].name = "Three-phase industrial distribution board with incoming isolator, busbar, neutral link and earth bar, powder-coated, IP54, for wall mounting ".to_owned();
     let mut huge = invoice(SupplyKind::IntraState, 4);
-    for l in &mut huge.lines { *l = line(l.line_no, GOODS[0], "99999999", "999.1250", SupplyKind::IntraState); }
+    for l in &mut huge.lines {
+        *l = line(
+            l.line_no,
+            GOODS[0],
+            "99999999",
+            "999.1250",
+            SupplyKind::IntraState,
+        );
+    }
     settle(&mut huge);
-    for (name, invoice) in [("intra5", invoice(SupplyKind::IntraState, 5)), ("inter60", inter_state(60)), ("utgst", union_territory()), ("sez", zone_under_lut()), ("long", long), ("huge", huge), ("intra500", invoice(SupplyKind::IntraState, 500)), ("intra60", invoice(SupplyKind::IntraState, 60)), ("intra30", invoice(SupplyKind::IntraState, 22))] {
-        std::fs::write(format!("/work/wt/document/.dev/{name}.html"), html(&invoice)).unwrap();
+    for (name, invoice) in [
+        ("intra5", invoice(SupplyKind::IntraState, 5)),
+        ("inter60", inter_state(60)),
+        ("utgst", union_territory()),
+        ("sez", zone_under_lut()),
+        ("long", long),
+        ("huge", huge),
+        ("intra500", invoice(SupplyKind::IntraState, 500)),
+        ("intra60", invoice(SupplyKind::IntraState, 60)),
+        ("intra30", invoice(SupplyKind::IntraState, 22)),
+    ] {
+        std::fs::write(
+            format!("/work/wt/document/.dev/{name}.html"),
+            html(&invoice),
+        )
+        .unwrap();
     }
 }

@@ -60,7 +60,10 @@ fn percent_encoded(text: &str, kept: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         let c = char::from(byte);
-        if byte.is_ascii_alphanumeric() || "-._~".contains(c) || (byte.is_ascii() && kept.contains(c)) {
+        if byte.is_ascii_alphanumeric()
+            || "-._~".contains(c)
+            || (byte.is_ascii() && kept.contains(c))
+        {
             encoded.push(c);
         } else {
             let _ = write!(encoded, "%{byte:02X}");
@@ -108,7 +111,11 @@ mod tests {
         )
         .unwrap();
         assert_eq!(link.matches("am=").count(), 1, "{link}");
-        assert!(link.starts_with("upi://pay?pa=a@b%26am%3D1&pn=A%20%26%20B%20%3D%20%231%3F%20%E0%A4%B5"));
+        assert!(
+            link.starts_with(
+                "upi://pay?pa=a@b%26am%3D1&pn=A%20%26%20B%20%3D%20%231%3F%20%E0%A4%B5"
+            )
+        );
         assert!(link.is_ascii());
     }
 
@@ -122,7 +129,10 @@ mod tests {
     #[test]
     fn the_drawing_has_every_dark_module_once_inside_a_quiet_zone() {
         let svg = qr_svg("upi://pay?pa=a@b").unwrap().into_string();
-        let code = QRBuilder::new("upi://pay?pa=a@b").ecl(ECL::M).build().unwrap();
+        let code = QRBuilder::new("upi://pay?pa=a@b")
+            .ecl(ECL::M)
+            .build()
+            .unwrap();
         let dark = code.data[..code.size * code.size]
             .iter()
             .filter(|module| module.value())
