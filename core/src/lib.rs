@@ -24,6 +24,8 @@ pub mod pricing;
 pub mod notifications;
 pub mod orders;
 pub mod invoicing;
+pub mod warehouse;
+pub mod payments;
 
 #[cfg(feature = "testkit")]
 pub mod testkit;
