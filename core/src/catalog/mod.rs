@@ -20,6 +20,8 @@ mod search;
 mod tax_classes;
 mod units;
 mod words;
+#[cfg(test)]
+mod tests;
 
 pub use categories::{
     Category, CategoryForm, CategoryName, MAX_CATEGORIES, MAX_DEPTH, NewCategory, RenameCategory,
@@ -29,10 +31,10 @@ pub use categories::{
 pub(crate) use product_form::positive_price;
 pub use product_form::{NewProduct, ProductForm, ProductName};
 pub(crate) use product_list::wanted as wanted_products;
-pub(crate) use search::Search;
 pub use product_list::{ProductFilter, ProductSummary, list};
 pub use products::{Product, create, load, set_active, update};
 pub use refs::ProductRef;
 pub(crate) use refs::{FoundProduct, find_refs};
+pub(crate) use search::Search;
 pub use tax_classes::{TaxClass, TaxClassCode, list as list_tax_classes};
 pub use units::{UnitError, in_unit, positive_in_unit};

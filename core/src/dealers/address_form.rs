@@ -57,7 +57,10 @@ pub struct NewAddress {
 pub enum AddressOwner {
     Dealer,
     /// The GSTIN, where there is one, is of the address's State.
-    ThirdParty { name: Text<120>, gstin: Option<Gstin> },
+    ThirdParty {
+        name: Text<120>,
+        gstin: Option<Gstin>,
+    },
 }
 
 impl NewAddress {
@@ -134,7 +137,12 @@ impl AddressForm {
             is_billing,
         } = self;
         let at = |field: &str| format!("{place}/{field}");
-        let label = faults.required(&at("label"), label, "a name for the address, such as Shop or Godown", Text::parse);
+        let label = faults.required(
+            &at("label"),
+            label,
+            "a name for the address, such as Shop or Godown",
+            Text::parse,
+        );
         let line1 = faults.required(&at("line1"), line1, "building and street", Text::parse);
         let line2 = faults.optional(&at("line2"), line2, Text::parse);
         let city = faults.required(&at("city"), city, "the city", Text::parse);
@@ -143,12 +151,19 @@ impl AddressForm {
         if let (Some(state), Some(pincode), false) = (state, &pincode, *pincode_confirmed)
             && !state.matches_pincode(pincode)
         {
-            let detail = format!("{pincode} does not look like a PIN code of {}, correct it or confirm that it is right", state.name());
+            let detail = format!(
+                "{pincode} does not look like a PIN code of {}, correct it or confirm that it is right",
+                state.name()
+            );
             faults.add(at("pincode"), "state_mismatch", detail);
         }
         let owner = owner(faults, place, party, party_name, party_gstin, state);
         if *is_billing && matches!(owner, Some(AddressOwner::ThirdParty { .. })) {
-            faults.add(at("is_billing"), "third_party", "The billing address is the dealer's own");
+            faults.add(
+                at("is_billing"),
+                "third_party",
+                "The billing address is the dealer's own",
+            );
         }
         Some(NewAddress {
             label: label?,
@@ -180,18 +195,31 @@ fn owner(
         Party::Dealer => {
             for (field, text) in [("party_name", name), ("party_gstin", gstin)] {
                 if !text.trim().is_empty() {
-                    faults.add(at(field), "not_wanted", "Leave this empty for the dealer's own address");
+                    faults.add(
+                        at(field),
+                        "not_wanted",
+                        "Leave this empty for the dealer's own address",
+                    );
                 }
             }
             Some(AddressOwner::Dealer)
         }
         Party::ThirdParty => {
-            let name = faults.required(&at("party_name"), name, "who receives the goods there", Text::parse);
+            let name = faults.required(
+                &at("party_name"),
+                name,
+                "who receives the goods there",
+                Text::parse,
+            );
             let gstin = faults.optional(&at("party_gstin"), gstin, taxpayers_gstin);
             if let (Some(gstin), Some(state)) = (&gstin, state)
                 && gstin.state() != state
             {
-                let detail = format!("The receiver's GSTIN is of {}, the address is in {}", gstin.state().name(), state.name());
+                let detail = format!(
+                    "The receiver's GSTIN is of {}, the address is in {}",
+                    gstin.state().name(),
+                    state.name()
+                );
                 faults.add(at("party_gstin"), "state_mismatch", detail);
             }
             Some(AddressOwner::ThirdParty { name: name?, gstin })
@@ -202,7 +230,14 @@ fn owner(
 /// Goods can be sent there: not one of the codes that only old GSTINs or exports have.
 fn present_state(text: &str) -> Result<StateCode, String> {
     let state = StateCode::parse(text.trim()).map_err(|error| error.to_string())?;
-    if state.is_current() { Ok(state) } else { Err(format!("{} is no State today, choose another", state.name())) }
+    if state.is_current() {
+        Ok(state)
+    } else {
+        Err(format!(
+            "{} is no State today, choose another",
+            state.name()
+        ))
+    }
 }
 
 #[cfg(test)]
@@ -221,41 +256,82 @@ mod tests {
     }
 
     fn third_party() -> AddressForm {
-        AddressForm { party: "THIRD_PARTY".to_owned(), party_name: "Mehta Electricals".to_owned(), ..shop() }
+        AddressForm {
+            party: "THIRD_PARTY".to_owned(),
+            party_name: "Mehta Electricals".to_owned(),
+            ..shop()
+        }
     }
 
     fn faults(form: &AddressForm) -> Vec<(String, &'static str)> {
-        let faults = form.parse().err().map(|invalid| invalid.faults).unwrap_or_default();
-        faults.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+        let faults = form
+            .parse()
+            .err()
+            .map(|invalid| invalid.faults)
+            .unwrap_or_default();
+        faults
+            .into_iter()
+            .map(|fault| (fault.pointer, fault.code))
+            .collect()
     }
 
     #[test]
     fn an_address_is_the_dealers_own_unless_somebody_else_is_named() {
         assert_eq!(shop().parse().unwrap().owner, AddressOwner::Dealer);
-        let form = AddressForm { party_gstin: "27AAPFU0939F1ZV".to_owned(), ..third_party() };
+        let form = AddressForm {
+            party_gstin: "27AAPFU0939F1ZV".to_owned(),
+            ..third_party()
+        };
         let address = form.parse().unwrap();
-        assert_eq!((address.party(), address.party_name().unwrap().as_str()), (Party::ThirdParty, "Mehta Electricals"));
+        assert_eq!(
+            (address.party(), address.party_name().unwrap().as_str()),
+            (Party::ThirdParty, "Mehta Electricals")
+        );
     }
 
     #[test]
     fn an_empty_form_asks_for_every_field_that_is_needed_at_once() {
-        let pointers: Vec<_> = faults(&AddressForm::default()).into_iter().map(|(pointer, _)| pointer).collect();
-        assert_eq!(pointers, ["/label", "/line1", "/city", "/state_code", "/pincode"]);
+        let pointers: Vec<_> = faults(&AddressForm::default())
+            .into_iter()
+            .map(|(pointer, _)| pointer)
+            .collect();
+        assert_eq!(
+            pointers,
+            ["/label", "/line1", "/city", "/state_code", "/pincode"]
+        );
     }
 
     #[test]
     fn each_field_is_held_to_its_rule() {
         type Spoil = fn(&mut AddressForm);
         let cases: [(&str, &str, AddressForm, Spoil); 9] = [
-            ("/state_code", "invalid", shop(), |f| f.state_code = "28".to_owned()),
-            ("/state_code", "invalid", shop(), |f| f.state_code = "96".to_owned()),
-            ("/pincode", "invalid", shop(), |f| f.pincode = "011001".to_owned()),
-            ("/pincode", "state_mismatch", shop(), |f| f.pincode = "560001".to_owned()),
-            ("/party_name", "not_wanted", shop(), |f| f.party_name = "Mehta".to_owned()),
-            ("/party_name", "required", third_party(), |f| f.party_name.clear()),
-            ("/party_gstin", "state_mismatch", third_party(), |f| f.party_gstin = "29AABCR1718E1ZL".to_owned()),
-            ("/party_gstin", "invalid", third_party(), |f| f.party_gstin = "27AAPFU0939F1ZA".to_owned()),
-            ("/is_billing", "third_party", third_party(), |f| f.is_billing = true),
+            ("/state_code", "invalid", shop(), |f| {
+                f.state_code = "28".to_owned()
+            }),
+            ("/state_code", "invalid", shop(), |f| {
+                f.state_code = "96".to_owned()
+            }),
+            ("/pincode", "invalid", shop(), |f| {
+                f.pincode = "011001".to_owned()
+            }),
+            ("/pincode", "state_mismatch", shop(), |f| {
+                f.pincode = "560001".to_owned()
+            }),
+            ("/party_name", "not_wanted", shop(), |f| {
+                f.party_name = "Mehta".to_owned()
+            }),
+            ("/party_name", "required", third_party(), |f| {
+                f.party_name.clear()
+            }),
+            ("/party_gstin", "state_mismatch", third_party(), |f| {
+                f.party_gstin = "29AABCR1718E1ZL".to_owned()
+            }),
+            ("/party_gstin", "invalid", third_party(), |f| {
+                f.party_gstin = "27AAPFU0939F1ZA".to_owned()
+            }),
+            ("/is_billing", "third_party", third_party(), |f| {
+                f.is_billing = true
+            }),
         ];
         for (pointer, code, mut form, spoil) in cases {
             spoil(&mut form);
@@ -265,7 +341,11 @@ mod tests {
 
     #[test]
     fn a_pin_code_of_another_circle_passes_once_it_is_confirmed() {
-        let form = AddressForm { pincode: "560001".to_owned(), pincode_confirmed: true, ..shop() };
+        let form = AddressForm {
+            pincode: "560001".to_owned(),
+            pincode_confirmed: true,
+            ..shop()
+        };
         assert_eq!(faults(&form), []);
     }
 }

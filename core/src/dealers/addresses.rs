@@ -31,7 +31,11 @@ pub async fn add(
     let before = lock::<Address>(tx, dealer, expected).await?;
     check(&before, &input)?;
     if list_addresses(tx, dealer).await?.len() >= MAX_ADDRESSES {
-        return Err(MasterError::fault("", "too_many", format!("A dealer has at most {MAX_ADDRESSES} addresses")));
+        return Err(MasterError::fault(
+            "",
+            "too_many",
+            format!("A dealer has at most {MAX_ADDRESSES} addresses"),
+        ));
     }
     if input.is_billing {
         no_billing_address(tx, dealer).await?;
@@ -56,13 +60,30 @@ pub async fn update(
     let before = find(tx, dealer, id).await?;
     check(&owner, &input)?;
     if before.is_billing && !input.is_billing {
-        return Err(MasterError::fault("/is_billing", "billing", "Mark another address as the billing address instead"));
+        return Err(MasterError::fault(
+            "/is_billing",
+            "billing",
+            "Mark another address as the billing address instead",
+        ));
     }
     if input.is_billing && !before.is_billing {
         no_billing_address(tx, dealer).await?;
     }
-    let (party, party_name, party_gstin) = (input.party(), input.party_name().cloned(), input.party_gstin().cloned());
-    let NewAddress { label, owner: _, line1, line2, city, state, pincode, is_billing } = input;
+    let (party, party_name, party_gstin) = (
+        input.party(),
+        input.party_name().cloned(),
+        input.party_gstin().cloned(),
+    );
+    let NewAddress {
+        label,
+        owner: _,
+        line1,
+        line2,
+        city,
+        state,
+        pincode,
+        is_billing,
+    } = input;
     Statement::new(
         "UPDATE dealer_addresses SET label = $4, party = $5, party_name = $6, party_gstin = $7, line1 = $8, line2 = $9, city = $10, \
          state_code = $11, pincode = $12, is_billing = $13, is_active = is_active OR $13 \
@@ -99,10 +120,18 @@ pub async fn set_active(
     let before = find(tx, dealer, id).await?;
     match to {
         Activity::Inactive if before.is_billing => {
-            return Err(MasterError::fault("", "billing", "Mark another address as the billing address first"));
+            return Err(MasterError::fault(
+                "",
+                "billing",
+                "Mark another address as the billing address first",
+            ));
         }
         Activity::Active if before.party_gstin.is_some() && before.party_gstin == owner.gstin => {
-            return Err(MasterError::fault("", "own_gstin", "The receiver's GSTIN is the dealer's own now, add the place as its own"));
+            return Err(MasterError::fault(
+                "",
+                "own_gstin",
+                "The receiver's GSTIN is the dealer's own now, add the place as its own",
+            ));
         }
         Activity::Active | Activity::Inactive => {}
     }
@@ -126,7 +155,10 @@ fn check(dealer: &Dealer, address: &NewAddress) -> Result<(), Refused> {
 
 async fn find(tx: &mut TenantTx, dealer: DealerId, id: AddressId) -> Result<Address, Refused> {
     let addresses = list_addresses(tx, dealer).await?;
-    addresses.into_iter().find(|address| address.id == id).ok_or_else(MasterError::not_found)
+    addresses
+        .into_iter()
+        .find(|address| address.id == id)
+        .ok_or_else(MasterError::not_found)
 }
 
 /// Before another becomes it: there are never two, not even inside a statement.
@@ -148,7 +180,11 @@ async fn finish(
 ) -> Result<DealerPage, Refused> {
     touch(tx, dealer).await?;
     let page = fetch_page::<Address>(tx, dealer).await?;
-    let after = page.addresses.iter().find(|address| address.id == id).ok_or_else(Refused::not_found)?;
+    let after = page
+        .addresses
+        .iter()
+        .find(|address| address.id == id)
+        .ok_or_else(Refused::not_found)?;
     let change = match &before {
         Some(before) => Change::updated(before, after),
         None => Change::created(after),

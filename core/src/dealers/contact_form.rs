@@ -64,7 +64,12 @@ impl ContactForm {
             language: contact.language.to_string(),
             is_primary: contact.is_primary,
             whatsapp_opt_in: contact.whatsapp_opt_in_at.is_some(),
-            whatsapp_opt_in_source: text(contact.whatsapp_opt_in_source.as_ref().map(ToString::to_string)),
+            whatsapp_opt_in_source: text(
+                contact
+                    .whatsapp_opt_in_source
+                    .as_ref()
+                    .map(ToString::to_string),
+            ),
         }
     }
 
@@ -76,7 +81,15 @@ impl ContactForm {
 
     /// As [`ContactForm::parse`] for a form inside another: faults stand below `place`.
     pub(super) fn parse_at(&self, faults: &mut Faults, place: &str) -> Option<NewContact> {
-        let ContactForm { name, phone, email, language, is_primary, whatsapp_opt_in, whatsapp_opt_in_source } = self;
+        let ContactForm {
+            name,
+            phone,
+            email,
+            language,
+            is_primary,
+            whatsapp_opt_in,
+            whatsapp_opt_in_source,
+        } = self;
         let at = |field: &str| format!("{place}/{field}");
         let name = faults.required(&at("name"), name, "the person's name", Text::parse);
         let has_phone = !phone.trim().is_empty();
@@ -89,25 +102,52 @@ impl ContactForm {
         let source = &at("whatsapp_opt_in_source");
         let opt_in_source = if *whatsapp_opt_in {
             if !has_phone {
-                faults.add(at("phone"), "required", "Enter the phone number that WhatsApp messages go to");
+                faults.add(
+                    at("phone"),
+                    "required",
+                    "Enter the phone number that WhatsApp messages go to",
+                );
             }
-            faults.required(source, whatsapp_opt_in_source, "where the consent was given, as evidence", Text::parse)
+            faults.required(
+                source,
+                whatsapp_opt_in_source,
+                "where the consent was given, as evidence",
+                Text::parse,
+            )
         } else {
             if !whatsapp_opt_in_source.trim().is_empty() {
-                faults.add(source, "not_wanted", "Tick the consent as well, or leave this empty");
+                faults.add(
+                    source,
+                    "not_wanted",
+                    "Tick the consent as well, or leave this empty",
+                );
             }
             None
         };
-        Some(NewContact { name: name?, phone, email, language: language?, is_primary: *is_primary, opt_in_source })
+        Some(NewContact {
+            name: name?,
+            phone,
+            email,
+            language: language?,
+            is_primary: *is_primary,
+            opt_in_source,
+        })
     }
 }
 
 /// When the consent was given that a change leaves in force: the old moment as long as number and
 /// evidence are the same, since consent is given for a number; now for a new consent.
-pub(super) fn consent_since(before: Option<&Contact>, after: &NewContact, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub(super) fn consent_since(
+    before: Option<&Contact>,
+    after: &NewContact,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
     let source = after.opt_in_source.as_ref()?;
-    let same = before.filter(|before| before.phone == after.phone && before.whatsapp_opt_in_source.as_ref() == Some(source));
-    same.and_then(|before| before.whatsapp_opt_in_at).or(Some(now))
+    let same = before.filter(|before| {
+        before.phone == after.phone && before.whatsapp_opt_in_source.as_ref() == Some(source)
+    });
+    same.and_then(|before| before.whatsapp_opt_in_at)
+        .or(Some(now))
 }
 
 #[cfg(test)]
@@ -130,8 +170,15 @@ mod tests {
     fn faults(change: impl FnOnce(&mut ContactForm)) -> Vec<(String, &'static str)> {
         let mut form = ramesh();
         change(&mut form);
-        let faults = form.parse().err().map(|invalid| invalid.faults).unwrap_or_default();
-        faults.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+        let faults = form
+            .parse()
+            .err()
+            .map(|invalid| invalid.faults)
+            .unwrap_or_default();
+        faults
+            .into_iter()
+            .map(|fault| (fault.pointer, fault.code))
+            .collect()
     }
 
     #[test]
@@ -143,15 +190,30 @@ mod tests {
 
     #[test]
     fn consent_needs_a_number_and_evidence() {
-        assert_eq!(faults(|f| f.phone.clear()), [("/phone".to_owned(), "required")]);
-        assert_eq!(faults(|f| f.whatsapp_opt_in_source.clear()), [("/whatsapp_opt_in_source".to_owned(), "required")]);
-        assert_eq!(faults(|f| f.whatsapp_opt_in = false), [("/whatsapp_opt_in_source".to_owned(), "not_wanted")]);
+        assert_eq!(
+            faults(|f| f.phone.clear()),
+            [("/phone".to_owned(), "required")]
+        );
+        assert_eq!(
+            faults(|f| f.whatsapp_opt_in_source.clear()),
+            [("/whatsapp_opt_in_source".to_owned(), "required")]
+        );
+        assert_eq!(
+            faults(|f| f.whatsapp_opt_in = false),
+            [("/whatsapp_opt_in_source".to_owned(), "not_wanted")]
+        );
     }
 
     #[test]
     fn a_number_that_is_wrong_is_told_once() {
-        assert_eq!(faults(|f| f.phone = "12".to_owned()), [("/phone".to_owned(), "invalid")]);
-        assert_eq!(faults(|f| f.language = "xx".to_owned()), [("/language".to_owned(), "invalid")]);
+        assert_eq!(
+            faults(|f| f.phone = "12".to_owned()),
+            [("/phone".to_owned(), "invalid")]
+        );
+        assert_eq!(
+            faults(|f| f.language = "xx".to_owned()),
+            [("/language".to_owned(), "invalid")]
+        );
     }
 
     #[test]
@@ -172,9 +234,15 @@ mod tests {
         };
         assert_eq!(consent_since(Some(&before), &after, now), Some(given));
         assert_eq!(consent_since(None, &after, now), Some(now));
-        let other_number = NewContact { phone: Phone::parse("9876500000").ok(), ..after.clone() };
+        let other_number = NewContact {
+            phone: Phone::parse("9876500000").ok(),
+            ..after.clone()
+        };
         assert_eq!(consent_since(Some(&before), &other_number, now), Some(now));
-        let withdrawn = NewContact { opt_in_source: None, ..after };
+        let withdrawn = NewContact {
+            opt_in_source: None,
+            ..after
+        };
         assert_eq!(consent_since(Some(&before), &withdrawn, now), None);
     }
 }

@@ -31,7 +31,11 @@ pub async fn add(
     lock::<Contact>(tx, dealer, expected).await?;
     let contacts = list_contacts(tx, dealer).await?;
     if contacts.len() >= MAX_CONTACTS {
-        return Err(MasterError::fault("", "too_many", format!("A dealer has at most {MAX_CONTACTS} contacts")));
+        return Err(MasterError::fault(
+            "",
+            "too_many",
+            format!("A dealer has at most {MAX_CONTACTS} contacts"),
+        ));
     }
     input.is_primary |= !contacts.iter().any(|contact| contact.is_primary);
     if input.is_primary {
@@ -39,7 +43,10 @@ pub async fn add(
     }
     let id = ContactId::generate();
     let mut batch = Batch::new();
-    batch.insert("dealer_contacts", &[contact_row(tx, dealer, id, &input, tx.now())])?;
+    batch.insert(
+        "dealer_contacts",
+        &[contact_row(tx, dealer, id, &input, tx.now())],
+    )?;
     batch.execute(tx).await?;
     finish(tx, dealer, id, "dealers.contact.add", None).await
 }
@@ -57,13 +64,24 @@ pub async fn update(
     lock::<Contact>(tx, dealer, expected).await?;
     let before = find(tx, dealer, id).await?;
     if before.is_primary && !input.is_primary {
-        return Err(MasterError::fault("/is_primary", "primary", "Mark another person as the primary contact instead"));
+        return Err(MasterError::fault(
+            "/is_primary",
+            "primary",
+            "Mark another person as the primary contact instead",
+        ));
     }
     if input.is_primary && !before.is_primary {
         no_primary_contact(tx, dealer).await?;
     }
     let consent = consent_since(Some(&before), &input, tx.now());
-    let NewContact { name, phone, email, language, is_primary, opt_in_source } = input;
+    let NewContact {
+        name,
+        phone,
+        email,
+        language,
+        is_primary,
+        opt_in_source,
+    } = input;
     Statement::new(
         "UPDATE dealer_contacts SET name = $4, phone = $5, email = $6, language = $7, is_primary = $8, whatsapp_opt_in_at = $9, \
          whatsapp_opt_in_source = $10, is_active = is_active OR $8 WHERE tenant_id = $1 AND dealer_id = $2 AND id = $3",
@@ -99,7 +117,11 @@ pub async fn set_active(
     let mut others = others.iter().filter(|contact| contact.id != id);
     let is_primary = match to {
         Activity::Inactive if before.is_primary && others.any(|contact| contact.is_active) => {
-            return Err(MasterError::fault("", "primary", "Mark another person as the primary contact first"));
+            return Err(MasterError::fault(
+                "",
+                "primary",
+                "Mark another person as the primary contact first",
+            ));
         }
         Activity::Inactive => false,
         Activity::Active => !others.any(|contact| contact.is_primary),
@@ -119,7 +141,10 @@ pub async fn set_active(
 
 async fn find(tx: &mut TenantTx, dealer: DealerId, id: ContactId) -> Result<Contact, Refused> {
     let contacts = list_contacts(tx, dealer).await?;
-    contacts.into_iter().find(|contact| contact.id == id).ok_or_else(MasterError::not_found)
+    contacts
+        .into_iter()
+        .find(|contact| contact.id == id)
+        .ok_or_else(MasterError::not_found)
 }
 
 /// Before another becomes it: there are never two, not even inside a statement.
@@ -141,7 +166,11 @@ async fn finish(
 ) -> Result<DealerPage, Refused> {
     touch(tx, dealer).await?;
     let page = fetch_page::<Contact>(tx, dealer).await?;
-    let after = page.contacts.iter().find(|contact| contact.id == id).ok_or_else(Refused::not_found)?;
+    let after = page
+        .contacts
+        .iter()
+        .find(|contact| contact.id == id)
+        .ok_or_else(Refused::not_found)?;
     let change = match &before {
         Some(before) => Change::updated(before, after),
         None => Change::created(after),

@@ -26,8 +26,20 @@ pub async fn create(
 ) -> Result<DealerPage, Refused> {
     let id = DealerId::generate();
     check(tx, id, &input.header, None).await?;
-    let NewDealer { header, addresses, contacts } = input;
-    let DealerHeader { code, legal_name, trade_name, standing, price_list, location, email } = header;
+    let NewDealer {
+        header,
+        addresses,
+        contacts,
+    } = input;
+    let DealerHeader {
+        code,
+        legal_name,
+        trade_name,
+        standing,
+        price_list,
+        location,
+        email,
+    } = header;
     let (tenant, now) = (tx.tenant(), tx.now());
     let dealer = json!({
         "tenant_id": tenant, "id": id, "code": code, "legal_name": legal_name, "trade_name": trade_name,
@@ -37,8 +49,14 @@ pub async fn create(
     let credit = json!({
         "tenant_id": tenant, "dealer_id": id, "credit_limit": "0", "holds": "0", "unpaid": "0", "unallocated": "0", "version": 1,
     });
-    let addresses: Vec<Value> = addresses.iter().map(|address| address_row(tx, id, AddressId::generate(), address)).collect();
-    let contacts: Vec<Value> = contacts.iter().map(|contact| contact_row(tx, id, ContactId::generate(), contact, now)).collect();
+    let addresses: Vec<Value> = addresses
+        .iter()
+        .map(|address| address_row(tx, id, AddressId::generate(), address))
+        .collect();
+    let contacts: Vec<Value> = contacts
+        .iter()
+        .map(|contact| contact_row(tx, id, ContactId::generate(), contact, now))
+        .collect();
     let mut batch = Batch::new();
     batch.insert("dealers", &[dealer])?;
     batch.insert("dealer_credit", &[credit])?;
@@ -46,14 +64,36 @@ pub async fn create(
     batch.insert("dealer_contacts", &contacts)?;
     batch.execute(tx).await.map_err(refused)?;
     let page = fetch_page(tx, id).await?;
-    let told = json!({ "dealer": page.dealer, "addresses": page.addresses, "contacts": page.contacts });
-    audit::record(tx, "dealers.create", "dealer", Some(id.as_uuid()), Change::created(&told)).await?;
+    let told =
+        json!({ "dealer": page.dealer, "addresses": page.addresses, "contacts": page.contacts });
+    audit::record(
+        tx,
+        "dealers.create",
+        "dealer",
+        Some(id.as_uuid()),
+        Change::created(&told),
+    )
+    .await?;
     Ok(page)
 }
 
 /// A row of `dealer_addresses`.
-pub(super) fn address_row(tx: &TenantTx, dealer: DealerId, id: AddressId, address: &NewAddress) -> Value {
-    let NewAddress { label, owner: _, line1, line2, city, state, pincode, is_billing } = address;
+pub(super) fn address_row(
+    tx: &TenantTx,
+    dealer: DealerId,
+    id: AddressId,
+    address: &NewAddress,
+) -> Value {
+    let NewAddress {
+        label,
+        owner: _,
+        line1,
+        line2,
+        city,
+        state,
+        pincode,
+        is_billing,
+    } = address;
     json!({
         "tenant_id": tx.tenant(), "id": id, "dealer_id": dealer, "label": label, "party": address.party(),
         "party_name": address.party_name(), "party_gstin": address.party_gstin(), "line1": line1, "line2": line2, "city": city,
@@ -69,7 +109,14 @@ pub(super) fn contact_row(
     contact: &NewContact,
     opt_in_at: DateTime<Utc>,
 ) -> Value {
-    let NewContact { name, phone, email, language, is_primary, opt_in_source } = contact;
+    let NewContact {
+        name,
+        phone,
+        email,
+        language,
+        is_primary,
+        opt_in_source,
+    } = contact;
     json!({
         "tenant_id": tx.tenant(), "id": id, "dealer_id": dealer, "name": name, "phone": phone, "email": email,
         "language": language, "is_primary": is_primary, "whatsapp_opt_in_at": opt_in_source.as_ref().map(|_| opt_in_at),
@@ -113,18 +160,34 @@ pub(super) async fn check(
     .await?;
     let mut faults = Faults::new();
     if facts.is_code_taken {
-        faults.add("/code", "taken", format!("Another dealer has the code {}", header.code));
+        faults.add(
+            "/code",
+            "taken",
+            format!("Another dealer has the code {}", header.code),
+        );
     }
     if facts.is_gstin_taken {
-        faults.add("/gstin", "taken", "Another dealer has this GSTIN, its other shops are addresses of that dealer");
+        faults.add(
+            "/gstin",
+            "taken",
+            "Another dealer has this GSTIN, its other shops are addresses of that dealer",
+        );
     }
     let keeps_list = present.is_some_and(|dealer| dealer.price_list_id == header.price_list);
     if header.price_list.is_some() && !facts.has_price_list && !keeps_list {
-        faults.add("/price_list_id", "unknown", "Choose a price list that is in use");
+        faults.add(
+            "/price_list_id",
+            "unknown",
+            "Choose a price list that is in use",
+        );
     }
     let keeps_location = present.is_some_and(|dealer| dealer.location_id == header.location);
     if header.location.is_some() && !facts.has_location && !keeps_location {
-        faults.add("/location_id", "unknown", "Choose a location that is in use");
+        faults.add(
+            "/location_id",
+            "unknown",
+            "Choose a location that is in use",
+        );
     }
     Ok(faults.check()?)
 }
@@ -133,8 +196,16 @@ pub(super) fn refused(error: DbError) -> Refused {
     taken(
         error,
         &[
-            ("uq_dealers_tenant_id_code", "/code", "Another dealer has this code"),
-            ("uq_dealers_tenant_id_gstin", "/gstin", "Another dealer has this GSTIN"),
+            (
+                "uq_dealers_tenant_id_code",
+                "/code",
+                "Another dealer has this code",
+            ),
+            (
+                "uq_dealers_tenant_id_gstin",
+                "/gstin",
+                "Another dealer has this GSTIN",
+            ),
         ],
     )
 }

@@ -43,10 +43,19 @@ pub struct CreditLimitForm {
 impl CreditLimitForm {
     pub fn parse(&self) -> Result<Money, Invalid> {
         let mut faults = Faults::new();
-        let limit = faults.required("/credit_limit", &self.credit_limit, "the credit limit", |text| {
-            let limit = Money::parse(text.trim()).map_err(|error| error.to_string())?;
-            if limit.is_negative() { Err("Enter a limit of zero or more".to_owned()) } else { Ok(limit) }
-        });
+        let limit = faults.required(
+            "/credit_limit",
+            &self.credit_limit,
+            "the credit limit",
+            |text| {
+                let limit = Money::parse(text.trim()).map_err(|error| error.to_string())?;
+                if limit.is_negative() {
+                    Err("Enter a limit of zero or more".to_owned())
+                } else {
+                    Ok(limit)
+                }
+            },
+        );
         finish(faults, || limit)
     }
 }
@@ -82,7 +91,13 @@ pub async fn set_credit_limit(
     .get_result(tx.conn()?)
     .await
     .optional()?;
-    let Row { credit_limit: before, holds, unpaid, unallocated, version } = row.ok_or_else(MasterError::not_found)?;
+    let Row {
+        credit_limit: before,
+        holds,
+        unpaid,
+        unallocated,
+        version,
+    } = row.ok_or_else(MasterError::not_found)?;
     check_version(version, expected)?;
     Statement::new("UPDATE dealer_credit SET credit_limit = $3, version = version + 1 WHERE tenant_id = $1 AND dealer_id = $2")
         .bind(tx.tenant().as_uuid())
@@ -90,9 +105,27 @@ pub async fn set_credit_limit(
         .bind(limit.as_decimal())
         .execute(tx.conn()?)
         .await?;
-    let change = Change::updated(&json!({ "credit_limit": before }), &json!({ "credit_limit": limit }));
-    audit::record(tx, "dealers.credit_limit.set", "dealer", Some(dealer.as_uuid()), change).await?;
-    Ok(CreditLimit { credit: Credit { limit, holds, unpaid, unallocated }, version: version + 1 })
+    let change = Change::updated(
+        &json!({ "credit_limit": before }),
+        &json!({ "credit_limit": limit }),
+    );
+    audit::record(
+        tx,
+        "dealers.credit_limit.set",
+        "dealer",
+        Some(dealer.as_uuid()),
+        change,
+    )
+    .await?;
+    Ok(CreditLimit {
+        credit: Credit {
+            limit,
+            holds,
+            unpaid,
+            unallocated,
+        },
+        version: version + 1,
+    })
 }
 
 #[cfg(test)]
@@ -101,11 +134,20 @@ mod tests {
 
     #[test]
     fn a_limit_is_zero_or_more_rupees() {
-        let parse = |text: &str| CreditLimitForm { credit_limit: text.to_owned() }.parse();
+        let parse = |text: &str| {
+            CreditLimitForm {
+                credit_limit: text.to_owned(),
+            }
+            .parse()
+        };
         assert_eq!(parse("0"), Ok(Money::ZERO));
         assert_eq!(parse(" 250000.50 "), Ok(Money::from_paise(25_000_050)));
         for text in ["", "-1", "1.005", "a lakh"] {
-            assert_eq!(parse(text).unwrap_err().faults[0].pointer, "/credit_limit", "{text}");
+            assert_eq!(
+                parse(text).unwrap_err().faults[0].pointer,
+                "/credit_limit",
+                "{text}"
+            );
         }
     }
 }

@@ -95,13 +95,26 @@ impl DealerHeaderForm {
     }
 
     fn parse_with(&self, faults: &mut Faults) -> Option<DealerHeader> {
-        let DealerHeaderForm { code, legal_name, trade_name, gst_treatment, gstin, price_list_id, location_id, email } = self;
+        let DealerHeaderForm {
+            code,
+            legal_name,
+            trade_name,
+            gst_treatment,
+            gstin,
+            price_list_id,
+            location_id,
+            email,
+        } = self;
         let code = faults.required("/code", code, "a code for the dealer", dealer_code);
         let legal_name = faults.required("/legal_name", legal_name, "the legal name", Text::parse);
         let trade_name = faults.optional("/trade_name", trade_name, Text::parse);
         let standing = GstStanding::parse(faults, gst_treatment, gstin);
-        let price_list = faults.optional("/price_list_id", price_list_id, |text| PriceListId::parse(text.trim()));
-        let location = faults.optional("/location_id", location_id, |text| LocationId::parse(text.trim()));
+        let price_list = faults.optional("/price_list_id", price_list_id, |text| {
+            PriceListId::parse(text.trim())
+        });
+        let location = faults.optional("/location_id", location_id, |text| {
+            LocationId::parse(text.trim())
+        });
         let email = faults.optional("/email", email, EmailAddress::parse);
         Some(DealerHeader {
             code: code?,
@@ -118,22 +131,55 @@ impl DealerHeaderForm {
 impl DealerForm {
     /// All faults at once, those of an address or a person below `/addresses/0` or `/contacts/0`.
     pub fn parse(&self) -> Result<NewDealer, Invalid> {
-        let DealerForm { code, legal_name, trade_name, gst_treatment, gstin, price_list_id, location_id, email, addresses, contacts } =
-            self.clone();
-        let header = DealerHeaderForm { code, legal_name, trade_name, gst_treatment, gstin, price_list_id, location_id, email };
+        let DealerForm {
+            code,
+            legal_name,
+            trade_name,
+            gst_treatment,
+            gstin,
+            price_list_id,
+            location_id,
+            email,
+            addresses,
+            contacts,
+        } = self.clone();
+        let header = DealerHeaderForm {
+            code,
+            legal_name,
+            trade_name,
+            gst_treatment,
+            gstin,
+            price_list_id,
+            location_id,
+            email,
+        };
         let mut faults = Faults::new();
         let header = header.parse_with(&mut faults);
-        let marked_addresses = addresses.iter().filter(|address| address.is_billing).count();
+        let marked_addresses = addresses
+            .iter()
+            .filter(|address| address.is_billing)
+            .count();
         let marked_contacts = contacts.iter().filter(|contact| contact.is_primary).count();
-        let mut addresses = parse_rows(&mut faults, "/addresses", &addresses, MAX_ADDRESSES, |faults, place, form| {
-            let address = form.parse_at(faults, place)?;
-            if let Some(header) = &header {
-                address.check_standing(faults, place, &header.standing);
-            }
-            Some((place.to_owned(), address))
-        });
-        let mut contacts =
-            parse_rows(&mut faults, "/contacts", &contacts, MAX_CONTACTS, |faults, place, form| form.parse_at(faults, place));
+        let mut addresses = parse_rows(
+            &mut faults,
+            "/addresses",
+            &addresses,
+            MAX_ADDRESSES,
+            |faults, place, form| {
+                let address = form.parse_at(faults, place)?;
+                if let Some(header) = &header {
+                    address.check_standing(faults, place, &header.standing);
+                }
+                Some((place.to_owned(), address))
+            },
+        );
+        let mut contacts = parse_rows(
+            &mut faults,
+            "/contacts",
+            &contacts,
+            MAX_CONTACTS,
+            |faults, place, form| form.parse_at(faults, place),
+        );
         // A form with one address means that one, and with one person that one.
         if let ([(place, address)], 0) = (addresses.as_mut_slice(), marked_addresses)
             && self.addresses.len() == 1
@@ -144,21 +190,37 @@ impl DealerForm {
                 address.check_standing(&mut faults, place, &header.standing);
             }
         } else if marked_addresses != 1 {
-            faults.add("/addresses", "billing", "Mark one address of the dealer's own as the billing address");
+            faults.add(
+                "/addresses",
+                "billing",
+                "Mark one address of the dealer's own as the billing address",
+            );
         }
         if let ([contact], 0) = (contacts.as_mut_slice(), marked_contacts) {
             contact.is_primary = true;
         } else if !self.contacts.is_empty() && marked_contacts != 1 && self.contacts.len() > 1 {
-            faults.add("/contacts", "primary", "Mark one person as the primary contact");
+            faults.add(
+                "/contacts",
+                "primary",
+                "Mark one person as the primary contact",
+            );
         }
         let addresses = addresses.into_iter().map(|(_, address)| address).collect();
-        finish(faults, || Some(NewDealer { header: header?, addresses, contacts }))
+        finish(faults, || {
+            Some(NewDealer {
+                header: header?,
+                addresses,
+                contacts,
+            })
+        })
     }
 }
 
 /// As a SKU: what can be read out and typed.
 fn dealer_code(text: &str) -> Result<DealerCode, String> {
-    let refused = || "Enter a code of 1 to 40 letters, digits, dashes, underscores, dots or slashes".to_owned();
+    let refused = || {
+        "Enter a code of 1 to 40 letters, digits, dashes, underscores, dots or slashes".to_owned()
+    };
     let code = Sku::parse(text).map_err(|_| refused())?;
     DealerCode::parse(code.as_str()).map_err(|error| error.to_string())
 }
@@ -185,7 +247,10 @@ mod tests {
             gst_treatment: "REGISTERED".to_owned(),
             gstin: "27AAPFU0939F1ZV".to_owned(),
             addresses: vec![shop()],
-            contacts: vec![ContactForm { name: "Ramesh".to_owned(), ..ContactForm::default() }],
+            contacts: vec![ContactForm {
+                name: "Ramesh".to_owned(),
+                ..ContactForm::default()
+            }],
             ..DealerForm::default()
         }
     }
@@ -193,8 +258,15 @@ mod tests {
     fn faults(change: impl FnOnce(&mut DealerForm)) -> Vec<(String, &'static str)> {
         let mut form = traders();
         change(&mut form);
-        let faults = form.parse().err().map(|invalid| invalid.faults).unwrap_or_default();
-        faults.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+        let faults = form
+            .parse()
+            .err()
+            .map(|invalid| invalid.faults)
+            .unwrap_or_default();
+        faults
+            .into_iter()
+            .map(|fault| (fault.pointer, fault.code))
+            .collect()
     }
 
     #[test]
@@ -208,46 +280,101 @@ mod tests {
     fn an_empty_form_asks_for_everything_that_is_needed_at_once() {
         let faults = faults(|form| *form = DealerForm::default());
         let pointers: Vec<_> = faults.iter().map(|(pointer, _)| pointer.as_str()).collect();
-        assert_eq!(pointers, ["/code", "/legal_name", "/gst_treatment", "/addresses"]);
+        assert_eq!(
+            pointers,
+            ["/code", "/legal_name", "/gst_treatment", "/addresses"]
+        );
     }
 
     #[test]
     fn of_several_addresses_one_is_marked() {
-        assert_eq!(faults(|form| form.addresses.push(shop())), [("/addresses".to_owned(), "billing")]);
-        let billing = || AddressForm { is_billing: true, ..shop() };
-        assert_eq!(faults(|form| form.addresses = vec![billing(), billing()]), [("/addresses".to_owned(), "billing")]);
+        assert_eq!(
+            faults(|form| form.addresses.push(shop())),
+            [("/addresses".to_owned(), "billing")]
+        );
+        let billing = || AddressForm {
+            is_billing: true,
+            ..shop()
+        };
+        assert_eq!(
+            faults(|form| form.addresses = vec![billing(), billing()]),
+            [("/addresses".to_owned(), "billing")]
+        );
         assert_eq!(faults(|form| form.addresses = vec![billing(), shop()]), []);
     }
 
     #[test]
     fn a_dealer_cannot_be_billed_at_somebody_elses_place() {
-        let theirs = || AddressForm { party: "THIRD_PARTY".to_owned(), party_name: "Mehta".to_owned(), ..shop() };
-        assert_eq!(faults(|form| form.addresses = vec![theirs()]), [("/addresses".to_owned(), "billing")]);
+        let theirs = || AddressForm {
+            party: "THIRD_PARTY".to_owned(),
+            party_name: "Mehta".to_owned(),
+            ..shop()
+        };
+        assert_eq!(
+            faults(|form| form.addresses = vec![theirs()]),
+            [("/addresses".to_owned(), "billing")]
+        );
     }
 
     #[test]
     fn faults_of_an_address_name_the_address() {
-        let elsewhere = AddressForm { state_code: "29".to_owned(), pincode: "560001".to_owned(), ..shop() };
+        let elsewhere = AddressForm {
+            state_code: "29".to_owned(),
+            pincode: "560001".to_owned(),
+            ..shop()
+        };
         let fault = ("/addresses/0/state_code".to_owned(), "state_mismatch");
-        assert_eq!(faults(|form| form.addresses = vec![elsewhere.clone()]), std::slice::from_ref(&fault));
-        let billing = AddressForm { is_billing: true, ..elsewhere };
-        assert_eq!(faults(|form| form.addresses = vec![billing]), [fault], "told once, marked or not");
+        assert_eq!(
+            faults(|form| form.addresses = vec![elsewhere.clone()]),
+            std::slice::from_ref(&fault)
+        );
+        let billing = AddressForm {
+            is_billing: true,
+            ..elsewhere
+        };
+        assert_eq!(
+            faults(|form| form.addresses = vec![billing]),
+            [fault],
+            "told once, marked or not"
+        );
         let own_gstin = AddressForm {
             party: "THIRD_PARTY".to_owned(),
             party_name: "Mehta".to_owned(),
             party_gstin: "27AAPFU0939F1ZV".to_owned(),
             ..shop()
         };
-        let addresses = vec![AddressForm { is_billing: true, ..shop() }, own_gstin];
-        assert_eq!(faults(|form| form.addresses = addresses), [("/addresses/1/party_gstin".to_owned(), "own_gstin")]);
+        let addresses = vec![
+            AddressForm {
+                is_billing: true,
+                ..shop()
+            },
+            own_gstin,
+        ];
+        assert_eq!(
+            faults(|form| form.addresses = addresses),
+            [("/addresses/1/party_gstin".to_owned(), "own_gstin")]
+        );
     }
 
     #[test]
     fn of_several_people_one_is_primary() {
-        let person = |is_primary| ContactForm { name: "Asha".to_owned(), is_primary, ..ContactForm::default() };
-        assert_eq!(faults(|form| form.contacts = vec![person(false), person(false)]), [("/contacts".to_owned(), "primary")]);
-        assert_eq!(faults(|form| form.contacts = vec![person(true), person(true)]), [("/contacts".to_owned(), "primary")]);
-        assert_eq!(faults(|form| form.contacts = vec![person(false), person(true)]), []);
+        let person = |is_primary| ContactForm {
+            name: "Asha".to_owned(),
+            is_primary,
+            ..ContactForm::default()
+        };
+        assert_eq!(
+            faults(|form| form.contacts = vec![person(false), person(false)]),
+            [("/contacts".to_owned(), "primary")]
+        );
+        assert_eq!(
+            faults(|form| form.contacts = vec![person(true), person(true)]),
+            [("/contacts".to_owned(), "primary")]
+        );
+        assert_eq!(
+            faults(|form| form.contacts = vec![person(false), person(true)]),
+            []
+        );
         assert_eq!(faults(|form| form.contacts.clear()), []);
     }
 }

@@ -43,20 +43,35 @@ impl GstStanding {
 
     /// Reads the two fields of a form together.
     pub(super) fn parse(faults: &mut Faults, treatment: &str, gstin: &str) -> Option<Self> {
-        let treatment = faults.required("/gst_treatment", treatment, "whether the dealer is registered for GST", GstTreatment::parse);
+        let treatment = faults.required(
+            "/gst_treatment",
+            treatment,
+            "whether the dealer is registered for GST",
+            GstTreatment::parse,
+        );
         let Some(treatment) = treatment else {
             // Still tell what is wrong with the other field.
             faults.optional("/gstin", gstin, taxpayers_gstin);
             return None;
         };
         match treatment {
-            GstTreatment::Unregistered if gstin.trim().is_empty() => Some(GstStanding::Unregistered),
+            GstTreatment::Unregistered if gstin.trim().is_empty() => {
+                Some(GstStanding::Unregistered)
+            }
             GstTreatment::Unregistered => {
-                faults.add("/gstin", "not_wanted", "A dealer that is not registered has no GSTIN, leave this empty");
+                faults.add(
+                    "/gstin",
+                    "not_wanted",
+                    "A dealer that is not registered has no GSTIN, leave this empty",
+                );
                 None
             }
-            GstTreatment::Registered => faults.required("/gstin", gstin, "the GSTIN", taxpayers_gstin).map(GstStanding::Registered),
-            GstTreatment::Sez => faults.required("/gstin", gstin, "the GSTIN", taxpayers_gstin).map(GstStanding::Sez),
+            GstTreatment::Registered => faults
+                .required("/gstin", gstin, "the GSTIN", taxpayers_gstin)
+                .map(GstStanding::Registered),
+            GstTreatment::Sez => faults
+                .required("/gstin", gstin, "the GSTIN", taxpayers_gstin)
+                .map(GstStanding::Sez),
         }
     }
 
@@ -77,7 +92,11 @@ impl GstStanding {
     /// Whether a third party may have this GSTIN; the fault stands beside `pointer`.
     pub(super) fn check_party(&self, faults: &mut Faults, pointer: &str, party: &Gstin) {
         if self.gstin() == Some(party) {
-            faults.add(pointer, "own_gstin", "This is the dealer's own GSTIN, so the address is one of its own places");
+            faults.add(
+                pointer,
+                "own_gstin",
+                "This is the dealer's own GSTIN, so the address is one of its own places",
+            );
         }
     }
 }
@@ -87,11 +106,16 @@ pub(super) fn taxpayers_gstin(text: &str) -> Result<Gstin, String> {
     let gstin = Gstin::parse(text).map_err(|error| error.to_string())?;
     match gstin.kind() {
         GstinKind::Normal => Ok(gstin),
-        GstinKind::TaxDeductor => Err("This GSTIN is for deducting tax at source, enter the one for supplies".to_owned()),
-        GstinKind::EcommerceOperator => Err("This GSTIN is for collecting tax at source, enter the one for supplies".to_owned()),
-        GstinKind::GovernmentDepartment | GstinKind::UnBody | GstinKind::NonResident | GstinKind::Oidar => {
-            Err("This GSTIN is not that of a regular taxpayer".to_owned())
+        GstinKind::TaxDeductor => {
+            Err("This GSTIN is for deducting tax at source, enter the one for supplies".to_owned())
         }
+        GstinKind::EcommerceOperator => {
+            Err("This GSTIN is for collecting tax at source, enter the one for supplies".to_owned())
+        }
+        GstinKind::GovernmentDepartment
+        | GstinKind::UnBody
+        | GstinKind::NonResident
+        | GstinKind::Oidar => Err("This GSTIN is not that of a regular taxpayer".to_owned()),
     }
 }
 
@@ -104,7 +128,11 @@ mod tests {
     fn parsed(treatment: &str, gstin: &str) -> (Option<GstStanding>, Vec<(String, &'static str)>) {
         let mut faults = Faults::new();
         let standing = GstStanding::parse(&mut faults, treatment, gstin);
-        let faults = faults.into_invalid().faults.into_iter().map(|fault| (fault.pointer, fault.code));
+        let faults = faults
+            .into_invalid()
+            .faults
+            .into_iter()
+            .map(|fault| (fault.pointer, fault.code));
         (standing, faults.collect())
     }
 
@@ -119,15 +147,27 @@ mod tests {
         let deductor = other_kind("27AAAA01234A1D");
         let fault = |code| (None, vec![("/gstin".to_owned(), code)]);
         let cases = [
-            ("REGISTERED", MAHARASHTRA, (Some(GstStanding::Registered(gstin.clone())), vec![])),
+            (
+                "REGISTERED",
+                MAHARASHTRA,
+                (Some(GstStanding::Registered(gstin.clone())), vec![]),
+            ),
             ("SEZ", MAHARASHTRA, (Some(GstStanding::Sez(gstin)), vec![])),
-            ("UNREGISTERED", "", (Some(GstStanding::Unregistered), vec![])),
+            (
+                "UNREGISTERED",
+                "",
+                (Some(GstStanding::Unregistered), vec![]),
+            ),
             ("UNREGISTERED", MAHARASHTRA, fault("not_wanted")),
             ("REGISTERED", " ", fault("required")),
             ("SEZ", "", fault("required")),
             ("REGISTERED", "27AAPFU0939F1ZA", fault("invalid")),
             ("REGISTERED", &deductor, fault("invalid")),
-            ("COMPOSITION", MAHARASHTRA, (None, vec![("/gst_treatment".to_owned(), "invalid")])),
+            (
+                "COMPOSITION",
+                MAHARASHTRA,
+                (None, vec![("/gst_treatment".to_owned(), "invalid")]),
+            ),
         ];
         for (treatment, gstin, expected) in cases {
             assert_eq!(parsed(treatment, gstin), expected, "{treatment} {gstin}");
@@ -137,7 +177,10 @@ mod tests {
     #[test]
     fn both_fields_are_faulted_when_both_are_wrong() {
         let (_, faults) = parsed("", "nonsense");
-        assert_eq!(faults.iter().map(|f| f.0.as_str()).collect::<Vec<_>>(), ["/gst_treatment", "/gstin"]);
+        assert_eq!(
+            faults.iter().map(|f| f.0.as_str()).collect::<Vec<_>>(),
+            ["/gst_treatment", "/gstin"]
+        );
     }
 
     #[test]

@@ -72,7 +72,9 @@ pub async fn list(
         let (after_name, after_id): (String, DealerId) = cursor.key()?;
         let after_name = statement.push_bind(after_name);
         let after_id = statement.push_bind(after_id.as_uuid());
-        wanted.push_str(&format!(" AND (lower(d.legal_name) COLLATE \"C\", d.id) > ({after_name}, {after_id})"));
+        wanted.push_str(&format!(
+            " AND (lower(d.legal_name) COLLATE \"C\", d.id) > ({after_name}, {after_id})"
+        ));
     }
     let limit = statement.push_bind(page.limit.with_lookahead());
     wanted.push_str(&format!(" ORDER BY sort_name, d.id LIMIT {limit}"));
@@ -85,7 +87,9 @@ pub async fn list(
          ORDER BY page.sort_name, page.id"
     ));
     let rows: Vec<DealerSummary> = statement.load(tx.conn()?).await?;
-    Ok(Paged::from_lookahead(rows, page.limit, |row| (row.sort_name.clone(), row.id)))
+    Ok(Paged::from_lookahead(rows, page.limit, |row| {
+        (row.sort_name.clone(), row.id)
+    }))
 }
 
 /// Every word begins a word of a name or the code; or the whole is the GSTIN.

@@ -25,14 +25,22 @@ mod gst;
 mod list;
 mod model;
 mod update;
+#[cfg(test)]
+mod tests;
 
 pub use address_form::{AddressForm, AddressOwner, NewAddress, Party};
-pub use addresses::{add as add_address, set_active as set_address_active, update as update_address};
+pub use addresses::{
+    add as add_address, set_active as set_address_active, update as update_address,
+};
 pub use contact_form::{ContactForm, Language, NewContact};
-pub use contacts::{add as add_contact, set_active as set_contact_active, update as update_contact};
+pub use contacts::{
+    add as add_contact, set_active as set_contact_active, update as update_contact,
+};
 pub use create::create;
 pub use credit_limit::{CreditLimit, CreditLimitForm, set_credit_limit};
-pub use dealer_form::{DealerCode, DealerForm, DealerHeader, DealerHeaderForm, LegalName, NewDealer};
+pub use dealer_form::{
+    DealerCode, DealerForm, DealerHeader, DealerHeaderForm, LegalName, NewDealer,
+};
 pub use gst::{GstStanding, GstTreatment};
 pub use list::{DealerFilter, DealerSummary, list};
 pub use model::{Address, Contact, Dealer, DealerPage, load, load_own};

@@ -1,12 +1,15 @@
 //! A dealer as it is read.
 
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Bool, Integer, Nullable, Numeric, Text as SqlText, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{
+    Bool, Integer, Nullable, Numeric, Text as SqlText, Timestamptz, Uuid as SqlUuid,
+};
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::RunQueryDsl as _;
 use serde::Serialize;
 use vitaran_kernel::{
-    AddressId, ContactId, DealerId, EmailAddress, Gstin, LocationId, Money, Phone, Pincode, PriceListId, StateCode, Text,
+    AddressId, ContactId, DealerId, EmailAddress, Gstin, LocationId, Money, Phone, Pincode,
+    PriceListId, StateCode, Text,
 };
 
 use crate::access::{Allowed, SalesDealersRead};
@@ -183,21 +186,39 @@ pub async fn load_own(tx: &mut TenantTx) -> Result<DealerPage, MasterError<Deale
     }
 }
 
-pub(super) async fn fetch_page<M: Master>(tx: &mut TenantTx, id: DealerId) -> Result<DealerPage, MasterError<M>> {
+pub(super) async fn fetch_page<M: Master>(
+    tx: &mut TenantTx,
+    id: DealerId,
+) -> Result<DealerPage, MasterError<M>> {
     let (dealer, credit) = find(tx, id, "").await?.ok_or_else(MasterError::not_found)?;
     let addresses = list_addresses(tx, id).await?;
     let contacts = list_contacts(tx, id).await?;
-    Ok(DealerPage { dealer, credit, addresses, contacts })
+    Ok(DealerPage {
+        dealer,
+        credit,
+        addresses,
+        contacts,
+    })
 }
 
 /// The dealer, locked, if nobody has changed it since version `expected`.
-pub(super) async fn lock<M: Master>(tx: &mut TenantTx, id: DealerId, expected: i32) -> Result<Dealer, MasterError<M>> {
-    let (dealer, _) = find(tx, id, " FOR UPDATE OF d").await?.ok_or_else(MasterError::not_found)?;
+pub(super) async fn lock<M: Master>(
+    tx: &mut TenantTx,
+    id: DealerId,
+    expected: i32,
+) -> Result<Dealer, MasterError<M>> {
+    let (dealer, _) = find(tx, id, " FOR UPDATE OF d")
+        .await?
+        .ok_or_else(MasterError::not_found)?;
     check_version(dealer.version, expected)?;
     Ok(dealer)
 }
 
-async fn find(tx: &mut TenantTx, id: DealerId, lock: &str) -> Result<Option<(Dealer, CreditLimit)>, DbError> {
+async fn find(
+    tx: &mut TenantTx,
+    id: DealerId,
+    lock: &str,
+) -> Result<Option<(Dealer, CreditLimit)>, DbError> {
     let mut statement = Statement::new(
         "SELECT d.id, d.code, d.legal_name, d.trade_name, d.gst_treatment, d.gstin, d.price_list_id, l.name AS price_list_name, \
          d.location_id, o.name AS location_name, d.email, d.is_active, d.version, d.created_at, d.updated_at, \
@@ -212,13 +233,34 @@ async fn find(tx: &mut TenantTx, id: DealerId, lock: &str) -> Result<Option<(Dea
     statement.push_sql(lock);
     let row: Option<Row> = statement.get_result(tx.conn()?).await.optional()?;
     Ok(row.map(|row| {
-        let Row { dealer, credit_limit, holds, unpaid, unallocated, credit_version } = row;
-        let credit = Credit { limit: credit_limit, holds, unpaid, unallocated };
-        (dealer, CreditLimit { credit, version: credit_version })
+        let Row {
+            dealer,
+            credit_limit,
+            holds,
+            unpaid,
+            unallocated,
+            credit_version,
+        } = row;
+        let credit = Credit {
+            limit: credit_limit,
+            holds,
+            unpaid,
+            unallocated,
+        };
+        (
+            dealer,
+            CreditLimit {
+                credit,
+                version: credit_version,
+            },
+        )
     }))
 }
 
-pub(super) async fn list_addresses(tx: &mut TenantTx, dealer: DealerId) -> Result<Vec<Address>, DbError> {
+pub(super) async fn list_addresses(
+    tx: &mut TenantTx,
+    dealer: DealerId,
+) -> Result<Vec<Address>, DbError> {
     Ok(Statement::new(
         "SELECT a.id, a.label, a.party, a.party_name, a.party_gstin, a.line1, a.line2, a.city, a.state_code, a.pincode, \
          a.is_billing, a.is_active FROM dealer_addresses a WHERE a.tenant_id = $1 AND a.dealer_id = $2 \
@@ -230,7 +272,10 @@ pub(super) async fn list_addresses(tx: &mut TenantTx, dealer: DealerId) -> Resul
     .await?)
 }
 
-pub(super) async fn list_contacts(tx: &mut TenantTx, dealer: DealerId) -> Result<Vec<Contact>, DbError> {
+pub(super) async fn list_contacts(
+    tx: &mut TenantTx,
+    dealer: DealerId,
+) -> Result<Vec<Contact>, DbError> {
     Ok(Statement::new(
         "SELECT c.id, c.name, c.phone, c.email, c.language, c.is_primary, c.whatsapp_opt_in_at, c.whatsapp_opt_in_source, \
          c.is_active FROM dealer_contacts c WHERE c.tenant_id = $1 AND c.dealer_id = $2 \

@@ -29,7 +29,15 @@ pub async fn update(
     let before: Dealer = lock(tx, id, expected).await?;
     check(tx, id, &input, Some(&before)).await?;
     check_addresses(&input.standing, &list_addresses(tx, id).await?)?;
-    let DealerHeader { code, legal_name, trade_name, standing, price_list, location, email } = input;
+    let DealerHeader {
+        code,
+        legal_name,
+        trade_name,
+        standing,
+        price_list,
+        location,
+        email,
+    } = input;
     Statement::new(
         "UPDATE dealers SET code = $3, legal_name = $4, trade_name = $5, gst_treatment = $6, gstin = $7, price_list_id = $8, \
          location_id = $9, email = $10, version = version + 1, updated_at = $11 WHERE tenant_id = $1 AND id = $2",
@@ -49,7 +57,14 @@ pub async fn update(
     .await
     .map_err(|error| refused(DbError::from(error)))?;
     let page: DealerPage = fetch_page::<Dealer>(tx, id).await?;
-    audit::record(tx, "dealers.update", "dealer", Some(id.as_uuid()), Change::updated(&before, &page.dealer)).await?;
+    audit::record(
+        tx,
+        "dealers.update",
+        "dealer",
+        Some(id.as_uuid()),
+        Change::updated(&before, &page.dealer),
+    )
+    .await?;
     Ok(page)
 }
 
@@ -73,7 +88,14 @@ pub async fn set_active(
         .await?;
     touch(tx, id).await?;
     let page: DealerPage = fetch_page::<Dealer>(tx, id).await?;
-    audit::record(tx, "dealers.set_active", "dealer", Some(id.as_uuid()), Change::updated(&before, &page.dealer)).await?;
+    audit::record(
+        tx,
+        "dealers.set_active",
+        "dealer",
+        Some(id.as_uuid()),
+        Change::updated(&before, &page.dealer),
+    )
+    .await?;
     Ok(page)
 }
 

@@ -89,7 +89,11 @@ pub async fn list_ledger(
          WHERE s.tenant_id = $1",
     )
     .bind(tx.tenant().as_uuid());
-    let LedgerFilter { product, location, kind } = filter;
+    let LedgerFilter {
+        product,
+        location,
+        kind,
+    } = filter;
     if let Some(product) = product {
         let product = statement.push_bind(product.as_uuid());
         statement.push_sql(&format!(" AND s.product_id = {product}"));

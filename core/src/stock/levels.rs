@@ -59,9 +59,27 @@ struct Row {
 
 impl From<Row> for StockLevel {
     fn from(row: Row) -> Self {
-        let Row { id, sku, name, uqc, on_hand, reserved, rank: _, sort_name: _ } = row;
+        let Row {
+            id,
+            sku,
+            name,
+            uqc,
+            on_hand,
+            reserved,
+            rank: _,
+            sort_name: _,
+        } = row;
         let free = on_hand - reserved;
-        StockLevel { product_id: id, sku, name, uqc, on_hand, reserved, free, state: StockState::of(free) }
+        StockLevel {
+            product_id: id,
+            sku,
+            name,
+            uqc,
+            on_hand,
+            reserved,
+            free,
+            state: StockState::of(free),
+        }
     }
 }
 
@@ -76,7 +94,9 @@ pub async fn list_levels(
         Some(location) => location,
         None => locations::default(tx).await?.id,
     };
-    let mut statement = Statement::new("").bind(tx.tenant().as_uuid()).bind(location.as_uuid());
+    let mut statement = Statement::new("")
+        .bind(tx.tenant().as_uuid())
+        .bind(location.as_uuid());
     let search = Search::of(&filter.q);
     let rank = match &search {
         Some(search) => search.rank(&mut statement),
@@ -111,9 +131,15 @@ pub async fn list_levels(
         ));
     }
     let limit = statement.push_bind(page.limit.with_lookahead());
-    let order = if search.is_some() { "rank, sort_name, p.id" } else { "sort_name, p.id" };
+    let order = if search.is_some() {
+        "rank, sort_name, p.id"
+    } else {
+        "sort_name, p.id"
+    };
     statement.push_sql(&format!(" ORDER BY {order} LIMIT {limit}"));
     let rows: Vec<Row> = statement.load(tx.conn()?).await?;
-    let paged = Paged::from_lookahead(rows, page.limit, |row| (row.rank, row.sort_name.clone(), row.id));
+    let paged = Paged::from_lookahead(rows, page.limit, |row| {
+        (row.rank, row.sort_name.clone(), row.id)
+    });
     Ok(paged.map(StockLevel::from))
 }

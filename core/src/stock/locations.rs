@@ -24,7 +24,8 @@ pub struct Location {
 /// Locations of a tenant that are listed at most; a distributor has a handful.
 const MAX_LISTED: i64 = 200;
 
-const SELECT: &str = "SELECT l.id, l.name, l.is_default, l.is_active FROM locations l WHERE l.tenant_id = $1";
+const SELECT: &str =
+    "SELECT l.id, l.name, l.is_default, l.is_active FROM locations l WHERE l.tenant_id = $1";
 
 /// The tenant's default location. A tenant is created with one.
 pub async fn default(tx: &mut TenantTx) -> Result<Location, DbError> {
@@ -37,7 +38,9 @@ pub async fn default(tx: &mut TenantTx) -> Result<Location, DbError> {
 pub async fn list(tx: &mut TenantTx) -> Result<Vec<Location>, DbError> {
     let mut statement = Statement::new(SELECT).bind(tx.tenant().as_uuid());
     let limit = statement.push_bind(MAX_LISTED);
-    statement.push_sql(&format!(" AND l.is_active ORDER BY l.is_default DESC, l.name LIMIT {limit}"));
+    statement.push_sql(&format!(
+        " AND l.is_active ORDER BY l.is_default DESC, l.name LIMIT {limit}"
+    ));
     Ok(statement.load(tx.conn()?).await?)
 }
 
@@ -46,7 +49,9 @@ pub(crate) async fn find_named(
     tx: &mut TenantTx,
     id: Option<LocationId>,
 ) -> Result<Option<Location>, DbError> {
-    let Some(id) = id else { return default(tx).await.map(Some) };
+    let Some(id) = id else {
+        return default(tx).await.map(Some);
+    };
     let mut statement = Statement::new(SELECT).bind(tx.tenant().as_uuid());
     let id = statement.push_bind(id.as_uuid());
     statement.push_sql(&format!(" AND l.id = {id} AND l.is_active"));

@@ -101,7 +101,11 @@ pub(super) fn parse_lines(
         faults.add("/lines", "required", "Add at least one product");
     }
     crate::master::parse_rows(faults, "/lines", rows, MAX_LINES, |faults, place, row| {
-        let StockLineForm { product_id, sku, quantity } = row;
+        let StockLineForm {
+            product_id,
+            sku,
+            quantity,
+        } = row;
         let product = ProductRef::parse(faults, place, product_id, sku);
         let pointer = format!("{place}/quantity");
         let quantity = faults.required(&pointer, quantity, "a quantity", |text| {
@@ -112,7 +116,10 @@ pub(super) fn parse_lines(
             }
             check(quantity).map_err(str::to_owned)
         });
-        Some(Line { product: product?, quantity: quantity? })
+        Some(Line {
+            product: product?,
+            quantity: quantity?,
+        })
     })
 }
 
@@ -124,7 +131,9 @@ pub(super) async fn find(
     lines: &[Line],
 ) -> Result<(LocationId, Vec<(FoundProduct, Quantity)>), MoveStockError> {
     let mut faults = Faults::new();
-    let location = locations::find_named(tx, location).await?.map(|location| location.id);
+    let location = locations::find_named(tx, location)
+        .await?
+        .map(|location| location.id);
     if location.is_none() {
         faults.add("/location_id", "unknown", "Choose a location");
     }
@@ -134,7 +143,11 @@ pub(super) async fn find(
     for (index, (line, product)) in lines.iter().zip(products).enumerate() {
         let Some(product) = product else { continue };
         if let Err(error) = crate::catalog::in_unit(line.quantity, product.uqc) {
-            faults.add(format!("/lines/{index}/quantity"), "unit", error.to_string());
+            faults.add(
+                format!("/lines/{index}/quantity"),
+                "unit",
+                error.to_string(),
+            );
         }
         found.push((product, line.quantity));
     }
@@ -206,8 +219,18 @@ pub(super) async fn write(
     .await?;
     tx.changed(Subject::Stock);
     let movement = |row: Row| {
-        let Row { id, product_id, quantity, balance_after } = row;
-        Movement { entry: id, product: product_id, quantity, balance_after }
+        let Row {
+            id,
+            product_id,
+            quantity,
+            balance_after,
+        } = row;
+        Movement {
+            entry: id,
+            product: product_id,
+            quantity,
+            balance_after,
+        }
     };
     Ok(rows.into_iter().map(movement).collect())
 }
