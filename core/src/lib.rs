@@ -23,6 +23,7 @@ pub mod stock;
 pub mod pricing;
 pub mod notifications;
 pub mod orders;
+pub mod invoicing;
 
 #[cfg(feature = "testkit")]
 pub mod testkit;
