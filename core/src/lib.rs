@@ -13,5 +13,7 @@ pub mod secrets;
 pub mod identity;
 pub mod tenancy;
 
+pub mod invoicing;
+
 #[cfg(feature = "testkit")]
 pub mod testkit;

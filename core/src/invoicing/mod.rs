@@ -1,0 +1,3 @@
+//! Tax invoices: what is billed when goods leave.
+
+pub mod document;
