@@ -5,8 +5,11 @@
 pub mod access;
 pub mod config;
 pub mod db;
+pub mod files;
+pub mod idempotency;
 pub mod jobs;
 pub mod live;
+pub mod ports;
 pub mod problem;
 pub mod secrets;
 

@@ -1,1 +1,3 @@
 //! Runs the jobs: renders invoices, sends WhatsApp messages and mail.
+
+pub mod adapters;

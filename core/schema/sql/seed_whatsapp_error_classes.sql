@@ -1,0 +1,58 @@
+-- What to do about WhatsApp's error codes, to start with. Rows an operator has changed stay as they are.
+-- A test holds this list against the default rows in ports::whatsapp_errors.
+INSERT INTO whatsapp_error_classes (code_from, code_to, class) VALUES
+    -- Authorisation, permission, policy.
+    (0, 0, 'PAUSE_CHANNEL'),
+    (3, 3, 'PAUSE_CHANNEL'),
+    (10, 10, 'PAUSE_CHANNEL'),
+    (190, 190, 'PAUSE_CHANNEL'),
+    (200, 299, 'PAUSE_CHANNEL'),
+    (368, 368, 'PAUSE_CHANNEL'),
+    (130497, 130497, 'PAUSE_CHANNEL'),
+    (131005, 131005, 'PAUSE_CHANNEL'),
+    (131031, 131031, 'PAUSE_CHANNEL'),
+    (131037, 131037, 'PAUSE_CHANNEL'),
+    (131042, 131042, 'PAUSE_CHANNEL'),
+    (131045, 131045, 'PAUSE_CHANNEL'),
+    (131048, 131048, 'PAUSE_CHANNEL'),
+    (133000, 133999, 'PAUSE_CHANNEL'),
+    -- Busy, down, throttled.
+    (1, 1, 'RETRY'),
+    (2, 2, 'RETRY'),
+    (4, 4, 'RETRY'),
+    (80007, 80007, 'RETRY'),
+    (130429, 130429, 'RETRY'),
+    (131000, 131000, 'RETRY'),
+    (131016, 131016, 'RETRY'),
+    (131057, 131057, 'RETRY'),
+    (133016, 133016, 'RETRY'),
+    -- Too many messages for one person.
+    (131049, 131049, 'RETRY_RECIPIENT_LATER'),
+    (131056, 131056, 'RETRY_RECIPIENT_LATER'),
+    -- Templates.
+    (132000, 132000, 'PAUSE_TEMPLATE'),
+    (132001, 132001, 'PAUSE_TEMPLATE'),
+    (132005, 132005, 'PAUSE_TEMPLATE'),
+    (132007, 132007, 'PAUSE_TEMPLATE'),
+    (132012, 132012, 'PAUSE_TEMPLATE'),
+    (132015, 132015, 'PAUSE_TEMPLATE'),
+    (132016, 132016, 'PAUSE_TEMPLATE'),
+    (132068, 132068, 'PAUSE_TEMPLATE'),
+    (132069, 132069, 'PAUSE_TEMPLATE'),
+    -- Recipients.
+    (130472, 130472, 'RECIPIENT_PERMANENT'),
+    (131021, 131021, 'RECIPIENT_PERMANENT'),
+    (131026, 131026, 'RECIPIENT_PERMANENT'),
+    (131030, 131030, 'RECIPIENT_PERMANENT'),
+    (131050, 131050, 'RECIPIENT_PERMANENT'),
+    -- Requests.
+    (33, 33, 'REQUEST_PERMANENT'),
+    (100, 100, 'REQUEST_PERMANENT'),
+    (131008, 131008, 'REQUEST_PERMANENT'),
+    (131009, 131009, 'REQUEST_PERMANENT'),
+    (131047, 131047, 'REQUEST_PERMANENT'),
+    (131051, 131051, 'REQUEST_PERMANENT'),
+    (131052, 131052, 'REQUEST_PERMANENT'),
+    (131053, 131053, 'REQUEST_PERMANENT'),
+    (135000, 135000, 'REQUEST_PERMANENT')
+ON CONFLICT DO NOTHING;

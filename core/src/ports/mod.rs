@@ -1,0 +1,25 @@
+//! What the product needs from the outside, as traits: a PDF, a WhatsApp message, a mail, a place for
+//! files. Here stand promises and plain values; the worker holds the adapters that keep them
+//! ([`crate::files`] keeps the one of them that web needs as well).
+//!
+//! Every error says what the caller must decide: whether trying again can help, and for a message
+//! whether it may have gone out although nobody said so.
+
+pub mod text;
+
+pub mod file_store;
+pub mod mailer;
+pub mod pdf;
+pub mod whatsapp;
+pub mod whatsapp_errors;
+
+pub use file_store::{DocumentCopy, FilePath, FileStore, FileStoreError};
+pub use mailer::{Attachment, Mail, MailError, Mailer};
+pub use pdf::{PdfRenderer, RenderError};
+pub use text::{FileName, HeaderText};
+pub use whatsapp::{
+    Accepted, AcceptedStatus, AccessToken, BodyText, DocumentHeader, Language, MediaFile, MediaId,
+    Outcome, PhoneNumberId, SendError, TemplateMessage, TemplateName, WhatsappAccount,
+    WhatsappProvider,
+};
+pub use whatsapp_errors::{ErrorClass, ErrorClassRow, ErrorClassTable};
