@@ -20,14 +20,18 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 const DRAWING: &str = "image/svg+xml; charset=utf-8";
 
-/// Name of the const, file under `assets/`, and content type. The file name also makes the address.
+/// Name of the const, file under `assets/`, and content type. The file's name also makes the address.
 const FILES: &[(&str, &str, &str)] = &[
     ("APP_JS", "js/app.js", SCRIPT),
-    ("HTMX_JS", "vendor/htmx-4.0.1/htmx.min.js", SCRIPT),
-    ("HTMX_SSE_JS", "vendor/htmx-4.0.1/hx-sse.min.js", SCRIPT),
     ("ICONS", "img/icons.svg", DRAWING),
     ("LOGO", "img/logo.svg", DRAWING),
-    ("FAVICON", "img/favicon.svg", DRAWING),
+];
+
+/// htmx and its extension for streams travel as one file: a request less on a first visit, and a boosted page cannot
+/// need a script that the page before it did not load.
+const HTMX: &[&str] = &[
+    "vendor/htmx-4.0.1/htmx.min.js",
+    "vendor/htmx-4.0.1/hx-sse.min.js",
 ];
 
 fn main() -> Outcome<()> {
@@ -35,54 +39,52 @@ fn main() -> Outcome<()> {
     let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
 
-    let mut table = String::new();
-    let mut all = Vec::new();
-    add(
-        &mut table,
-        &mut all,
-        &out,
-        "APP_CSS",
-        "app.css",
-        STYLE,
-        stylesheet(&assets)?.as_bytes(),
-    )?;
-    for (name, file, kind) in FILES {
-        let path = assets.join(file);
-        println!("cargo:rerun-if-changed={}", path.display());
-        let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let base = file.rsplit('/').next().unwrap_or(file);
-        add(&mut table, &mut all, &out, name, base, kind, &bytes)?;
+    let mut table = Table {
+        text: String::new(),
+        names: Vec::new(),
+        out: &out,
+    };
+    table.add("APP_CSS", "app.css", STYLE, stylesheet(&assets)?.as_bytes())?;
+    let mut htmx = Vec::new();
+    for file in HTMX {
+        htmx.extend(read(&assets.join(file))?);
+        htmx.extend(b";\n");
     }
+    table.add("HTMX_JS", "htmx.js", SCRIPT, &htmx)?;
+    for (name, file, kind) in FILES {
+        let base = file.rsplit('/').next().unwrap_or(file);
+        table.add(name, base, kind, &read(&assets.join(file))?)?;
+    }
+    let all: Vec<String> = table.names.iter().map(|name| format!("&{name}")).collect();
     writeln!(
-        table,
+        table.text,
         "pub(super) static ALL: &[&File] = &[{}];",
-        all.iter()
-            .map(|name| format!("&{name}"))
-            .collect::<Vec<_>>()
-            .join(", ")
+        all.join(", ")
     )?;
-    fs::write(out.join("assets.rs"), table)?;
+    fs::write(out.join("assets.rs"), table.text)?;
     Ok(())
+}
+
+/// Reads a file and makes the build depend on it.
+fn read(path: &Path) -> Outcome<Vec<u8>> {
+    println!("cargo:rerun-if-changed={}", path.display());
+    fs::read(path).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
 /// The parts of `assets/css`, in the order listed, without comments and indentation.
 fn stylesheet(assets: &Path) -> Outcome<String> {
     let folder = assets.join("css");
-    let order_file = folder.join("_order");
     println!("cargo:rerun-if-changed={}", folder.display());
-    println!("cargo:rerun-if-changed={}", order_file.display());
+    let order = String::from_utf8(read(&folder.join("_order"))?)?;
     let mut sheet = String::new();
-    let order = fs::read_to_string(&order_file)?;
     for part in order
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
     {
-        let path = folder.join(part);
-        println!("cargo:rerun-if-changed={}", path.display());
-        let text =
-            fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        sheet.push_str(&without_comments(&text)?);
+        sheet.push_str(&without_comments(&String::from_utf8(read(
+            &folder.join(part),
+        )?)?)?);
     }
     Ok(sheet)
 }
@@ -107,35 +109,36 @@ fn without_comments(css: &str) -> Outcome<String> {
     Ok(lines.join("\n") + "\n")
 }
 
-fn add(
-    table: &mut String,
-    all: &mut Vec<String>,
-    out: &Path,
-    name: &str,
-    base: &str,
-    kind: &str,
-    bytes: &[u8],
-) -> Outcome<()> {
-    let digest = hex::encode(Sha256::digest(bytes));
-    let short = digest.get(..10).ok_or("a digest has 64 digits")?;
-    let (stem, extension) = base.rsplit_once('.').ok_or("an asset needs an extension")?;
-    let file_name = format!("{stem}.{short}.{extension}");
+/// The text of `assets.rs`, growing by one asset at a time.
+struct Table<'a> {
+    text: String,
+    names: Vec<&'a str>,
+    out: &'a Path,
+}
 
-    let plain = out.join(&file_name);
-    let gzip = out.join(format!("{file_name}.gz"));
-    let brotli = out.join(format!("{file_name}.br"));
-    fs::write(&plain, bytes)?;
-    fs::write(&gzip, gzipped(bytes)?)?;
-    fs::write(&brotli, brotlied(bytes)?)?;
+impl<'a> Table<'a> {
+    fn add(&mut self, name: &'a str, base: &str, kind: &str, bytes: &[u8]) -> Outcome<()> {
+        let digest = hex::encode(Sha256::digest(bytes));
+        let short = digest.get(..10).ok_or("a digest has 64 digits")?;
+        let (stem, extension) = base.rsplit_once('.').ok_or("an asset needs an extension")?;
+        let file_name = format!("{stem}.{short}.{extension}");
 
-    writeln!(
-        table,
-        "pub(super) static {name}: File = File {{ file_name: {file_name:?}, url: \"/assets/{file_name}\", kind: {kind:?}, \
-         etag: {etag:?}, plain: include_bytes!({plain:?}), gzip: include_bytes!({gzip:?}), brotli: include_bytes!({brotli:?}) }};",
-        etag = format!("\"{short}\""),
-    )?;
-    all.push(name.to_owned());
-    Ok(())
+        let plain = self.out.join(&file_name);
+        let gzip = self.out.join(format!("{file_name}.gz"));
+        let brotli = self.out.join(format!("{file_name}.br"));
+        fs::write(&plain, bytes)?;
+        fs::write(&gzip, gzipped(bytes)?)?;
+        fs::write(&brotli, brotlied(bytes)?)?;
+
+        writeln!(
+            self.text,
+            "pub(super) static {name}: File = File {{ file_name: {file_name:?}, url: \"/assets/{file_name}\", \
+             kind: {kind:?}, digest: {short:?}, plain: include_bytes!({plain:?}), gzip: include_bytes!({gzip:?}), \
+             brotli: include_bytes!({brotli:?}) }};",
+        )?;
+        self.names.push(name);
+        Ok(())
+    }
 }
 
 fn gzipped(bytes: &[u8]) -> Outcome<Vec<u8>> {

@@ -19,7 +19,7 @@ struct File {
     file_name: &'static str,
     url: &'static str,
     kind: &'static str,
-    etag: &'static str,
+    digest: &'static str,
     plain: &'static [u8],
     gzip: &'static [u8],
     brotli: &'static [u8],
@@ -30,24 +30,21 @@ struct File {
 pub enum Asset {
     AppCss,
     AppJs,
+    /// htmx with its extension for streams.
     HtmxJs,
-    /// Only for pages that listen to live changes.
-    HtmxSseJs,
     /// The icon sprite; see [`crate::ui::icon`].
     Icons,
+    /// Also the icon of the browser's tab.
     Logo,
-    Favicon,
 }
 
 impl Asset {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 5] = [
         Self::AppCss,
         Self::AppJs,
         Self::HtmxJs,
-        Self::HtmxSseJs,
         Self::Icons,
         Self::Logo,
-        Self::Favicon,
     ];
 
     fn file(self) -> &'static File {
@@ -55,10 +52,8 @@ impl Asset {
             Self::AppCss => &generated::APP_CSS,
             Self::AppJs => &generated::APP_JS,
             Self::HtmxJs => &generated::HTMX_JS,
-            Self::HtmxSseJs => &generated::HTMX_SSE_JS,
             Self::Icons => &generated::ICONS,
             Self::Logo => &generated::LOGO,
-            Self::Favicon => &generated::FAVICON,
         }
     }
 
@@ -110,7 +105,7 @@ fn serve(request: &Request) -> Result<Response> {
         Encoding::Gzip => ("-gz", Some("gzip"), file.gzip),
         Encoding::Identity => ("", None, file.plain),
     };
-    let tag = format!("\"{}{suffix}\"", file.etag.trim_matches('"'));
+    let tag = format!("\"{}{suffix}\"", file.digest);
     let answer = answer.header(header::ETAG, &tag);
     if is_fresh(request.headers(), &tag) {
         return Ok(answer.status(StatusCode::NOT_MODIFIED).finish());
@@ -180,4 +175,141 @@ fn is_zero_weight(parameter: &str) -> bool {
     parameter
         .strip_prefix("q=")
         .is_some_and(|weight| !weight.is_empty() && weight.chars().all(|c| c == '0' || c == '.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::test::TestClient;
+    use poem::{Route, http::header};
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    fn client() -> TestClient<Route> {
+        TestClient::new(Route::new().nest("/assets", endpoint()))
+    }
+
+    #[tokio::test]
+    async fn every_asset_is_served_for_a_year_with_its_type() {
+        for asset in Asset::ALL {
+            let answer = client().get(asset.url()).send().await;
+            answer.assert_status_is_ok();
+            answer.assert_header(header::CACHE_CONTROL, ONE_YEAR);
+            answer.assert_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+            answer.assert_header(header::VARY, "Accept-Encoding");
+            answer.assert_header(header::CONTENT_TYPE, asset.file().kind);
+            answer.assert_bytes(asset.bytes()).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn the_smallest_encoding_a_browser_accepts_is_sent() {
+        for (accepted, expected) in [
+            ("gzip, deflate, br", Some("br")),
+            ("gzip", Some("gzip")),
+            ("br;q=0, gzip;q=0.5", Some("gzip")),
+            ("identity", None),
+            ("x-br", None),
+        ] {
+            let answer = client()
+                .get(Asset::AppCss.url())
+                .header(header::ACCEPT_ENCODING, accepted)
+                .send()
+                .await;
+            let sent = answer.0.header(header::CONTENT_ENCODING);
+            assert_eq!(sent, expected, "{accepted}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_known_file_is_not_sent_again_and_each_encoding_has_its_own_tag() {
+        let first = client()
+            .get(Asset::AppJs.url())
+            .header(header::ACCEPT_ENCODING, "br")
+            .send()
+            .await;
+        let tag = first.0.header(header::ETAG).unwrap().to_owned();
+        let again = client()
+            .get(Asset::AppJs.url())
+            .header(header::ACCEPT_ENCODING, "br")
+            .header(header::IF_NONE_MATCH, &tag)
+            .send()
+            .await;
+        again.assert_status(StatusCode::NOT_MODIFIED);
+        let plain = client()
+            .get(Asset::AppJs.url())
+            .header(header::IF_NONE_MATCH, &tag)
+            .send()
+            .await;
+        plain.assert_status_is_ok();
+    }
+
+    #[tokio::test]
+    async fn an_unknown_name_is_not_found_and_never_kept() {
+        for path in [
+            "/assets/app.css",
+            "/assets/../Cargo.toml",
+            "/assets/",
+            "/assets/app.0000000000.css",
+        ] {
+            let answer = client().get(path).send().await;
+            answer.assert_status(StatusCode::NOT_FOUND);
+            answer.assert_header(header::CACHE_CONTROL, "no-store");
+        }
+    }
+
+    #[test]
+    fn the_stylesheet_is_at_most_16_kb_and_our_script_at_most_4() {
+        let css = Asset::AppCss.file().brotli.len();
+        let js = Asset::AppJs.file().gzip.len();
+        assert!(css <= 16 * 1024, "the stylesheet is {css} bytes");
+        assert!(js <= 4 * 1024, "the script is {js} bytes");
+    }
+
+    #[test]
+    fn the_stylesheet_declares_its_layers_first_and_every_part_is_listed() {
+        let sheet = String::from_utf8(Asset::AppCss.bytes().to_vec()).unwrap();
+        assert!(
+            sheet.starts_with("@layer reset, tokens, base, layout, components, utilities, print;")
+        );
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/css");
+        let listed = std::fs::read_to_string(folder.join("_order")).unwrap();
+        for part in std::fs::read_dir(folder).unwrap() {
+            let name = part.unwrap().file_name().into_string().unwrap();
+            assert!(
+                name == "_order" || listed.lines().any(|line| line == name),
+                "{name} is in no page"
+            );
+        }
+    }
+
+    #[test]
+    fn the_script_needs_no_eval() {
+        let script = String::from_utf8(Asset::AppJs.bytes().to_vec()).unwrap();
+        for forbidden in [
+            "eval(",
+            "new Function",
+            "innerHTML",
+            "document.write",
+            ".style.",
+        ] {
+            assert!(!script.contains(forbidden), "{forbidden}");
+        }
+    }
+
+    #[test]
+    fn htmx_is_the_file_of_the_package_and_the_record_says_so() {
+        let folder =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/vendor/htmx-4.0.1");
+        let record = std::fs::read_to_string(folder.join("VENDORED.md")).unwrap();
+        for file in ["htmx.min.js", "hx-sse.min.js"] {
+            let sum = hex::encode(Sha256::digest(std::fs::read(folder.join(file)).unwrap()));
+            assert!(
+                record
+                    .lines()
+                    .any(|line| line.contains(file) && line.contains(&sum)),
+                "{file} is {sum}"
+            );
+        }
+    }
 }

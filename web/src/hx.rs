@@ -410,8 +410,9 @@ impl<'a> Form<'a> {
         let wired = self.wire.is_set();
         let post = (wired && self.method == "post").then_some(self.action);
         let get = (wired && self.method == "get").then_some(self.action);
-        let has_own_errors =
-            (wired && self.method == "post").then_some("target:this swap:outerHTML push:false");
+        // "closest form" is the form itself; "this" would mean whoever carries the target.
+        let has_own_errors = (wired && self.method == "post")
+            .then_some("target:'closest form' swap:outerHTML push:false");
         html! {
             form method=(self.method) action=(self.action) id=[self.id] class=[self.class] aria-label=[self.label]
                 novalidate enctype=[self.is_upload.then_some("multipart/form-data")] data-scan=[self.is_scan.then_some("")]
@@ -549,5 +550,146 @@ pub fn poll(id: &str, url: &str, body: impl Render) -> Markup {
     html! {
         div id=(id) hx-get=(url) hx-target="this" hx-swap=(Swap::Replace.as_str()) hx-trigger="every 2s"
             aria-live="polite" { (body) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(headers: &[(&'static str, &str)]) -> HxRequest {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, HeaderValue::from_str(value).unwrap());
+        }
+        HxRequest::of(&map)
+    }
+
+    #[test]
+    fn only_a_partial_request_gets_a_fragment() {
+        assert!(
+            request(&[("HX-Request", "true"), ("HX-Request-Type", "partial")]).wants_fragment()
+        );
+        assert!(
+            !request(&[
+                ("HX-Request", "true"),
+                ("HX-Request-Type", "full"),
+                ("HX-Boosted", "true")
+            ])
+            .wants_fragment()
+        );
+        assert!(
+            !request(&[
+                ("HX-Request-Type", "full"),
+                ("HX-History-Restore-Request", "true")
+            ])
+            .wants_fragment()
+        );
+        assert!(!request(&[]).wants_fragment());
+        assert!(!request(&[("HX-Request", "true")]).wants_fragment());
+    }
+
+    #[test]
+    fn the_target_is_known_by_its_id() {
+        assert!(request(&[("HX-Target", "div#list")]).targets("list"));
+        assert!(!request(&[("HX-Target", "div#lists")]).targets("list"));
+        assert!(!request(&[]).targets("list"));
+    }
+
+    #[test]
+    fn a_redirect_is_a_header_for_fragments_and_a_303_for_pages() {
+        let partial = request(&[("HX-Request-Type", "partial")]);
+        let answer = go_to(&partial, "/portal/orders/1");
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.header("hx-redirect"), Some("/portal/orders/1"));
+        let answer = go_to(&request(&[]), "/portal/orders/1");
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        assert_eq!(answer.header("location"), Some("/portal/orders/1"));
+        assert_eq!(answer.header("vary"), Some("HX-Request-Type"));
+    }
+
+    #[test]
+    fn signed_out_fragments_get_401_and_never_a_page_to_swap() {
+        let answer = sign_in_first(
+            &request(&[("HX-Request-Type", "partial")]),
+            "/sign-in?next=/admin",
+        );
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(answer.header("hx-redirect"), Some("/sign-in?next=/admin"));
+        assert_eq!(
+            sign_in_first(&request(&[]), "/sign-in").status(),
+            StatusCode::SEE_OTHER
+        );
+    }
+
+    #[test]
+    fn a_path_in_a_header_cannot_start_a_new_header() {
+        let answer = with_push_url(
+            respond(StatusCode::OK, html! {}),
+            "/x?q=a b\r\nSet-Cookie: sid=1 ₹",
+        );
+        assert_eq!(
+            answer.header("hx-push-url"),
+            Some("/x?q=a%20b%0D%0ASet-Cookie:%20sid=1%20%E2%82%B9")
+        );
+    }
+
+    #[test]
+    fn html_is_private_never_stored_and_varies_by_the_kind_of_request() {
+        let answer = respond(StatusCode::UNPROCESSABLE_ENTITY, html! { p { "x" } });
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(
+            answer.header("content-type"),
+            Some("text/html; charset=utf-8")
+        );
+        assert_eq!(answer.header("cache-control"), Some("private, no-store"));
+        assert_eq!(answer.header("vary"), Some("HX-Request-Type"));
+    }
+
+    #[test]
+    fn a_form_with_a_region_keeps_its_plain_address_and_takes_its_own_errors() {
+        let shown = Form::post("/orders/1/approval")
+            .replaces("order-1")
+            .render(html! {})
+            .into_string();
+        assert!(
+            shown.contains(r#"method="post" action="/orders/1/approval""#),
+            "{shown}"
+        );
+        assert!(
+            shown.contains(
+                r##"hx-post="/orders/1/approval" hx-target="#order-1" hx-swap="outerHTML""##
+            ),
+            "{shown}"
+        );
+        assert!(
+            shown.contains(r#"hx-status:422="target:'closest form' swap:outerHTML push:false""#),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_form_without_a_region_has_no_attributes_of_the_script() {
+        let shown = Form::post("/sign-in").render(html! {}).into_string();
+        assert_eq!(
+            shown,
+            r#"<form method="post" action="/sign-in" novalidate></form>"#
+        );
+        assert!(
+            Form::post("/x")
+                .unboosted()
+                .render(html! {})
+                .into_string()
+                .contains(r#"hx-boost="false""#)
+        );
+    }
+
+    #[test]
+    fn the_body_drops_a_second_submit_instead_of_queueing_it() {
+        assert!(
+            body(html! {})
+                .into_string()
+                .contains(r#"hx-sync:inherited="drop""#)
+        );
     }
 }

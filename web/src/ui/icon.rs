@@ -285,6 +285,14 @@ pub fn icon(which: Icon) -> Markup {
     }
 }
 
+/// The product's mark, in its own colours.
+#[must_use]
+pub fn logo() -> Markup {
+    html! {
+        svg.icon width="28" height="28" aria-hidden="true" focusable="false" { use href={ (Asset::Icons.url()) "#logo" } {} }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -298,6 +306,7 @@ mod tests {
             .split("<symbol id=\"")
             .skip(1)
             .map(|rest| rest.split('"').next().unwrap())
+            .filter(|id| *id != "logo")
             .collect();
         let named: BTreeSet<&str> = Icon::ALL.iter().map(|icon| icon.id()).collect();
         assert_eq!(drawn, named);

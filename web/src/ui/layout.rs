@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, html};
 pub use super::nav::{Density, NavItem, TenantSwitch, Theme, UserMenu};
 
 use super::flash::{self, Flash};
-use super::icon::{Icon, icon};
+use super::icon::{Icon, icon, logo};
 use super::{dialog, nav};
 use crate::assets::Asset;
 use crate::hx;
@@ -102,10 +102,9 @@ impl Page<'_> {
                 meta name="color-scheme" content="light dark";
                 meta name="theme-color" content="#0b4f5c";
                 (hx::config())
-                link rel="icon" href=(Asset::Favicon.url()) type="image/svg+xml";
+                link rel="icon" href=(Asset::Logo.url()) type="image/svg+xml";
                 link rel="stylesheet" href=(Asset::AppCss.url());
                 script src=(Asset::HtmxJs.url()) defer {}
-                script src=(Asset::HtmxSseJs.url()) defer {}
                 script src=(Asset::AppJs.url()) defer {}
             }
         }
@@ -129,7 +128,7 @@ impl Page<'_> {
         html! {
             header.top {
                 a.brand href=(self.area.home()) {
-                    img src=(Asset::Logo.url()) width="28" height="28" alt="";
+                    (logo())
                     span.brand-name { (self.tenant_name.unwrap_or("Vitaran")) }
                     @if self.area == Area::Super { span.brand-area { "Platform" } }
                 }
@@ -146,7 +145,7 @@ impl Page<'_> {
         html! {
             header.top.plain {
                 a.brand href="/" {
-                    img src=(Asset::Logo.url()) width="36" height="36" alt="";
+                    (logo())
                     span.brand-name { (self.tenant_name.unwrap_or("Vitaran")) }
                 }
             }

@@ -49,12 +49,14 @@ impl Render for Heading<'_> {
     fn render(&self) -> Markup {
         html! {
             header.heading {
-                @if let Some((label, href)) = self.back { a.back href=(href) { (icon(Icon::ChevronLeft)) (label) } }
-                div.heading-title {
-                    h1 { (self.title) }
-                    @if let Some(badge) = &self.badge { (badge) }
+                div.heading-main {
+                    @if let Some((label, href)) = self.back { a.back href=(href) { (icon(Icon::ChevronLeft)) (label) } }
+                    div.heading-title {
+                        h1 { (self.title) }
+                        @if let Some(badge) = &self.badge { (badge) }
+                    }
+                    @if let Some(meta) = &self.meta { p.heading-meta { (meta) } }
                 }
-                @if let Some(meta) = &self.meta { p.heading-meta { (meta) } }
                 @if let Some(actions) = &self.actions { div.heading-actions { (actions) } }
             }
         }

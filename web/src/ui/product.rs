@@ -31,7 +31,7 @@ pub fn product_card(product: &ProductCard<'_>) -> Markup {
                 } @else { (icon(Icon::Package)) }
             }
             div.product-what {
-                h3 { a href=(product.href) { (product.name) } }
+                h2 { a href=(product.href) { (product.name) } }
                 p.product-meta { span.code { (product.sku) } (product.stock) }
             }
             div.product-price { p.price { (product.price) } p.price-note { (product.price_note) } }

@@ -23,6 +23,34 @@ pub struct Sort<'a> {
     pub then: &'a str,
 }
 
+/// Where a cell goes when the row is a card.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Spot {
+    /// On a line of its own, after the column's name.
+    #[default]
+    Named,
+    /// Beside the row's heading, at the end of the line.
+    Corner,
+    /// On a line of its own, without the column's name.
+    Line,
+    /// At the end of the line that a `Line` began.
+    End,
+    /// Not at all: it only repeats what the card says elsewhere.
+    Hidden,
+}
+
+impl Spot {
+    const fn as_str(self) -> Option<&'static str> {
+        match self {
+            Self::Named => None,
+            Self::Corner => Some("corner"),
+            Self::Line => Some("line"),
+            Self::End => Some("end"),
+            Self::Hidden => Some("hidden"),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 #[must_use = "a column belongs to a table"]
 pub struct Column<'a> {
@@ -30,6 +58,7 @@ pub struct Column<'a> {
     is_number: bool,
     is_label_hidden: bool,
     sort: Option<Sort<'a>>,
+    spot: Spot,
 }
 
 impl<'a> Column<'a> {
@@ -39,6 +68,7 @@ impl<'a> Column<'a> {
             is_number: false,
             is_label_hidden: false,
             sort: None,
+            spot: Spot::Named,
         }
     }
 
@@ -49,6 +79,7 @@ impl<'a> Column<'a> {
             is_number: true,
             is_label_hidden: false,
             sort: None,
+            spot: Spot::Named,
         }
     }
 
@@ -59,7 +90,32 @@ impl<'a> Column<'a> {
             is_number: false,
             is_label_hidden: true,
             sort: None,
+            spot: Spot::Named,
         }
+    }
+
+    /// On a card: beside the heading. For the figure that counts.
+    pub fn card_corner(mut self) -> Self {
+        self.spot = Spot::Corner;
+        self
+    }
+
+    /// On a card: a line without the column's name. For what speaks for itself, such as a place.
+    pub fn card_line(mut self) -> Self {
+        self.spot = Spot::Line;
+        self
+    }
+
+    /// On a card: at the end of a line that [`Column::card_line`] began. For a status or a date.
+    pub fn card_end(mut self) -> Self {
+        self.spot = Spot::End;
+        self
+    }
+
+    /// On a card: left out.
+    pub fn card_hidden(mut self) -> Self {
+        self.spot = Spot::Hidden;
+        self
     }
 
     pub fn sorted(mut self, sort: Sort<'a>) -> Self {
@@ -75,7 +131,6 @@ pub struct Row {
     id: Option<String>,
     cells: Vec<Markup>,
     selection: Option<Selection>,
-    /// The address that Enter opens; otherwise the first link of the row.
     is_new: bool,
 }
 
@@ -127,6 +182,7 @@ impl Row {
     }
 }
 
+/// Splice it into markup as it is. On a computer Enter opens the first link of the row chosen by keys.
 #[derive(Clone, Debug)]
 #[must_use = "a table is shown by splicing it into markup"]
 pub struct Table<'a> {
@@ -226,7 +282,7 @@ impl<'a> Table<'a> {
                     @if position == 0 {
                         th scope="row" role="rowheader" class=[class] { (cell) }
                     } @else {
-                        td role="cell" class=[class] data-label=[(!column.is_label_hidden).then_some(column.label)] { (cell) }
+                        td role="cell" class=[class] data-spot=[column.spot.as_str()] data-label=[(!column.is_label_hidden).then_some(column.label)] { (cell) }
                     }
                 }
             }
@@ -246,7 +302,7 @@ impl<'a> Table<'a> {
                         th scope="row" role="rowheader" colspan=(span) { (cell) }
                     } @else {
                         @let column = self.columns.get(first_column + position - 1);
-                        td role="cell" class=[column.and_then(cell_class)] data-label=[column.map(|column| column.label)] { (cell) }
+                        td role="cell" data-spot=[(row.cells.len() == 2).then_some("corner")] class=[column.and_then(cell_class)] data-label=[column.map(|column| column.label)] { (cell) }
                     }
                 }
             }
@@ -285,7 +341,7 @@ impl Render for Table<'_> {
         let caption_id = format!("{}-caption", self.id);
         html! {
             div.scroll role="region" tabindex="0" aria-labelledby=(caption_id) {
-                table.table id=(self.id) role="table" data-plain=[self.is_plain.then_some("")] aria-labelledby=(caption_id) {
+                table.table id=(self.id) role="table" data-plain=[self.is_plain.then_some("")] data-boxes=[self.selection_name.map(|_| "")] aria-labelledby=(caption_id) {
                     caption id=(caption_id) class=[self.is_caption_hidden.then_some("visually-hidden")] { (self.caption) }
                     thead role="rowgroup" {
                         tr role="row" {
