@@ -12,6 +12,7 @@ pub mod config;
 pub mod ports;
 pub mod master;
 pub mod audit;
+pub mod idempotency;
 pub mod files;
 
 pub mod identity;
