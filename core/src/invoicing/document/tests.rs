@@ -3,7 +3,9 @@
 use vitaran_kernel::words::amount_in_words;
 use vitaran_kernel::{Money, SupplyKind};
 
-use super::samples::{address, inter_state, invoice, settle, union_territory, zone_under_lut};
+use super::samples::{
+    GOODS, address, inter_state, invoice, line, settle, union_territory, zone_under_lut,
+};
 use super::*;
 
 fn html(invoice: &InvoiceDocument) -> String {
@@ -452,4 +454,26 @@ fn no_text_can_become_markup() {
             "{canary}"
         );
     }
+}
+
+#[test]
+fn the_greatest_amounts_fit_the_page() {
+    let mut invoice = invoice(SupplyKind::IntraState, 1);
+    let kind = SupplyKind::IntraState;
+    invoice.lines = vec![line(500, GOODS[0], "80", "9999999999.9999", kind)];
+    settle(&mut invoice);
+    let page = html(&invoice);
+    assert!(page.contains("9,43,99,99,99,999.99"));
+    let table = page.split_once("class=\"grid lines\"").unwrap().1;
+    let (columns, _) = table.split_once("<thead>").unwrap();
+    // In micrometres, since they are printed in millimetres with three decimals.
+    let widths: Vec<u32> = columns
+        .split("width:")
+        .skip(1)
+        .map(|width| width.split("mm").next().unwrap().replace('.', ""))
+        .map(|width| width.parse().unwrap())
+        .collect();
+    assert_eq!(widths.len(), 10);
+    assert_eq!(widths.iter().sum::<u32>(), 190_000, "{widths:?}");
+    assert!(widths[1] > 30_000, "room for the description: {widths:?}");
 }
