@@ -13,7 +13,7 @@ mod query;
 mod render;
 mod verify;
 
-pub(crate) use draft::{DraftFacts, DraftLine, InvoiceDraft, draft};
+pub(crate) use draft::{DraftFacts, DraftLine, draft};
 pub(crate) use issue::issue;
 pub use number::DrawNumberError;
 pub(crate) use number::draw_number;
