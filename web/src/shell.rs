@@ -88,7 +88,6 @@ impl Shell {
     }
 
     /// A page of this title; see [`Draft`].
-    #[must_use]
     pub fn page<'a>(&'a self, title: &'a str) -> Draft<'a> {
         Draft {
             shell: self,
@@ -189,7 +188,7 @@ impl Draft<'_> {
             flash: &flashes,
             header: self.header,
             shortcuts: match area {
-                Area::Admin => dialog::LIST_SHORTCUTS,
+                Area::Admin => dialog::STAFF_SHORTCUTS,
                 _ => &[],
             },
             live_url: self.is_live.then_some("/live"),
