@@ -1,1 +1,11 @@
-fn main() {}
+//! The integration tests: one binary, a module for each subject. Each test has an installation of its own.
+
+mod csrf;
+mod headers;
+mod health;
+mod live;
+mod openapi;
+mod platform;
+mod problems;
+mod sessions;
+mod sign_in;

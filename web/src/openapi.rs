@@ -56,11 +56,17 @@ pub fn documents() -> Documents {
     let mut v3_0: Value = serde_json::from_str(&raw).unwrap_or_default();
     tidy(&mut v3_0);
     complete_operations(&mut v3_0);
-    v3_0["openapi"] = json!("3.0.3");
+    stamp(&mut v3_0, "3.0.3");
     let mut v3_1 = v3_0.clone();
     modernise(&mut v3_1);
-    v3_1["openapi"] = json!("3.1.0");
+    stamp(&mut v3_1, "3.1.0");
     Documents { v3_1, v3_0 }
+}
+
+fn stamp(document: &mut Value, version: &str) {
+    if let Some(document) = document.as_object_mut() {
+        document.insert("openapi".to_owned(), json!(version));
+    }
 }
 
 /// As it is printed, served and kept as a snapshot.

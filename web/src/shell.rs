@@ -88,7 +88,6 @@ impl Shell {
     }
 
     /// A page of this title; see [`Draft`].
-    #[must_use]
     pub fn page<'a>(&'a self, title: &'a str) -> Draft<'a> {
         Draft {
             shell: self,

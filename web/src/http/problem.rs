@@ -8,20 +8,20 @@ use vitaran_core::problem::{Fault, Kind, Problem};
 use super::request_id;
 
 /// Seconds to wait before another try, where the problem names none.
-const RETRY_AFTER_S: u64 = 2;
+const RETRY_AFTER_S: u32 = 2;
 
 /// Why a request is not answered as asked. Made from any [`Problem`] by `?`; an internal one is logged in that moment,
 /// once, and from then on says no more than a reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     pub status: StatusCode,
-    pub code: String,
+    pub code: &'static str,
     pub detail: String,
     pub faults: Vec<Fault>,
     pub facts: Map<String, Value>,
-    pub retry_after_s: Option<u64>,
+    pub retry_after_s: Option<u32>,
     /// The methods this address has, where the one used is none of them.
-    pub allow: Option<String>,
+    pub allow: Option<Box<str>>,
 }
 
 impl std::fmt::Display for Refusal {
@@ -42,7 +42,10 @@ impl<P: Problem> From<P> for Refusal {
     fn from(problem: P) -> Self {
         let kind = problem.kind();
         let mut facts = problem.facts();
-        let asked = facts.remove("retry_after_s").and_then(|s| s.as_u64());
+        let asked = facts
+            .remove("retry_after_s")
+            .and_then(|s| s.as_u64())
+            .and_then(|s| u32::try_from(s).ok());
         let detail = match kind {
             Kind::Internal => internal_detail(&problem),
             Kind::Unavailable => {
@@ -57,7 +60,7 @@ impl<P: Problem> From<P> for Refusal {
         let waits = matches!(kind, Kind::Unavailable | Kind::TooMany);
         Refusal {
             status: status_of(kind),
-            code: problem.code().to_owned(),
+            code: problem.code(),
             detail,
             faults: problem.faults(),
             facts,
@@ -91,10 +94,10 @@ fn internal_detail(error: &dyn std::fmt::Display) -> String {
 }
 
 impl Refusal {
-    fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Refusal {
             status,
-            code: code.to_owned(),
+            code,
             detail: detail.into(),
             faults: Vec::new(),
             facts: Map::new(),
@@ -194,7 +197,7 @@ impl Refusal {
                     "request.method_not_allowed",
                     "This address does not take that method",
                 );
-                refusal.allow = error.data::<Allow>().map(|allow| allow.0.clone());
+                refusal.allow = error.data::<Allow>().map(|allow| allow.0.as_str().into());
                 refusal
             }
             StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(super::body_limit::ONE_MIB),

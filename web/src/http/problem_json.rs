@@ -60,7 +60,7 @@ impl Problem {
             status: refusal.status.as_u16(),
             detail: refusal.detail.clone(),
             instance: format!("urn:uuid:{id}"),
-            code: refusal.code.clone(),
+            code: refusal.code.to_owned(),
             request_id: id.to_string(),
             errors: refusal.faults.iter().map(field_fault).collect(),
             facts: facts(&refusal.facts),
@@ -262,10 +262,7 @@ pub fn respond(refusal: &Refusal) -> Response {
 }
 
 /// Turns whatever fails on the way to an operation into a problem document; an answer that is one already passes.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the shape poem's catch_all_error wants"
-)]
+#[must_use]
 pub fn of_error(error: poem::Error) -> Response {
     if error.is_from_response() {
         return error.into_response();
@@ -288,7 +285,9 @@ pub fn of_error(error: poem::Error) -> Response {
 /// The route stays known to the log, and tells a 405 which methods there are.
 fn answer_at(route: Option<&PathPattern>, mut refusal: Refusal) -> Response {
     if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
-        refusal.allow = route.and_then(|pattern| developers::methods_at(&pattern.0));
+        refusal.allow = route
+            .and_then(|pattern| developers::methods_at(&pattern.0))
+            .map(String::into_boxed_str);
     }
     let mut response = respond(&refusal);
     if let Some(route) = route {
