@@ -10,13 +10,16 @@ pub mod health;
 pub mod http;
 pub mod hx;
 pub mod identity;
+pub mod invoicing;
 pub mod live;
 pub mod openapi;
+pub mod payments;
 pub mod router;
 pub mod shell;
 pub mod state;
 pub mod tenancy;
 pub mod ui;
+pub mod warehouse;
 
 pub use router::app;
 pub use state::{AppState, Shutdown};

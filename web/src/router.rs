@@ -19,7 +19,7 @@ use crate::http::security_headers::SecurityHeaders;
 use crate::http::text_guard::TextGuard;
 use crate::state::AppState;
 use crate::tenancy::platform;
-use crate::{assets, developers, health, identity, live, openapi};
+use crate::{assets, developers, health, identity, invoicing, live, openapi, warehouse};
 
 /// The pages. A form's POST stands beside the page it is on.
 fn pages() -> Pages {
@@ -33,6 +33,30 @@ fn pages() -> Pages {
         .post("/preferences", identity::set_preferences)
         .get("/portal", identity::portal_home)
         .get("/admin", identity::staff_home)
+        .get("/admin/warehouse", warehouse::show_queue)
+        .post(
+            "/admin/warehouse/orders/:id/picking",
+            warehouse::start_picking,
+        )
+        .get("/admin/warehouse/orders/:id/pick", warehouse::show_pick)
+        .post("/admin/warehouse/orders/:id/scans", warehouse::scan)
+        .post("/admin/warehouse/orders/:id/picks", warehouse::set_picks)
+        .post(
+            "/admin/warehouse/orders/:id/short-closes",
+            warehouse::close_short,
+        )
+        .post("/admin/warehouse/orders/:id/packing", warehouse::pack)
+        .get(
+            "/admin/warehouse/orders/:id/dispatch",
+            warehouse::show_dispatch,
+        )
+        .post(
+            "/admin/warehouse/orders/:id/dispatch",
+            warehouse::submit_dispatch,
+        )
+        .get("/admin/invoices", invoicing::list)
+        .get("/admin/invoices/series", invoicing::series)
+        .get("/admin/invoices/:id", invoicing::show)
         .get("/super", platform::list)
         .get("/super/tenants/new", platform::new)
         .post("/super/tenants", platform::create)

@@ -11,6 +11,7 @@ mod issue;
 mod number;
 mod query;
 mod render;
+mod series;
 mod verify;
 
 pub(crate) use draft::{DraftFacts, DraftLine, draft};
@@ -19,4 +20,5 @@ pub use number::DrawNumberError;
 pub(crate) use number::draw_number;
 pub use query::{InvoiceDetail, InvoiceError, InvoiceFilter, InvoiceSummary, list, load};
 pub use render::RenderInvoice;
+pub use series::{SeriesYear, list_series};
 pub use verify::{ChainFault, ChainReport, verify_chain};
