@@ -13,6 +13,7 @@
 mod app;
 mod client;
 mod database;
+pub mod flow;
 
 pub use app::{PASSWORD, Person, TestApp, test_app};
 pub use client::{Answer, Client};
