@@ -2,19 +2,31 @@
 //!
 //! In reading order; a feature may use those above it and never those below.
 
-pub mod access;
-pub mod config;
-pub mod db;
-pub mod files;
-pub mod idempotency;
-pub mod jobs;
-pub mod live;
-pub mod ports;
 pub mod problem;
+pub mod access;
+pub mod db;
+pub mod live;
+pub mod jobs;
 pub mod secrets;
+pub mod config;
+pub mod ports;
+pub mod master;
+pub mod audit;
+pub mod idempotency;
+pub mod files;
 
 pub mod identity;
 pub mod tenancy;
+
+pub mod catalog;
+pub mod dealers;
+pub mod stock;
+pub mod pricing;
+pub mod notifications;
+pub mod orders;
+pub mod invoicing;
+pub mod warehouse;
+pub mod payments;
 
 #[cfg(feature = "testkit")]
 pub mod testkit;

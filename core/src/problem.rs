@@ -14,6 +14,8 @@ pub enum Kind {
     NotFound,
     /// The thing is in another state than the request assumes.
     Conflict,
+    /// The thing was changed since the caller read it.
+    Stale,
     /// The role does not allow it.
     Forbidden,
     /// Who is asking is not known.

@@ -11,6 +11,7 @@ CREATE TABLE invoices (
     issued_at       timestamptz NOT NULL,
     order_id        uuid NOT NULL,
     order_number    text NOT NULL,
+    ordered_on      date NOT NULL,
     dealer_id       uuid NOT NULL,
     seller          jsonb NOT NULL,
     buyer           jsonb NOT NULL,

@@ -159,7 +159,7 @@ mod tests {
             slug: "volt".to_owned(),
             name: "Volt".to_owned(),
         };
-        Actor::system(tenant, "test")
+        Actor::system(tenant.id, "test")
     }
 
     fn names(viewer: &Actor, hint: Hint) -> Vec<String> {

@@ -115,6 +115,13 @@ impl IstDate {
         }
     }
 
+    /// The instant the day begins in India.
+    #[must_use]
+    pub fn start(self) -> DateTime<Utc> {
+        // India keeps no summer time, so midnight is always five and a half hours before UTC's.
+        self.0.and_time(chrono::NaiveTime::MIN).and_utc() - TimeDelta::minutes(5 * 60 + 30)
+    }
+
     fn nearest(date: NaiveDate) -> Self {
         Self(date.clamp(FIRST_DAY, LAST_DAY))
     }

@@ -88,8 +88,14 @@ impl Actor {
         }))
     }
 
-    /// A job or a command acting for the product itself; `what` is the name histories show.
-    pub fn system(tenant: TenantRef, what: &str) -> Self {
+    /// A job or a command acting for the product itself; `what` is the name histories show. It knows its tenant by id
+    /// alone.
+    pub fn system(tenant: TenantId, what: &str) -> Self {
+        let tenant = TenantRef {
+            id: tenant,
+            slug: String::new(),
+            name: String::new(),
+        };
         Actor(Arc::new(Identity {
             user: None,
             name: what.to_owned(),

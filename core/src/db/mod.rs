@@ -5,6 +5,7 @@
 //! - dropping a transaction rolls it back;
 //! - reads run `READ ONLY`, so that a GET which changes something fails in the database.
 
+mod batch;
 mod error;
 mod guard;
 mod page;
@@ -13,6 +14,7 @@ mod pool;
 mod statement;
 mod tenant_tx;
 
+pub(crate) use batch::Batch;
 pub use error::DbError;
 pub use guard::{RoleFault, refuse_powerful_role};
 pub use page::{Cursor, CursorError, Limit, Page, Paged};

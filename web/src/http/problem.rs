@@ -77,6 +77,7 @@ pub const fn status_of(kind: Kind) -> StatusCode {
         Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Stale => StatusCode::PRECONDITION_FAILED,
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
         Kind::TooMany => StatusCode::TOO_MANY_REQUESTS,

@@ -1,0 +1,105 @@
+//! Writing a row of the audit log, in the transaction of the change it tells of.
+
+use diesel_async::RunQueryDsl as _;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+use vitaran_kernel::AuditId;
+
+use crate::db::{DbError, Statement, TenantTx};
+
+/// What a change did to its object.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Change {
+    before: Value,
+    after: Value,
+}
+
+impl Change {
+    pub(crate) fn created<T: Serialize>(after: &T) -> Self {
+        Change {
+            before: Value::Null,
+            after: value(after),
+        }
+    }
+
+    /// Keeps of two objects only the members that differ: what somebody looking for a change wants.
+    pub(crate) fn updated<T: Serialize>(before: &T, after: &T) -> Self {
+        match (value(before), value(after)) {
+            (Value::Object(before), Value::Object(after)) => {
+                let changed = |one: &Map<String, Value>, other: &Map<String, Value>| {
+                    let differs =
+                        |(name, value): &(&String, &Value)| other.get(*name) != Some(*value);
+                    Value::Object(
+                        one.iter()
+                            .filter(differs)
+                            .map(|(n, v)| (n.clone(), v.clone()))
+                            .collect(),
+                    )
+                };
+                Change {
+                    before: changed(&before, &after),
+                    after: changed(&after, &before),
+                }
+            }
+            (before, after) => Change { before, after },
+        }
+    }
+}
+
+/// Our records are structs of strings, numbers and lists, which always serialise.
+fn value<T: Serialize>(record: &T) -> Value {
+    serde_json::to_value(record).unwrap_or(Value::Null)
+}
+
+/// Writes the row. `action` is the action's name (`catalog.product.update`), `object_kind` the
+/// noun of the thing. The actor is the transaction's; on a support visit the platform admin stands
+/// in `by_name` and, by e-mail address, in `on_behalf_of`, which is empty for everybody else.
+pub(crate) async fn record(
+    tx: &mut TenantTx,
+    action: &str,
+    object_kind: &str,
+    object_id: Option<Uuid>,
+    change: Change,
+) -> Result<(), DbError> {
+    let actor = tx.actor().clone();
+    let visitor = actor.impersonation().map(|_| actor.email().to_owned());
+    let Change { before, after } = change;
+    Statement::new(
+        "INSERT INTO audit_log (tenant_id, id, at, by_user, by_name, on_behalf_of, action, object_kind, object_id, detail) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(tx.tenant().as_uuid())
+    .bind(AuditId::generate().as_uuid())
+    .bind(tx.now())
+    .bind(actor.user_id().map(|id| id.as_uuid()))
+    .bind(actor.name())
+    .bind(visitor)
+    .bind(action)
+    .bind(object_kind)
+    .bind(object_id)
+    .bind(json!({ "before": before, "after": after }))
+    .execute(tx.conn()?)
+    .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_update_tells_the_members_that_differ_and_no_others() {
+        let change = Change::updated(
+            &json!({"name": "a", "rate": 1, "gone": 2}),
+            &json!({"name": "b", "rate": 1}),
+        );
+        assert_eq!(change.before, json!({"name": "a", "gone": 2}));
+        assert_eq!(change.after, json!({"name": "b"}));
+    }
+
+    #[test]
+    fn a_creation_has_nothing_before() {
+        assert_eq!(Change::created(&json!({"x": 1})).before, Value::Null);
+    }
+}

@@ -1,0 +1,79 @@
+//! Several writes in one statement, one round trip.
+//!
+//! Each part becomes a data-modifying WITH query; all see the same snapshot, none may touch a row another part touches,
+//! and foreign keys are checked when the whole statement ends, so that an order and its lines go in together.
+
+use diesel_async::RunQueryDsl as _;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::statement::Bind;
+use super::{DbError, Statement, TenantTx};
+use crate::jobs::{Job, insert_jobs_sql, job_row};
+
+pub(crate) struct Batch {
+    parts: Vec<String>,
+    statement: Statement,
+    jobs: Vec<Value>,
+}
+
+impl Batch {
+    pub(crate) fn new() -> Self {
+        Batch {
+            parts: Vec::new(),
+            statement: Statement::new(""),
+            jobs: Vec::new(),
+        }
+    }
+
+    /// Adds a value and gives its placeholder.
+    pub(crate) fn bind(&mut self, value: impl Into<Bind>) -> String {
+        self.statement.push_bind(value)
+    }
+
+    /// Adds a write; its result is `name` for the parts after it.
+    pub(crate) fn part(&mut self, name: &str, sql: impl AsRef<str>) {
+        self.parts.push(format!("{name} AS ({})", sql.as_ref()));
+    }
+
+    /// Inserts rows whose fields are named like the table's columns. A column that is left out becomes NULL, not its
+    /// default, so that what is stored is all to be seen here.
+    pub(crate) fn insert<T: Serialize>(
+        &mut self,
+        table: &'static str,
+        rows: &[T],
+    ) -> Result<(), DbError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let rows = serde_json::to_value(rows).map_err(|error| {
+            DbError::Other(diesel::result::Error::SerializationError(error.into()))
+        })?;
+        let placeholder = self.bind(rows);
+        let name = format!("w{}", self.parts.len());
+        self.part(&name, format!("INSERT INTO {table} SELECT * FROM jsonb_populate_recordset(NULL::{table}, {placeholder})"));
+        Ok(())
+    }
+
+    /// Enqueues a job with the rest.
+    pub(crate) fn enqueue<J: Job>(&mut self, job: &J) {
+        self.jobs.push(job_row(job));
+    }
+
+    fn finish(mut self) -> Statement {
+        if !self.jobs.is_empty() {
+            let jobs = std::mem::take(&mut self.jobs);
+            let placeholder = self.bind(Value::Array(jobs));
+            self.part("jobs", insert_jobs_sql(&placeholder));
+        }
+        self.statement
+            .push_sql(&format!("WITH {} SELECT 1", self.parts.join(", ")));
+        self.statement
+    }
+
+    /// Runs the batch.
+    pub(crate) async fn execute(self, tx: &mut TenantTx) -> Result<(), DbError> {
+        self.finish().execute(tx.conn()?).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,22 @@
+//! Tax invoices: numbered without a gap, chained by hash, never changed, and rendered after the commit.
+//!
+//! - the number is drawn in the transaction that dispatches, as its last lock, so a failed dispatch burns none;
+//! - each invoice's hash covers its content and the hash before it in its series: see [`chain`];
+//! - the PDF is a picture of the stored invoice; a renderer that fails never touches the dispatch.
+
+pub mod chain;
+pub mod document;
+mod draft;
+mod issue;
+mod number;
+mod query;
+mod render;
+mod verify;
+
+pub(crate) use draft::{DraftFacts, DraftLine, draft};
+pub(crate) use issue::issue;
+pub use number::DrawNumberError;
+pub(crate) use number::draw_number;
+pub use query::{InvoiceDetail, InvoiceError, InvoiceFilter, InvoiceSummary, list, load};
+pub use render::RenderInvoice;
+pub use verify::{ChainFault, ChainReport, verify_chain};

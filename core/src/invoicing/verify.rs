@@ -1,0 +1,165 @@
+//! Checking that the invoices of a tenant are what was issued: numbers without a gap, dates that never go back, and a chain
+//! of hashes that holds.
+
+use std::collections::HashMap;
+
+use diesel::QueryableByName;
+use diesel::sql_types::{Integer, SmallInt, Text, Uuid};
+use diesel_async::RunQueryDsl as _;
+use vitaran_kernel::{InvoiceId, SeriesId};
+
+use super::document::DocumentLine;
+use super::query::{INVOICE_COLUMNS, InvoiceRow, LINE_COLUMNS, LineRow};
+use super::{InvoiceError, chain};
+use crate::access::{Allowed, BillingInvoicesRead};
+use crate::db::{DbError, Statement, TenantTx};
+
+/// Invoices read at a time.
+const CHUNK: i64 = 500;
+
+/// What is wrong, and with which invoice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainFault {
+    pub number: String,
+    pub fault: String,
+}
+
+/// What was checked and what was found.
+#[derive(Debug, Default)]
+pub struct ChainReport {
+    pub series: usize,
+    pub invoices: usize,
+    pub faults: Vec<ChainFault>,
+}
+
+#[derive(QueryableByName)]
+struct CounterRow {
+    #[diesel(sql_type = Uuid)]
+    series_id: SeriesId,
+    #[diesel(sql_type = SmallInt)]
+    financial_year: i16,
+    #[diesel(sql_type = Integer)]
+    last_number: i32,
+    #[diesel(sql_type = Text)]
+    last_hash: String,
+}
+
+#[derive(QueryableByName)]
+struct PlacedRow {
+    #[diesel(embed)]
+    invoice: InvoiceRow,
+    #[diesel(sql_type = Integer)]
+    sequence: i32,
+}
+
+/// Recomputes every hash of every series and year of the tenant.
+pub async fn verify_chain(
+    tx: &mut TenantTx,
+    _by: &Allowed<BillingInvoicesRead>,
+) -> Result<ChainReport, InvoiceError> {
+    let counters: Vec<CounterRow> = Statement::new("SELECT series_id, financial_year, last_number, last_hash FROM document_counters WHERE tenant_id = $1 ORDER BY 1, 2")
+        .bind(tx.tenant().as_uuid())
+        .load(tx.conn()?)
+        .await?;
+    let mut report = ChainReport {
+        series: counters.len(),
+        ..ChainReport::default()
+    };
+    for counter in counters {
+        verify_series(tx, &counter, &mut report).await?;
+    }
+    Ok(report)
+}
+
+async fn verify_series(
+    tx: &mut TenantTx,
+    counter: &CounterRow,
+    report: &mut ChainReport,
+) -> Result<(), InvoiceError> {
+    let mut previous = chain::GENESIS.to_owned();
+    let mut last_date = None;
+    let mut last_sequence = 0;
+    loop {
+        let invoices: Vec<PlacedRow> = Statement::new(format!(
+            "SELECT {INVOICE_COLUMNS}, i.sequence FROM invoices i JOIN receivables r ON r.tenant_id = i.tenant_id AND r.invoice_id = i.id \
+             JOIN tenant_settings s ON s.tenant_id = i.tenant_id \
+             WHERE i.tenant_id = $1 AND i.series_id = $2 AND i.financial_year = $3 AND i.sequence > $4 ORDER BY i.sequence LIMIT $5"
+        ))
+        .bind(tx.tenant().as_uuid())
+        .bind(counter.series_id.as_uuid())
+        .bind(counter.financial_year)
+        .bind(last_sequence)
+        .bind(CHUNK)
+        .load(tx.conn()?)
+        .await?;
+        if invoices.is_empty() {
+            break;
+        }
+        let mut lines = lines_of(tx, &invoices).await?;
+        for PlacedRow { invoice, sequence } in invoices {
+            report.invoices += 1;
+            let mut fault = |text: String| {
+                report.faults.push(ChainFault {
+                    number: invoice.number.clone(),
+                    fault: text,
+                })
+            };
+            if sequence != last_sequence + 1 {
+                fault(format!("number {} is missing before it", last_sequence + 1));
+            }
+            if invoice.previous_hash != previous {
+                fault("it is not chained to the invoice before it".to_owned());
+            }
+            let (stored_hash, stored_previous) =
+                (invoice.hash.clone(), invoice.previous_hash.clone());
+            let lines = lines.remove(&invoice.id).unwrap_or_default();
+            let number = invoice.number.clone();
+            let detail = invoice.into_detail(lines, Vec::new())?;
+            let mut fault = |text: &str| {
+                report.faults.push(ChainFault {
+                    number: number.clone(),
+                    fault: text.to_owned(),
+                })
+            };
+            if chain::hash(&stored_previous, &detail.document) != stored_hash {
+                fault("its content is not what its hash was made of");
+            }
+            if last_date.is_some_and(|date| detail.document.issued_on < date) {
+                fault("it is dated before the invoice before it");
+            }
+            last_date = Some(detail.document.issued_on);
+            last_sequence = sequence;
+            previous = stored_hash;
+        }
+    }
+    if last_sequence != counter.last_number || previous != counter.last_hash {
+        report.faults.push(ChainFault {
+            number: format!("{last_sequence}"),
+            fault: format!("the series' counter stands at {}", counter.last_number),
+        });
+    }
+    Ok(())
+}
+
+async fn lines_of(
+    tx: &mut TenantTx,
+    invoices: &[PlacedRow],
+) -> Result<HashMap<InvoiceId, Vec<DocumentLine>>, DbError> {
+    let ids: Vec<uuid::Uuid> = invoices
+        .iter()
+        .map(|row| row.invoice.id.as_uuid())
+        .collect();
+    let rows: Vec<LineRow> = Statement::new(format!("SELECT {LINE_COLUMNS} FROM invoice_lines WHERE tenant_id = $1 AND invoice_id = ANY ($2) ORDER BY invoice_id, line_no"))
+        .bind(tx.tenant().as_uuid())
+        .bind(ids)
+        .load(tx.conn()?)
+        .await?;
+    let mut lines: HashMap<InvoiceId, Vec<DocumentLine>> = HashMap::new();
+    for row in rows {
+        lines
+            .entry(row.invoice_id)
+            .or_default()
+            .push(DocumentLine::from(row));
+    }
+    Ok(lines)
+}

@@ -1,0 +1,118 @@
+//! Sales approve an order: it is put on credit hold if it fits the dealer's limit (000-49), and reserves what stock there
+//! is. Stock never stops an approval; what is missing shows as short.
+//!
+//! Locks: order, credit, order lines, balances by product.
+
+use serde_json::json;
+use vitaran_kernel::{Note, OrderId};
+
+use super::OrderDetail;
+use super::lock::{LockError, lock, reload};
+use super::set_status::set_status;
+use super::status::{Status, Verb};
+use crate::access::{Allowed, SalesOrdersApprove};
+use crate::db::{Batch, DbError, TenantTx};
+use crate::dealers::credit::{self, CreditExceeded};
+use crate::notifications::{self, Event, Telling};
+use crate::problem::{Fault, Kind, Problem};
+use crate::stock;
+
+#[derive(Debug, Default)]
+pub struct ApproveOrder {
+    pub note: Option<Note<500>>,
+    /// The version the decision was made on; another one refuses the action.
+    pub expected_version: Option<i32>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ApproveOrderError {
+    #[error(transparent)]
+    Order(#[from] LockError),
+    #[error("This order is approved already")]
+    AlreadyApproved,
+    #[error(transparent)]
+    CreditExceeded(#[from] CreditExceeded),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl Problem for ApproveOrderError {
+    fn kind(&self) -> Kind {
+        match self {
+            ApproveOrderError::Order(error) => error.kind(),
+            ApproveOrderError::AlreadyApproved => Kind::Conflict,
+            ApproveOrderError::CreditExceeded(_) => Kind::Invalid,
+            ApproveOrderError::Db(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            ApproveOrderError::Order(error) => error.code(),
+            ApproveOrderError::AlreadyApproved => "orders.already_approved",
+            ApproveOrderError::CreditExceeded(_) => "orders.credit_exceeded",
+            ApproveOrderError::Db(error) => error.code(),
+        }
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        match self {
+            ApproveOrderError::CreditExceeded(refused) => {
+                vec![Fault::new("", self.code(), refused.to_string())]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn facts(&self) -> serde_json::Map<String, serde_json::Value> {
+        match self {
+            ApproveOrderError::Order(error) => error.facts(),
+            ApproveOrderError::AlreadyApproved => serde_json::Map::from_iter([(
+                "order_status".to_owned(),
+                Status::Approved.as_str().into(),
+            )]),
+            ApproveOrderError::CreditExceeded(refused) => serde_json::Map::from_iter([(
+                "credit".to_owned(),
+                json!({"limit": refused.limit, "exposure": refused.exposure, "order_total": refused.order_total}),
+            )]),
+            ApproveOrderError::Db(_) => serde_json::Map::new(),
+        }
+    }
+}
+
+/// Approves a placed order.
+pub async fn approve(
+    tx: &mut TenantTx,
+    by: &Allowed<SalesOrdersApprove>,
+    id: OrderId,
+    input: ApproveOrder,
+) -> Result<OrderDetail, ApproveOrderError> {
+    let order = lock(tx, by.actor(), id, input.expected_version).await?;
+    if order.status == Status::Approved {
+        return Err(ApproveOrderError::AlreadyApproved);
+    }
+    let step = order.step(Verb::Approve, by.actor())?;
+    order.credit.check(order.total)?;
+    stock::reserve(tx, id, order.location).await?;
+    let mut batch = Batch::new();
+    credit::hold(&mut batch, tx, order.dealer, id, order.total);
+    set_status(
+        &mut batch,
+        tx,
+        id,
+        order.dealer,
+        step,
+        input.note.as_ref().map(Note::as_str),
+    )?;
+    let telling = Telling {
+        event: Event::OrderApproved,
+        order: id,
+        dealer: order.dealer,
+        invoice: None,
+        to: &order.addressee,
+        params: json!({}),
+    };
+    notifications::queue(&mut batch, tx, &telling)?;
+    batch.execute(tx).await?;
+    Ok(reload(tx, id).await?)
+}

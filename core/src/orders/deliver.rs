@@ -1,0 +1,90 @@
+//! The goods have arrived. It is the order's last step.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use vitaran_kernel::{Note, OrderId};
+
+use super::OrderDetail;
+use super::lock::{LockError, lock, reload};
+use super::set_status::set_status;
+use super::status::Verb;
+use crate::access::{Allowed, WarehouseDeliverWrite};
+use crate::db::{Batch, DbError, TenantTx};
+use crate::notifications::{self, Event, Telling};
+use crate::problem::{Kind, Problem};
+
+#[derive(Debug, Default)]
+pub struct DeliverOrder {
+    /// Who took the goods, or what was noted at the door.
+    pub note: Option<Note<500>>,
+    pub delivered_at: Option<DateTime<Utc>>,
+    pub expected_version: Option<i32>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DeliverOrderError {
+    #[error(transparent)]
+    Order(#[from] LockError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl Problem for DeliverOrderError {
+    fn kind(&self) -> Kind {
+        match self {
+            DeliverOrderError::Order(error) => error.kind(),
+            DeliverOrderError::Db(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            DeliverOrderError::Order(error) => error.code(),
+            DeliverOrderError::Db(error) => error.code(),
+        }
+    }
+
+    fn facts(&self) -> serde_json::Map<String, serde_json::Value> {
+        match self {
+            DeliverOrderError::Order(error) => error.facts(),
+            DeliverOrderError::Db(_) => serde_json::Map::new(),
+        }
+    }
+}
+
+/// Marks a dispatched order delivered.
+pub async fn deliver(
+    tx: &mut TenantTx,
+    by: &Allowed<WarehouseDeliverWrite>,
+    id: OrderId,
+    input: DeliverOrder,
+) -> Result<OrderDetail, DeliverOrderError> {
+    let order = lock(tx, by.actor(), id, input.expected_version).await?;
+    let step = order.step(Verb::Deliver, by.actor())?;
+    let mut batch = Batch::new();
+    set_status(
+        &mut batch,
+        tx,
+        id,
+        order.dealer,
+        step,
+        input.note.as_ref().map(Note::as_str),
+    )?;
+    let (tenant, order_id, at) = (
+        batch.bind(tx.tenant().as_uuid()),
+        batch.bind(id.as_uuid()),
+        batch.bind(input.delivered_at.unwrap_or(tx.now())),
+    );
+    batch.part("arrived", format!("UPDATE shipments SET delivered_at = {at} WHERE tenant_id = {tenant} AND order_id = {order_id}"));
+    let telling = Telling {
+        event: Event::OrderDelivered,
+        order: id,
+        dealer: order.dealer,
+        invoice: None,
+        to: &order.addressee,
+        params: json!({}),
+    };
+    notifications::queue(&mut batch, tx, &telling)?;
+    batch.execute(tx).await?;
+    Ok(reload(tx, id).await?)
+}

@@ -1,0 +1,46 @@
+//! Orders: a dealer places one, sales decide, the warehouse fulfils it (the warehouse's verbs are in `warehouse`).
+//!
+//! - lines are snapshots; only their progress (reserved, picked, short-closed) changes afterwards;
+//! - a status changes through [`set_status`] alone, by a step of the table in [`status`];
+//! - every action locks the order row first, then the dealer's credit, then stock.
+
+pub mod status;
+mod model;
+mod lock;
+mod set_status;
+mod query;
+mod quote;
+mod cart;
+mod place;
+mod approve;
+mod reject;
+mod cancel;
+mod deliver;
+mod short_close;
+#[cfg(test)]
+mod tests;
+
+pub use approve::{ApproveOrder, ApproveOrderError, approve};
+pub use cancel::{CancelOrder, CancelOrderError, cancel};
+pub use cart::{
+    Cart, CartChange, CartError, SetCartLine, cart, cart_size, clear_cart, set_cart_line,
+};
+pub use deliver::{DeliverOrder, DeliverOrderError, deliver};
+pub use lock::LockError;
+pub(crate) use lock::{LockedOrder, lock, reload};
+pub use model::{
+    AddressSnapshot, HistoryEntry, OrderDetail, OrderHeader, OrderLine, OrderSummary,
+    PartySnapshot, Timeline,
+};
+pub use place::{
+    Channel, PlaceOrder, PlaceOrderError, PlaceOrderForm, PlaceOrderLineForm, place, quote,
+};
+pub use query::{OrderCounts, OrderFilter, OrderListError, OrderSort, count_by_status, list, load};
+pub use quote::{PlaceLine, ProductKey, Quote, QuotedLine};
+pub use reject::{RejectOrder, RejectOrderError, reject};
+pub(crate) use set_status::{note, set_status};
+pub use short_close::{ShortCloseError, ShortCloseLine, short_close};
+pub use status::{IllegalStep, Status, Verb};
+
+/// An order has at most so many lines: beyond it a page is no longer readable and an invoice no longer one document.
+pub const MAX_LINES: usize = 500;

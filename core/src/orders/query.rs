@@ -1,0 +1,298 @@
+//! Reading orders: one, a page of them, how many wait.
+
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Text};
+use diesel_async::RunQueryDsl as _;
+use futures_util::TryFutureExt as _;
+use vitaran_kernel::{DealerId, FinancialYear, IstDate, OrderId, OrderNumber};
+
+use super::lock::LockError;
+use super::status::Status;
+use super::{HistoryEntry, OrderDetail, OrderHeader, OrderLine, OrderSummary};
+use crate::access::{Allowed, SalesOrdersRead};
+use crate::db::{CursorError, DbError, Page, Paged, Statement, TenantTx};
+use crate::problem::{Kind, Problem};
+
+/// Newest or oldest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OrderSort {
+    #[default]
+    NewestFirst,
+    OldestFirst,
+}
+
+/// Which orders a list shows. Empty means all.
+#[derive(Debug, Clone, Default)]
+pub struct OrderFilter {
+    pub statuses: Vec<Status>,
+    pub dealer: Option<DealerId>,
+    /// Placed on this day in India, or later.
+    pub placed_from: Option<IstDate>,
+    /// Placed on this day in India, or earlier.
+    pub placed_to: Option<IstDate>,
+    /// The beginning of an order number, its running number alone, or the beginning of a dealer's name or code.
+    pub q: String,
+    pub sort: OrderSort,
+}
+
+/// Why a list was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum OrderListError {
+    #[error(transparent)]
+    Cursor(#[from] CursorError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<diesel::result::Error> for OrderListError {
+    fn from(error: diesel::result::Error) -> Self {
+        OrderListError::Db(error.into())
+    }
+}
+
+impl Problem for OrderListError {
+    fn kind(&self) -> Kind {
+        match self {
+            OrderListError::Cursor(_) => Kind::Invalid,
+            OrderListError::Db(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            OrderListError::Cursor(_) => "paging.bad_cursor",
+            OrderListError::Db(error) => error.code(),
+        }
+    }
+}
+
+/// A page of orders. A dealer's people get their own dealer's, whatever the filter says.
+pub async fn list(
+    tx: &mut TenantTx,
+    by: &Allowed<SalesOrdersRead>,
+    filter: &OrderFilter,
+    page: &Page,
+) -> Result<Paged<OrderSummary>, OrderListError> {
+    let mut statement = Statement::new(
+        "SELECT o.id, o.number, o.status, o.version, o.dealer_id, coalesce(d.trade_name, d.legal_name) AS dealer_name, o.placed_at, o.line_count, o.total \
+         FROM orders o JOIN dealers d ON d.tenant_id = o.tenant_id AND d.id = o.dealer_id WHERE o.tenant_id = $1",
+    )
+    .bind(tx.tenant().as_uuid());
+    if let Some(dealer) = by.actor().scope().own().or(filter.dealer) {
+        let dealer = statement.push_bind(dealer.as_uuid());
+        statement.push_sql(&format!(" AND o.dealer_id = {dealer}"));
+    }
+    match filter.statuses.as_slice() {
+        [] => {}
+        [status] => {
+            let status = statement.push_bind(status.as_str());
+            statement.push_sql(&format!(" AND o.status = {status}"));
+        }
+        several => {
+            let statuses = statement.push_bind(
+                several
+                    .iter()
+                    .map(|status| status.as_str().to_owned())
+                    .collect::<Vec<_>>(),
+            );
+            statement.push_sql(&format!(" AND o.status = ANY ({statuses})"));
+        }
+    }
+    if let Some(from) = filter.placed_from {
+        let from = statement.push_bind(from.start());
+        statement.push_sql(&format!(" AND o.placed_at >= {from}"));
+    }
+    if let Some(to) = filter.placed_to {
+        let to = statement.push_bind(to.add_days(1).start());
+        statement.push_sql(&format!(" AND o.placed_at < {to}"));
+    }
+    search(&mut statement, filter.q.trim(), tx.today());
+    let (direction, beyond) = match filter.sort {
+        OrderSort::NewestFirst => ("DESC", "<"),
+        OrderSort::OldestFirst => ("ASC", ">"),
+    };
+    if let Some(cursor) = &page.after {
+        let (at, id): (DateTime<Utc>, OrderId) = cursor.key()?;
+        let (at, id) = (statement.push_bind(at), statement.push_bind(id.as_uuid()));
+        statement.push_sql(&format!(" AND (o.placed_at, o.id) {beyond} ({at}, {id})"));
+    }
+    let limit = statement.push_bind(page.limit.with_lookahead());
+    statement.push_sql(&format!(
+        " ORDER BY o.placed_at {direction}, o.id {direction} LIMIT {limit}"
+    ));
+    let rows = statement.load(tx.conn()?).await?;
+    Ok(Paged::from_lookahead(
+        rows,
+        page.limit,
+        |order: &OrderSummary| (order.placed_at, order.id),
+    ))
+}
+
+/// Text comparisons only: they are leakproof, so row-level security lets them use an index.
+fn search(statement: &mut Statement, q: &str, today: IstDate) {
+    if q.is_empty() {
+        return;
+    }
+    if let Ok(sequence) = q.parse::<i64>() {
+        // "42" is order 42 of this financial year or the one before.
+        let year = FinancialYear::of(today);
+        let years = [
+            Some(year),
+            FinancialYear::try_new(year.start_year().saturating_sub(1)).ok(),
+        ];
+        let numbers: Vec<String> = years
+            .into_iter()
+            .flatten()
+            .filter_map(|year| OrderNumber::format(year, sequence).ok())
+            .map(|number| number.to_string())
+            .collect();
+        let numbers = statement.push_bind(numbers);
+        statement.push_sql(&format!(" AND o.number = ANY ({numbers})"));
+        return;
+    }
+    let (number, name) = (q.to_uppercase(), q.to_lowercase());
+    let (n1, n2) = (
+        statement.push_bind(number.clone()),
+        statement.push_bind(after(&number)),
+    );
+    let (d1, d2) = (
+        statement.push_bind(name.clone()),
+        statement.push_bind(after(&name)),
+    );
+    statement.push_sql(&format!(
+        " AND ((o.number >= {n1} AND o.number < {n2}) OR o.dealer_id IN ( \
+             SELECT id FROM dealers WHERE tenant_id = $1 AND lower(legal_name) COLLATE \"C\" >= {d1} AND lower(legal_name) COLLATE \"C\" < {d2} \
+             UNION SELECT id FROM dealers WHERE tenant_id = $1 AND code >= {n1} AND code < {n2}))"
+    ));
+}
+
+/// The first text behind all that begin with `prefix`.
+fn after(prefix: &str) -> String {
+    format!("{prefix}\u{10FFFF}")
+}
+
+/// An order with its lines and timeline.
+pub async fn load(
+    tx: &mut TenantTx,
+    by: &Allowed<SalesOrdersRead>,
+    id: OrderId,
+) -> Result<OrderDetail, LockError> {
+    let detail = detail(tx, id).await?.ok_or(LockError::NotFound)?;
+    match by.actor().scope().own() {
+        Some(own) if own != detail.header.dealer_id => Err(LockError::NotFound),
+        _ => Ok(detail),
+    }
+}
+
+/// The three reads travel together on the one connection.
+pub(super) async fn detail(tx: &mut TenantTx, id: OrderId) -> Result<Option<OrderDetail>, DbError> {
+    let tenant = tx.tenant().as_uuid();
+    let with = |sql: &'static str| Statement::new(sql).bind(tenant).bind(id.as_uuid());
+    let connection = &*tx.conn()?;
+    let (mut a, mut b, mut c) = (connection, connection, connection);
+    let header = with(
+        "SELECT o.id, o.number, o.status, o.version, o.channel, o.dealer_id, coalesce(d.trade_name, d.legal_name) AS dealer_name, d.gstin AS dealer_gstin, \
+                o.location_id, loc.name AS location_name, EXISTS (SELECT FROM locations x WHERE x.tenant_id = $1 AND x.id <> o.location_id AND x.is_active) AS shows_location, \
+                o.ship_to_address_id, o.bill_to, o.ship_to, o.pos_state, o.pos_row, o.pos_clause, o.supply_kind, o.placed_at, o.placed_by_name, o.updated_at, o.client_reference, o.note, \
+                o.subtotal, o.cgst, o.sgst, o.utgst, o.igst, o.round_off, o.total, i.id AS invoice_id, i.number AS invoice_number, \
+                s.transporter, s.lr_number, s.lr_date, s.vehicle_number, s.eway_bill_number, s.dispatched_at, s.delivered_at, \
+                c.credit_limit, c.holds, c.unpaid, c.unallocated \
+         FROM orders o \
+         JOIN dealers d ON d.tenant_id = o.tenant_id AND d.id = o.dealer_id \
+         JOIN dealer_credit c ON c.tenant_id = o.tenant_id AND c.dealer_id = o.dealer_id \
+         JOIN locations loc ON loc.tenant_id = o.tenant_id AND loc.id = o.location_id \
+         LEFT JOIN invoices i ON i.tenant_id = o.tenant_id AND i.order_id = o.id \
+         LEFT JOIN shipments s ON s.tenant_id = o.tenant_id AND s.order_id = o.id \
+         WHERE o.tenant_id = $1 AND o.id = $2",
+    )
+    .load::<OrderHeader>(&mut a)
+    .map_err(DbError::from);
+    let lines = with(
+        "SELECT l.id, l.line_no, l.product_id, l.sku, l.name, l.hsn, l.uqc, p.barcode, l.tax_rate, l.quantity, l.unit_price, l.price_source, l.price_list_name, \
+                l.taxable, l.cgst, l.sgst, l.utgst, l.igst, l.total, l.reserved_quantity, l.picked_quantity, l.short_closed_quantity, l.short_close_reason, \
+                coalesce(b.on_hand - b.reserved, 0) AS free_stock \
+         FROM order_lines l \
+         JOIN orders o ON o.tenant_id = l.tenant_id AND o.id = l.order_id \
+         JOIN products p ON p.tenant_id = l.tenant_id AND p.id = l.product_id \
+         LEFT JOIN stock_balances b ON b.tenant_id = l.tenant_id AND b.location_id = o.location_id AND b.product_id = l.product_id \
+         WHERE l.tenant_id = $1 AND l.order_id = $2 ORDER BY l.line_no",
+    )
+    .load::<OrderLine>(&mut b)
+    .map_err(DbError::from);
+    let history = with("SELECT kind, from_status, to_status, reason, by_name, at FROM order_status_history WHERE tenant_id = $1 AND order_id = $2 ORDER BY id")
+        .load::<HistoryEntry>(&mut c)
+        .map_err(DbError::from);
+    let (header, lines, history) = futures_util::try_join!(header, lines, history)?;
+    Ok(header.into_iter().next().map(|header| OrderDetail {
+        header,
+        lines,
+        history,
+    }))
+}
+
+/// How many orders stand in each open status, counted to [`OrderCounts::MOST`].
+#[derive(Debug, Clone, Default)]
+pub struct OrderCounts(Vec<(Status, i64)>);
+
+impl OrderCounts {
+    /// Nobody works off more than this from one list, and counting further would cost the page.
+    pub const MOST: i64 = 999;
+
+    /// Statuses in which an order waits for somebody.
+    pub const OPEN: [Status; 5] = [
+        Status::Placed,
+        Status::Approved,
+        Status::Picking,
+        Status::Packed,
+        Status::Dispatched,
+    ];
+
+    pub fn of(&self, status: Status) -> i64 {
+        self.0
+            .iter()
+            .find(|(s, _)| *s == status)
+            .map_or(0, |(_, count)| *count)
+    }
+
+    /// As people read it: "12", "999+".
+    pub fn label(&self, status: Status) -> String {
+        match self.of(status) {
+            n if n > Self::MOST => format!("{}+", Self::MOST),
+            n => n.to_string(),
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = Text)]
+    status: Status,
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// Counts the open orders by status. Closed ones are many and nobody waits for them.
+pub async fn count_by_status(
+    tx: &mut TenantTx,
+    _by: &Allowed<SalesOrdersRead>,
+) -> Result<OrderCounts, DbError> {
+    let statuses: Vec<String> = OrderCounts::OPEN
+        .iter()
+        .map(|status| status.as_str().to_owned())
+        .collect();
+    let rows: Vec<CountRow> = Statement::new(
+        "SELECT s.status, (SELECT count(*) FROM (SELECT FROM orders o WHERE o.tenant_id = $1 AND o.status = s.status LIMIT $3) x) AS count \
+         FROM unnest($2::text[]) AS s (status)",
+    )
+    .bind(tx.tenant().as_uuid())
+    .bind(statuses)
+    .bind(OrderCounts::MOST + 1)
+    .load(tx.conn()?)
+    .await?;
+    Ok(OrderCounts(
+        rows.into_iter()
+            .map(|row| (row.status, row.count))
+            .collect(),
+    ))
+}

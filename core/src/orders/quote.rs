@@ -1,0 +1,401 @@
+//! What an order would be: prices, tax and totals, worked out on the server and without writing anything. The cart shows
+//! it, and placing an order stores exactly it.
+
+use std::collections::HashMap;
+
+use diesel::QueryableByName;
+use diesel::sql_types::{Bool, Jsonb, Nullable, Numeric, Text, Uuid};
+use diesel_async::RunQueryDsl as _;
+use serde::Deserialize;
+use serde_json::Value;
+use vitaran_kernel::supply::{BuyerTreatment, Delivery, SupplyDecision, SupplyFacts, decide};
+use vitaran_kernel::tax::{split, totals};
+use vitaran_kernel::{
+    AddressId, DealerId, DocumentTotals, Gstin, LocationId, Money, ProductId, Quantity, Sku,
+    StateCode, TaxSplit, rounding,
+};
+
+use super::{AddressSnapshot, MAX_LINES, PartySnapshot};
+use crate::db::{DbError, Statement, TenantTx};
+use crate::dealers::credit::Credit;
+use crate::notifications::Addressee;
+use crate::pricing::{PricedProduct, priced_products, priced_products_by_sku};
+use crate::problem::Faults;
+
+/// More of one product than anybody orders; a larger figure is a slip of the finger.
+pub(super) const MAX_QUANTITY: i64 = 999_999;
+
+/// How a line names its product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProductKey {
+    Id(ProductId),
+    Sku(Sku),
+}
+
+/// A wanted line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceLine {
+    pub product: ProductKey,
+    pub quantity: Quantity,
+}
+
+/// A line with its price and tax.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuotedLine {
+    pub product: PricedProduct,
+    pub quantity: Quantity,
+    pub taxable: Money,
+    pub tax: TaxSplit,
+    pub total: Money,
+}
+
+/// A priced order that is not placed.
+#[derive(Debug, Clone)]
+pub struct Quote {
+    pub lines: Vec<QuotedLine>,
+    pub totals: DocumentTotals,
+    pub supply: SupplyDecision,
+    pub credit: Credit,
+    pub ship_to_address: AddressId,
+    pub dealer: DealerId,
+    pub(super) location: LocationId,
+    pub(super) bill_to: PartySnapshot,
+    pub(super) ship_to: PartySnapshot,
+    pub(super) addressee: Addressee,
+}
+
+/// Who buys and where the goods go: everything about the order that is not a line.
+#[derive(QueryableByName)]
+struct ContextRow {
+    #[diesel(sql_type = Text)]
+    legal_name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    trade_name: Option<String>,
+    #[diesel(sql_type = Text)]
+    gst_treatment: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    gstin: Option<Gstin>,
+    #[diesel(sql_type = Bool)]
+    is_active: bool,
+    #[diesel(sql_type = Uuid)]
+    location_id: LocationId,
+    #[diesel(sql_type = Text)]
+    seller_state: StateCode,
+    #[diesel(sql_type = Bool)]
+    seller_has_lut: bool,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    bill_to: Option<Value>,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    ship_to: Option<Value>,
+    #[diesel(sql_type = Numeric)]
+    credit_limit: Money,
+    #[diesel(sql_type = Numeric)]
+    holds: Money,
+    #[diesel(sql_type = Numeric)]
+    unpaid: Money,
+    #[diesel(sql_type = Numeric)]
+    unallocated: Money,
+    #[diesel(sql_type = Nullable<Text>)]
+    email: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    phone: Option<String>,
+    #[diesel(sql_type = Bool)]
+    has_opted_in: bool,
+    #[diesel(sql_type = Text)]
+    language: String,
+}
+
+/// A row of dealer_addresses.
+#[derive(Debug, Clone, Deserialize)]
+struct AddressRow {
+    id: AddressId,
+    party: String,
+    party_name: Option<String>,
+    party_gstin: Option<String>,
+    #[serde(flatten)]
+    address: AddressSnapshot,
+}
+
+/// A quote, or what is wrong with the wanted order; pointers are those of the order form.
+#[derive(Debug)]
+pub(super) struct Worked {
+    /// `None` when there is no such dealer for this actor, or no address to send to.
+    pub quote: Option<Quote>,
+    pub faults: Faults,
+}
+
+/// Works an order out. `ship_to` unset means the billing address, which is right for a first look at a cart.
+pub(super) async fn work_out(
+    tx: &mut TenantTx,
+    dealer: DealerId,
+    ship_to: Option<AddressId>,
+    wanted: &[PlaceLine],
+) -> Result<Worked, DbError> {
+    let mut faults = Faults::new();
+    let context = load_context(tx, dealer, ship_to).await?;
+    let Some(context) = context else {
+        faults.add("/dealer_id", "not_found", "There is no such dealer");
+        return Ok(Worked {
+            quote: None,
+            faults,
+        });
+    };
+    if !context.is_active {
+        faults.add(
+            "/dealer_id",
+            "inactive",
+            "This dealer is switched off and cannot order",
+        );
+    }
+    let bill_row = context
+        .bill_to
+        .clone()
+        .and_then(|value| serde_json::from_value::<AddressRow>(value).ok());
+    let ship_row = context
+        .ship_to
+        .clone()
+        .and_then(|value| serde_json::from_value::<AddressRow>(value).ok());
+    let (bill_row, ship_row) = match (bill_row, ship_row) {
+        (Some(bill), Some(ship)) => (bill, ship),
+        (None, _) => {
+            faults.add(
+                "/dealer_id",
+                "no_billing_address",
+                "This dealer has no billing address yet",
+            );
+            return Ok(Worked {
+                quote: None,
+                faults,
+            });
+        }
+        (_, None) => {
+            faults.add(
+                "/ship_to_address_id",
+                "not_found",
+                "Choose one of the dealer's addresses",
+            );
+            return Ok(Worked {
+                quote: None,
+                faults,
+            });
+        }
+    };
+    let supply = decide(&supply_facts(&context, &bill_row, &ship_row));
+    let products = load_products(tx, dealer, wanted).await?;
+    let lines = price_lines(wanted, &products, &supply, &mut faults);
+    let totals = totals(lines.iter().map(|line| (line.taxable, line.tax)));
+    if totals.total.within_bounds().is_err() {
+        faults.add(
+            "/lines",
+            "too_large",
+            "The total is larger than an order may be",
+        );
+    }
+    let quote = Quote {
+        lines,
+        totals,
+        supply,
+        credit: Credit {
+            limit: context.credit_limit,
+            holds: context.holds,
+            unpaid: context.unpaid,
+            unallocated: context.unallocated,
+        },
+        ship_to_address: ship_row.id,
+        dealer,
+        location: context.location_id,
+        bill_to: PartySnapshot {
+            name: context.legal_name.clone(),
+            trade_name: context.trade_name.clone(),
+            gstin: context.gstin.as_ref().map(ToString::to_string),
+            address: bill_row.address,
+        },
+        ship_to: ship_party(&context, ship_row),
+        addressee: Addressee {
+            name: context.trade_name.unwrap_or(context.legal_name),
+            phone: context.phone,
+            has_opted_in: context.has_opted_in,
+            email: context.email,
+            language: context.language,
+        },
+    };
+    Ok(Worked {
+        quote: Some(quote),
+        faults,
+    })
+}
+
+async fn load_context(
+    tx: &mut TenantTx,
+    dealer: DealerId,
+    ship_to: Option<AddressId>,
+) -> Result<Option<ContextRow>, DbError> {
+    let rows: Vec<ContextRow> = Statement::new(
+        "SELECT d.legal_name, d.trade_name, d.gst_treatment, d.gstin, d.is_active, loc.id AS location_id, r.state_code AS seller_state, \
+                coalesce(r.lut_valid_from <= $4 AND r.lut_valid_to >= $4, false) AS seller_has_lut, to_jsonb(bill) AS bill_to, to_jsonb(ship) AS ship_to, \
+                c.credit_limit, c.holds, c.unpaid, c.unallocated, coalesce(d.email, p.email) AS email, p.phone, \
+                p.whatsapp_opt_in_at IS NOT NULL AS has_opted_in, coalesce(p.language, 'en') AS language \
+         FROM dealers d \
+         JOIN dealer_credit c ON c.tenant_id = d.tenant_id AND c.dealer_id = d.id \
+         JOIN locations loc ON loc.tenant_id = d.tenant_id AND CASE WHEN d.location_id IS NULL THEN loc.is_default ELSE loc.id = d.location_id END \
+         JOIN gst_registrations r ON r.tenant_id = loc.tenant_id AND r.id = loc.registration_id \
+         LEFT JOIN dealer_addresses bill ON bill.tenant_id = d.tenant_id AND bill.dealer_id = d.id AND bill.is_billing AND bill.is_active \
+         LEFT JOIN dealer_addresses ship ON ship.tenant_id = d.tenant_id AND ship.dealer_id = d.id AND ship.is_active \
+              AND CASE WHEN $3::uuid IS NULL THEN ship.is_billing ELSE ship.id = $3 END \
+         LEFT JOIN dealer_contacts p ON p.tenant_id = d.tenant_id AND p.dealer_id = d.id AND p.is_primary AND p.is_active \
+         WHERE d.tenant_id = $1 AND d.id = $2",
+    )
+    .bind(tx.tenant().as_uuid())
+    .bind(dealer.as_uuid())
+    .bind(ship_to.map(|id| id.as_uuid()))
+    .bind(tx.today().as_naive())
+    .load(tx.conn()?)
+    .await?;
+    Ok(rows.into_iter().next())
+}
+
+/// What the place of supply is decided on (IGST Act section 10 and 7(5)).
+fn supply_facts(context: &ContextRow, bill: &AddressRow, ship: &AddressRow) -> SupplyFacts {
+    let registered_in = context
+        .gstin
+        .as_ref()
+        .map_or(bill.address.state_code, Gstin::state);
+    SupplyFacts {
+        seller_state: context.seller_state,
+        seller_has_lut: context.seller_has_lut,
+        buyer: match context.gst_treatment.as_str() {
+            "SEZ" => BuyerTreatment::Sez {
+                state: registered_in,
+            },
+            "REGISTERED" => BuyerTreatment::Registered {
+                state: registered_in,
+            },
+            _ => BuyerTreatment::Unregistered,
+        },
+        delivery: match ship.party.as_str() {
+            "THIRD_PARTY" => Delivery::ThirdParty {
+                state: ship.address.state_code,
+            },
+            _ => Delivery::OwnPlace {
+                state: ship.address.state_code,
+            },
+        },
+    }
+}
+
+fn ship_party(context: &ContextRow, ship: AddressRow) -> PartySnapshot {
+    if ship.party == "THIRD_PARTY" {
+        return PartySnapshot {
+            name: ship.party_name.unwrap_or_default(),
+            trade_name: None,
+            gstin: ship.party_gstin,
+            address: ship.address,
+        };
+    }
+    PartySnapshot {
+        name: context.legal_name.clone(),
+        trade_name: context.trade_name.clone(),
+        gstin: context.gstin.as_ref().map(ToString::to_string),
+        address: ship.address,
+    }
+}
+
+async fn load_products(
+    tx: &mut TenantTx,
+    dealer: DealerId,
+    wanted: &[PlaceLine],
+) -> Result<Vec<PricedProduct>, DbError> {
+    let (mut ids, mut skus) = (Vec::new(), Vec::new());
+    for line in wanted.iter().take(MAX_LINES) {
+        match &line.product {
+            ProductKey::Id(id) => ids.push(*id),
+            ProductKey::Sku(sku) => skus.push(sku.clone()),
+        }
+    }
+    let mut products = if ids.is_empty() {
+        Vec::new()
+    } else {
+        priced_products(tx, dealer, &ids).await?
+    };
+    if !skus.is_empty() {
+        products.extend(priced_products_by_sku(tx, dealer, &skus).await?);
+    }
+    Ok(products)
+}
+
+/// Pure: prices and taxes each line, or says what is wrong with it.
+fn price_lines(
+    wanted: &[PlaceLine],
+    products: &[PricedProduct],
+    supply: &SupplyDecision,
+    faults: &mut Faults,
+) -> Vec<QuotedLine> {
+    let by_id: HashMap<ProductId, &PricedProduct> = products
+        .iter()
+        .map(|product| (product.product_id, product))
+        .collect();
+    let by_sku: HashMap<&Sku, &PricedProduct> = products
+        .iter()
+        .map(|product| (&product.sku, product))
+        .collect();
+    let mut first_use: HashMap<ProductId, usize> = HashMap::new();
+    let mut lines = Vec::with_capacity(wanted.len());
+    for (index, line) in wanted.iter().enumerate() {
+        let (found, field) = match &line.product {
+            ProductKey::Id(id) => (by_id.get(id), "product_id"),
+            ProductKey::Sku(sku) => (by_sku.get(sku), "sku"),
+        };
+        let pointer = |field: &str| format!("/lines/{index}/{field}");
+        let Some(product) = found.copied() else {
+            faults.add(pointer(field), "not_found", "There is no such product");
+            continue;
+        };
+        if !product.is_active {
+            faults.add(
+                pointer(field),
+                "inactive",
+                format!("{} is no longer sold", product.name),
+            );
+        }
+        if let Some(first) = first_use.insert(product.product_id, index) {
+            faults.add(
+                pointer(field),
+                "duplicate",
+                format!(
+                    "{} is on line {} already: put the quantities together",
+                    product.sku,
+                    first + 1
+                ),
+            );
+        }
+        if !line.quantity.is_positive() || line.quantity > Quantity::from_units(MAX_QUANTITY) {
+            faults.add(
+                pointer("quantity"),
+                "out_of_range",
+                format!("Enter a quantity from 1 to {MAX_QUANTITY}"),
+            );
+            continue;
+        }
+        if product.uqc.is_whole() && !line.quantity.is_whole() {
+            faults.add(
+                pointer("quantity"),
+                "not_whole",
+                format!(
+                    "{} is sold in whole {}",
+                    product.sku,
+                    product.uqc.name().to_lowercase()
+                ),
+            );
+        }
+        let taxable = rounding::line(product.price.unit_price * line.quantity);
+        let tax = split(taxable, product.tax_rate, supply.kind);
+        lines.push(QuotedLine {
+            product: product.clone(),
+            quantity: line.quantity,
+            taxable,
+            tax,
+            total: taxable + tax.total(),
+        });
+    }
+    lines
+}

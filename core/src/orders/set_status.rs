@@ -1,0 +1,124 @@
+//! The only place that changes an order's status: the row, its version and its history in one.
+
+use serde::Serialize;
+use vitaran_kernel::{DealerId, HistoryId, OrderId, TenantId, UserId};
+
+use super::status::{Status, Step};
+use crate::db::{Batch, DbError, TenantTx};
+use crate::live::Subject;
+
+#[derive(Serialize)]
+struct HistoryRow<'a> {
+    tenant_id: TenantId,
+    id: HistoryId,
+    order_id: OrderId,
+    dealer_id: DealerId,
+    kind: &'static str,
+    from_status: Option<Status>,
+    to_status: Status,
+    reason: Option<&'a str>,
+    by_user: Option<UserId>,
+    by_name: &'a str,
+    at: chrono::DateTime<chrono::Utc>,
+}
+
+fn history<'a>(
+    tx: &'a TenantTx,
+    order: OrderId,
+    dealer: DealerId,
+    from: Option<Status>,
+    to: Status,
+    kind: &'static str,
+    reason: Option<&'a str>,
+) -> HistoryRow<'a> {
+    HistoryRow {
+        tenant_id: tx.tenant(),
+        id: HistoryId::generate(),
+        order_id: order,
+        dealer_id: dealer,
+        kind,
+        from_status: from,
+        to_status: to,
+        reason,
+        by_user: tx.actor().user_id(),
+        by_name: tx.actor().name(),
+        at: tx.now(),
+    }
+}
+
+/// Adds the step and its history to a batch. The caller holds the order's lock.
+pub(crate) fn set_status(
+    batch: &mut Batch,
+    tx: &mut TenantTx,
+    order: OrderId,
+    dealer: DealerId,
+    step: Step,
+    reason: Option<&str>,
+) -> Result<(), DbError> {
+    let (tenant, id) = (
+        batch.bind(tx.tenant().as_uuid()),
+        batch.bind(order.as_uuid()),
+    );
+    let (to, now) = (batch.bind(step.to().as_str()), batch.bind(tx.now()));
+    batch.part("moved", format!("UPDATE orders SET status = {to}, version = version + 1, updated_at = {now} WHERE tenant_id = {tenant} AND id = {id}"));
+    batch.insert(
+        "order_status_history",
+        &[history(
+            tx,
+            order,
+            dealer,
+            Some(step.from()),
+            step.to(),
+            "STATUS",
+            reason,
+        )],
+    )?;
+    tx.changed(Subject::Order(order));
+    Ok(())
+}
+
+/// Adds the first history row of a new order.
+pub(crate) fn begin_history(
+    batch: &mut Batch,
+    tx: &mut TenantTx,
+    order: OrderId,
+    dealer: DealerId,
+) -> Result<(), DbError> {
+    batch.insert(
+        "order_status_history",
+        &[history(
+            tx,
+            order,
+            dealer,
+            None,
+            Status::Placed,
+            "STATUS",
+            None,
+        )],
+    )?;
+    tx.changed(Subject::Order(order));
+    Ok(())
+}
+
+/// Adds a note to the timeline that moves nothing.
+pub(crate) fn note(
+    batch: &mut Batch,
+    tx: &TenantTx,
+    order: OrderId,
+    dealer: DealerId,
+    status: Status,
+    text: &str,
+) -> Result<(), DbError> {
+    batch.insert(
+        "order_status_history",
+        &[history(
+            tx,
+            order,
+            dealer,
+            Some(status),
+            status,
+            "NOTE",
+            Some(text),
+        )],
+    )
+}

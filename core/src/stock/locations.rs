@@ -1,0 +1,59 @@
+//! Where stock is kept. Pages name a location only when a tenant has more than one.
+
+use diesel::sql_types::{Bool, Text, Uuid as SqlUuid};
+use diesel::{OptionalExtension as _, QueryableByName};
+use diesel_async::RunQueryDsl as _;
+use vitaran_kernel::LocationId;
+
+use crate::db::{DbError, Statement, TenantTx};
+
+/// A place goods are kept at and leave from.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Location {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: LocationId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    /// Serves every dealer that no other location serves.
+    #[diesel(sql_type = Bool)]
+    pub is_default: bool,
+    #[diesel(sql_type = Bool)]
+    pub is_active: bool,
+}
+
+/// Locations of a tenant that are listed at most; a distributor has a handful.
+const MAX_LISTED: i64 = 200;
+
+const SELECT: &str =
+    "SELECT l.id, l.name, l.is_default, l.is_active FROM locations l WHERE l.tenant_id = $1";
+
+/// The tenant's default location. A tenant is created with one.
+pub async fn default(tx: &mut TenantTx) -> Result<Location, DbError> {
+    let mut statement = Statement::new(SELECT).bind(tx.tenant().as_uuid());
+    statement.push_sql(" AND l.is_default");
+    Ok(statement.get_result(tx.conn()?).await?)
+}
+
+/// The active locations, the default one first. Everybody of the tenant may know their names.
+pub async fn list(tx: &mut TenantTx) -> Result<Vec<Location>, DbError> {
+    let mut statement = Statement::new(SELECT).bind(tx.tenant().as_uuid());
+    let limit = statement.push_bind(MAX_LISTED);
+    statement.push_sql(&format!(
+        " AND l.is_active ORDER BY l.is_default DESC, l.name LIMIT {limit}"
+    ));
+    Ok(statement.load(tx.conn()?).await?)
+}
+
+/// The location somebody named, if it is active, or the default one.
+pub(crate) async fn find_named(
+    tx: &mut TenantTx,
+    id: Option<LocationId>,
+) -> Result<Option<Location>, DbError> {
+    let Some(id) = id else {
+        return default(tx).await.map(Some);
+    };
+    let mut statement = Statement::new(SELECT).bind(tx.tenant().as_uuid());
+    let id = statement.push_bind(id.as_uuid());
+    statement.push_sql(&format!(" AND l.id = {id} AND l.is_active"));
+    Ok(statement.get_result(tx.conn()?).await.optional()?)
+}
