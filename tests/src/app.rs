@@ -148,7 +148,12 @@ async fn make_tenant(owner: &Db, database: &Database, slug: &str, gstin: &str) -
         line1: "1 Test Road".to_owned(),
         line2: String::new(),
         city: "Mumbai".to_owned(),
-        pincode: "400001".to_owned(),
+        pincode: if gstin.starts_with("29") {
+            "560001"
+        } else {
+            "400001"
+        }
+        .to_owned(),
         invoice_prefix: "TST".to_owned(),
         location_name: "Main".to_owned(),
         admin_name: "Asha Admin".to_owned(),

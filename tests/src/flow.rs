@@ -43,6 +43,8 @@ impl Flow {
     pub fn in_tenant(app: &TestApp, tenant: TestTenant) -> Self {
         let settings = DbSettings {
             max_connections: CONNECTIONS,
+            // A crowd on a busy machine waits; what is tested is the outcome.
+            wait_timeout: std::time::Duration::from_secs(60),
             ..DbSettings::new(app.database.url_of("app_user"))
         };
         let clock = app.clock.clone();
