@@ -24,6 +24,7 @@ pub mod pricing;
 pub mod notifications;
 pub mod orders;
 pub mod invoicing;
+pub mod housekeeping;
 
 #[cfg(feature = "testkit")]
 pub mod testkit;
