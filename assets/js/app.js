@@ -64,7 +64,6 @@
   };
   const settle = () => {
     all(".toast").forEach(fade);
-    all("[data-signal]").forEach(signal);
     all("[data-bulk]").forEach((bar) => count(bar.closest("form") || document));
     all(".nav [aria-current]").forEach((link) => {
       const strip = link.closest(".nav");
@@ -73,9 +72,10 @@
   };
   document.addEventListener("htmx:after:swap", (event) => {
     const target = event.detail.ctx.target;
-    if (target === document.body && !one("[autofocus]")) one("#main")?.focus({ preventScroll: true });
+    if (target === document.body && !one("#main [autofocus]")) one("#main")?.focus({ preventScroll: true });
     const scan = one("form[data-scan] input:not([type=hidden])");
     if (scan && target !== document.body) { scan.value = ""; scan.focus(); }
+    all("[data-signal]").forEach(signal);
     settle();
   });
 

@@ -31,6 +31,10 @@ impl fmt::Display for ConfigFaults {
 pub struct Secret(String);
 
 impl Secret {
+    pub fn new(text: impl Into<String>) -> Self {
+        Secret(text.into())
+    }
+
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -12,6 +12,7 @@ pub mod config;
 pub mod ports;
 pub mod master;
 pub mod audit;
+pub mod idempotency;
 pub mod files;
 
 pub mod identity;
@@ -24,6 +25,8 @@ pub mod pricing;
 pub mod notifications;
 pub mod orders;
 pub mod invoicing;
+pub mod warehouse;
+pub mod payments;
 pub mod housekeeping;
 
 #[cfg(feature = "testkit")]

@@ -1,1 +1,20 @@
-//! The harness, one integration binary and one browser binary.
+//! The harness: a whole installation for each test (its own database, its own server), and browsers to use it with.
+//!
+//! `TEST_ADMIN_DATABASE_URL` is a superuser of a throw-away cluster that has the four roles, `TEST_ROLE_PASSWORD` their
+//! password; `bin/test` makes both.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that cannot be set up must stop, and finds its cluster in the environment"
+)]
+
+mod app;
+mod client;
+mod database;
+pub mod flow;
+
+pub use app::{PASSWORD, Person, TestApp, test_app};
+pub use client::{Answer, Client};
+pub use database::Database;

@@ -410,8 +410,9 @@ impl<'a> Form<'a> {
         let wired = self.wire.is_set();
         let post = (wired && self.method == "post").then_some(self.action);
         let get = (wired && self.method == "get").then_some(self.action);
-        let has_own_errors =
-            (wired && self.method == "post").then_some("target:this swap:outerHTML push:false");
+        // "closest form" is the form itself; "this" would mean whoever carries the target.
+        let has_own_errors = (wired && self.method == "post")
+            .then_some("target:'closest form' swap:outerHTML push:false");
         html! {
             form method=(self.method) action=(self.action) id=[self.id] class=[self.class] aria-label=[self.label]
                 novalidate enctype=[self.is_upload.then_some("multipart/form-data")] data-scan=[self.is_scan.then_some("")]
@@ -662,7 +663,7 @@ mod tests {
             "{shown}"
         );
         assert!(
-            shown.contains(r#"hx-status:422="target:this swap:outerHTML push:false""#),
+            shown.contains(r#"hx-status:422="target:'closest form' swap:outerHTML push:false""#),
             "{shown}"
         );
     }

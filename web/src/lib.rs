@@ -1,5 +1,22 @@
 //! Pages and API: poem, maud, poem-openapi over the actions of vitaran-core.
+//!
+//! [`router`] is the table of contents: every route on one screen. A handler parses, asks the actor for the permission,
+//! opens a transaction, calls the action and answers; everything else is around it, in [`http`] and [`auth`].
 
 pub mod assets;
+pub mod auth;
+pub mod developers;
+pub mod health;
+pub mod http;
 pub mod hx;
+pub mod identity;
+pub mod live;
+pub mod openapi;
+pub mod router;
+pub mod shell;
+pub mod state;
+pub mod tenancy;
 pub mod ui;
+
+pub use router::app;
+pub use state::{AppState, Shutdown};

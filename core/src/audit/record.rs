@@ -23,13 +23,6 @@ impl Change {
         }
     }
 
-    pub(crate) fn removed<T: Serialize>(before: &T) -> Self {
-        Change {
-            before: value(before),
-            after: Value::Null,
-        }
-    }
-
     /// Keeps of two objects only the members that differ: what somebody looking for a change wants.
     pub(crate) fn updated<T: Serialize>(before: &T, after: &T) -> Self {
         match (value(before), value(after)) {
@@ -106,8 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_creation_has_nothing_before_and_a_removal_nothing_after() {
+    fn a_creation_has_nothing_before() {
         assert_eq!(Change::created(&json!({"x": 1})).before, Value::Null);
-        assert_eq!(Change::removed(&json!({"x": 1})).after, Value::Null);
     }
 }

@@ -20,6 +20,8 @@ mod search;
 mod tax_classes;
 mod units;
 mod words;
+#[cfg(test)]
+mod tests;
 
 pub use categories::{
     Category, CategoryForm, CategoryName, MAX_CATEGORIES, MAX_DEPTH, NewCategory, RenameCategory,

@@ -41,14 +41,17 @@ impl Search {
         })
     }
 
-    /// The condition on `p.id`. With two terms in 10,000 products the plan is, as `app_user`:
+    /// The condition on `p.id`. Measured as `app_user` with 10,000 products: `hav 16a` takes 6 ms
+    /// with sorting, by this plan; a single letter that begins a word of every product takes 1 ms, for
+    /// then PostgreSQL walks the products by name and looks each one's words up.
     ///
     /// ```text
-    /// HashSetOp Intersect
-    ///   -> Index Only Scan using product_words_pkey on product_words w
-    ///        Index Cond: (tenant_id = $1 AND word >= 'mcb' AND word < 'mcc')
-    ///   -> Index Only Scan using product_words_pkey on product_words w
-    ///        Index Cond: (tenant_id = $1 AND word >= '16' AND word < '17')
+    /// Hash Join (p.id = product_id)
+    ///   -> HashSetOp Intersect
+    ///        -> Index Only Scan using product_words_pkey on product_words w
+    ///             Index Cond: (tenant_id = $1 AND word >= 'hav' AND word < 'haw')
+    ///        -> Index Only Scan using product_words_pkey on product_words w_1
+    ///             Index Cond: (tenant_id = $1 AND word >= '16a' AND word < '16b')
     /// ```
     pub(crate) fn condition(&self, statement: &mut Statement, tenant: &str) -> String {
         if self.terms.is_empty() {

@@ -3,7 +3,6 @@
 //! Each part becomes a data-modifying WITH query; all see the same snapshot, none may touch a row another part touches,
 //! and foreign keys are checked when the whole statement ends, so that an order and its lines go in together.
 
-use diesel::QueryableByName;
 use diesel_async::RunQueryDsl as _;
 use serde::Serialize;
 use serde_json::Value;
@@ -32,7 +31,7 @@ impl Batch {
         self.statement.push_bind(value)
     }
 
-    /// Adds a write; its result is `name` for the parts after it and for [`Batch::fetch`].
+    /// Adds a write; its result is `name` for the parts after it.
     pub(crate) fn part(&mut self, name: &str, sql: impl AsRef<str>) {
         self.parts.push(format!("{name} AS ({})", sql.as_ref()));
     }
@@ -61,28 +60,20 @@ impl Batch {
         self.jobs.push(job_row(job));
     }
 
-    fn finish(mut self, select: &str) -> Statement {
+    fn finish(mut self) -> Statement {
         if !self.jobs.is_empty() {
             let jobs = std::mem::take(&mut self.jobs);
             let placeholder = self.bind(Value::Array(jobs));
             self.part("jobs", insert_jobs_sql(&placeholder));
         }
         self.statement
-            .push_sql(&format!("WITH {} {select}", self.parts.join(", ")));
+            .push_sql(&format!("WITH {} SELECT 1", self.parts.join(", ")));
         self.statement
     }
 
     /// Runs the batch.
     pub(crate) async fn execute(self, tx: &mut TenantTx) -> Result<(), DbError> {
-        self.finish("SELECT 1").execute(tx.conn()?).await?;
+        self.finish().execute(tx.conn()?).await?;
         Ok(())
-    }
-
-    /// Runs the batch and reads one row of its named parts, such as `SELECT last_number FROM drawn`.
-    pub(crate) async fn fetch<R>(self, tx: &mut TenantTx, select: &str) -> Result<R, DbError>
-    where
-        R: QueryableByName<diesel::pg::Pg> + Send + 'static,
-    {
-        Ok(self.finish(select).get_result(tx.conn()?).await?)
     }
 }

@@ -181,29 +181,31 @@ impl DealerForm {
             |faults, place, form| form.parse_at(faults, place),
         );
         // A form with one address means that one, and with one person that one.
-        if let ([(place, address)], 0) = (addresses.as_mut_slice(), marked_addresses)
-            && self.addresses.len() == 1
-            && address.owner == AddressOwner::Dealer
-        {
-            address.is_billing = true;
-            if let Some(header) = &header {
-                address.check_standing(&mut faults, place, &header.standing);
+        let is_lone_address = self.addresses.len() == 1 && marked_addresses == 0;
+        match addresses.as_mut_slice() {
+            [(place, address)] if is_lone_address && address.owner == AddressOwner::Dealer => {
+                address.is_billing = true;
+                if let Some(header) = &header {
+                    address.check_standing(&mut faults, place, &header.standing);
+                }
             }
-        } else if marked_addresses != 1 {
-            faults.add(
+            // It has faults of its own, which come first.
+            [] if is_lone_address => {}
+            _ if marked_addresses == 1 => {}
+            _ => faults.add(
                 "/addresses",
                 "billing",
                 "Mark one address of the dealer's own as the billing address",
-            );
+            ),
         }
-        if let ([contact], 0) = (contacts.as_mut_slice(), marked_contacts) {
-            contact.is_primary = true;
-        } else if !self.contacts.is_empty() && marked_contacts != 1 && self.contacts.len() > 1 {
-            faults.add(
+        match contacts.as_mut_slice() {
+            [contact] if self.contacts.len() == 1 => contact.is_primary = true,
+            _ if self.contacts.len() < 2 || marked_contacts == 1 => {}
+            _ => faults.add(
                 "/contacts",
                 "primary",
                 "Mark one person as the primary contact",
-            );
+            ),
         }
         let addresses = addresses.into_iter().map(|(_, address)| address).collect();
         finish(faults, || {
@@ -301,6 +303,16 @@ mod tests {
             [("/addresses".to_owned(), "billing")]
         );
         assert_eq!(faults(|form| form.addresses = vec![billing(), shop()]), []);
+    }
+
+    #[test]
+    fn an_only_address_with_a_fault_is_told_that_fault_alone() {
+        let without_city = || AddressForm {
+            city: String::new(),
+            ..shop()
+        };
+        let fault = [("/addresses/0/city".to_owned(), "required")];
+        assert_eq!(faults(|form| form.addresses = vec![without_city()]), fault);
     }
 
     #[test]

@@ -25,6 +25,8 @@ mod gst;
 mod list;
 mod model;
 mod update;
+#[cfg(test)]
+mod tests;
 
 pub use address_form::{AddressForm, AddressOwner, NewAddress, Party};
 pub use addresses::{

@@ -125,9 +125,9 @@ fn summarise<'a>(lines: impl Iterator<Item = &'a DocumentLine>) -> Vec<SummaryRo
                 taxable: Money::ZERO,
                 tax: TaxSplit::default(),
             });
-        row.quantity = row.quantity + line.quantity;
+        row.quantity += line.quantity;
         row.taxable += line.taxable;
-        row.tax = row.tax + line.tax;
+        row.tax += line.tax;
     }
     rows.into_values().collect()
 }

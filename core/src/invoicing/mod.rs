@@ -15,7 +15,7 @@ mod query;
 mod render;
 mod verify;
 
-pub(crate) use draft::{DraftFacts, DraftLine, InvoiceDraft, draft};
+pub(crate) use draft::{DraftFacts, DraftLine, draft};
 pub use due::due_renders;
 pub(crate) use issue::issue;
 pub use number::DrawNumberError;

@@ -3,9 +3,11 @@
 //! A job is a wake-up call with ids in it. The row it points at (a notification, a render) is the truth, so a job that is
 //! lost, doubled or late does no harm: a sweeper finds what is due.
 
+mod backlog;
 mod enqueue;
 mod payload;
 
+pub use backlog::{Backlog, backlog};
 pub use enqueue::{back_off, enqueue, enqueue_once};
 pub(crate) use enqueue::{insert_jobs_sql, job_row};
 pub use payload::{Job, Outcome};

@@ -6,10 +6,10 @@
 use serde_json::json;
 use vitaran_kernel::{Note, OrderId};
 
-use super::lock::{LockError, lock};
+use super::OrderDetail;
+use super::lock::{LockError, lock, reload};
 use super::set_status::set_status;
 use super::status::{Status, Verb};
-use super::{OrderDetail, query};
 use crate::access::{Allowed, SalesOrdersApprove};
 use crate::db::{Batch, DbError, TenantTx};
 use crate::dealers::credit::{self, CreditExceeded};
@@ -114,5 +114,5 @@ pub async fn approve(
     };
     notifications::queue(&mut batch, tx, &telling)?;
     batch.execute(tx).await?;
-    Ok(query::detail(tx, id).await?.ok_or(LockError::NotFound)?)
+    Ok(reload(tx, id).await?)
 }

@@ -4,10 +4,10 @@
 use serde_json::json;
 use vitaran_kernel::{Note, OrderId};
 
-use super::lock::{LockError, lock};
+use super::OrderDetail;
+use super::lock::{LockError, lock, reload};
 use super::set_status::set_status;
 use super::status::{Status, Verb};
-use super::{OrderDetail, query};
 use crate::access::{Allowed, SalesOrdersCancel};
 use crate::db::{Batch, DbError, TenantTx};
 use crate::dealers::credit;
@@ -114,5 +114,5 @@ pub async fn cancel(
         // After the status: the freed stock must not go back to this very order.
         stock::release(tx, id, order.location).await?;
     }
-    Ok(query::detail(tx, id).await?.ok_or(LockError::NotFound)?)
+    Ok(reload(tx, id).await?)
 }

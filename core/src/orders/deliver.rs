@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use vitaran_kernel::{Note, OrderId};
 
-use super::lock::{LockError, lock};
+use super::OrderDetail;
+use super::lock::{LockError, lock, reload};
 use super::set_status::set_status;
 use super::status::Verb;
-use super::{OrderDetail, query};
 use crate::access::{Allowed, WarehouseDeliverWrite};
 use crate::db::{Batch, DbError, TenantTx};
 use crate::notifications::{self, Event, Telling};
@@ -86,5 +86,5 @@ pub async fn deliver(
     };
     notifications::queue(&mut batch, tx, &telling)?;
     batch.execute(tx).await?;
-    Ok(query::detail(tx, id).await?.ok_or(LockError::NotFound)?)
+    Ok(reload(tx, id).await?)
 }

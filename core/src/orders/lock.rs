@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{DealerId, LocationId, Money, OrderId};
 
 use super::status::{IllegalStep, Status, Step, Verb, step};
+use super::{OrderDetail, query};
 use crate::access::Actor;
 use crate::db::{DbError, Statement, TenantTx};
 use crate::dealers::credit::Credit;
@@ -18,7 +19,6 @@ pub(crate) struct LockedOrder {
     pub id: OrderId,
     pub number: String,
     pub status: Status,
-    pub version: i32,
     pub dealer: DealerId,
     pub location: LocationId,
     pub total: Money,
@@ -137,7 +137,6 @@ pub(crate) async fn lock(
         id,
         number: row.number,
         status: row.status,
-        version: row.version,
         dealer: row.dealer_id,
         location: row.location_id,
         total: row.total,
@@ -155,6 +154,11 @@ pub(crate) async fn lock(
             language: row.language,
         },
     })
+}
+
+/// The order as it stands after an action, for the answer.
+pub(crate) async fn reload(tx: &mut TenantTx, id: OrderId) -> Result<OrderDetail, LockError> {
+    query::detail(tx, id).await?.ok_or(LockError::NotFound)
 }
 
 impl LockedOrder {

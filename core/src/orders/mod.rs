@@ -27,7 +27,7 @@ pub use cart::{
 };
 pub use deliver::{DeliverOrder, DeliverOrderError, deliver};
 pub use lock::LockError;
-pub(crate) use lock::{LockedOrder, lock};
+pub(crate) use lock::{LockedOrder, lock, reload};
 pub use model::{
     AddressSnapshot, HistoryEntry, OrderDetail, OrderHeader, OrderLine, OrderSummary,
     PartySnapshot, Timeline,
@@ -38,7 +38,7 @@ pub use place::{
 pub use query::{OrderCounts, OrderFilter, OrderListError, OrderSort, count_by_status, list, load};
 pub use quote::{PlaceLine, ProductKey, Quote, QuotedLine};
 pub use reject::{RejectOrder, RejectOrderError, reject};
-pub(crate) use set_status::{begin_history, note, set_status};
+pub(crate) use set_status::{note, set_status};
 pub use short_close::{ShortCloseError, ShortCloseLine, short_close};
 pub use status::{IllegalStep, Status, Verb};
 

@@ -3,10 +3,10 @@
 use serde_json::json;
 use vitaran_kernel::{Note, OrderId};
 
-use super::lock::{LockError, lock};
+use super::OrderDetail;
+use super::lock::{LockError, lock, reload};
 use super::set_status::set_status;
 use super::status::Verb;
-use super::{OrderDetail, query};
 use crate::access::{Allowed, SalesOrdersReject};
 use crate::db::{Batch, DbError, TenantTx};
 use crate::notifications::{self, Event, Telling};
@@ -107,5 +107,5 @@ pub async fn reject(
         },
     )?;
     batch.execute(tx).await?;
-    Ok(query::detail(tx, id).await?.ok_or(LockError::NotFound)?)
+    Ok(reload(tx, id).await?)
 }

@@ -8,10 +8,10 @@ use diesel::sql_types::{Bool, Numeric, SmallInt, Text};
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{OrderId, OrderLineId, Quantity, Text as ShortText};
 
-use super::lock::{LockError, lock};
+use super::OrderDetail;
+use super::lock::{LockError, lock, reload};
 use super::set_status::note;
 use super::status::Status;
-use super::{OrderDetail, query};
 use crate::access::{Allowed, SalesOrdersShortClose};
 use crate::db::{Batch, DbError, Statement, TenantTx};
 use crate::live::Subject;
@@ -160,5 +160,5 @@ pub async fn short_close(
     note(&mut batch, tx, id, order.dealer, order.status, &text)?;
     batch.execute(tx).await?;
     tx.changed(Subject::Order(id));
-    Ok(query::detail(tx, id).await?.ok_or(LockError::NotFound)?)
+    Ok(reload(tx, id).await?)
 }

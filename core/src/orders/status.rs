@@ -405,7 +405,8 @@ mod tests {
     fn each_role_may_do_exactly_what_the_requirements_say() {
         use Status::*;
         use Verb::*;
-        let table: [(Role, &[(Status, &[Verb])]); 5] = [
+        type Rows = &'static [(Status, &'static [Verb])];
+        let table: [(Role, Rows); 5] = [
             (
                 Role::Admin,
                 &[

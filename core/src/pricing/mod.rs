@@ -8,9 +8,22 @@
 //! Invariants: a tenant has at most one default list; a list that is switched off does not count.
 
 mod browse;
+mod price_lists;
 mod priced;
+mod prices;
 mod resolve;
+#[cfg(test)]
+mod tests;
 
 pub use browse::{BrowseFilter, CatalogueItem, browse, browse_product};
+pub use price_lists::{
+    MAX_LISTS, PriceList, PriceListForm, PriceListName, create as create_list, list as list_lists,
+    load as load_list, rename as rename_list, set_active as set_list_active,
+    set_default as set_default_list,
+};
 pub use priced::{PricedProduct, priced_products, priced_products_by_sku};
+pub use prices::{
+    MAX_PRICES, NewPrice, PriceForm, PriceItem, PricesForm, SetPrices, list_dealer_prices,
+    list_prices, set_dealer_prices, set_list_prices,
+};
 pub use resolve::{Candidates, ListPrice, PriceSource, ResolvedPrice, resolve};

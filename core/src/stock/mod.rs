@@ -16,6 +16,8 @@ mod movement;
 mod receive;
 mod reserve;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use adjust::{AdjustStock, AdjustStockForm, Adjustment, adjust};
 pub use ledger::{LedgerEntry, LedgerFilter, MovementKind, list_ledger};

@@ -45,6 +45,7 @@ async fn main() -> Result<()> {
         .at("/sign-in", get(page(parts::sign_in)))
         .at("/parts", get(page(parts::parts)))
         .at("/scan", make_sync(parts::scan).after(safe))
+        .at("/refused", make_sync(parts::refused).after(safe))
         .at("/toast", make_sync(parts::toast).after(safe));
     Server::new(TcpListener::bind("127.0.0.1:8099"))
         .name("gallery")
@@ -157,7 +158,7 @@ fn admin<'a>(
         nav,
         user: Some(user("Ananya Iyer", "sales@volt.test", "Sales", here)),
         tenant_name: Some("Volt Distribution"),
-        shortcuts: vitaran_web::ui::dialog::LIST_SHORTCUTS,
+        shortcuts: vitaran_web::ui::dialog::STAFF_SHORTCUTS,
         header: hx::Search {
             action: "/admin/find",
             label: "Search everything",
@@ -214,6 +215,11 @@ fn admin_nav(here: &str) -> Vec<NavItem> {
         let item = NavItem::new(label, href, icon)
             .count(count)
             .current(href == here);
+        let item = if label == "Orders" {
+            item.key("g o")
+        } else {
+            item
+        };
         match group {
             Some(group) => item.group(group),
             None => item,

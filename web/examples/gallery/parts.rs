@@ -11,7 +11,7 @@ use vitaran_web::{
         dialog,
         empty::{Empty, empty},
         flash::{self, Flash},
-        form::{self, Field, Style},
+        form::{self, Field, FieldError, Style},
         icon::Icon,
         layout::{Area, Page, Theme},
         panel::{Heading, panel, sheet},
@@ -76,11 +76,28 @@ pub(crate) fn parts(_: &HxRequest, theme: Theme) -> Markup {
             }
             div #toasted {}
         }))
+        (panel("A form that is refused in place", html! { div #kept { "This stays." } (refusing_form(&[])) }))
         (panel("Stopped order", steps("Progress", &stopped)))
         (sheet(empty(Empty { icon: Icon::Inbox, title: "No invoices yet", text: "An invoice is made when an order is dispatched. You can then see, print and share it here.", action: Some(("See orders", "/admin/orders")) })))
         (sheet(Table::new("plain", "Narrow table", [Column::text("State"), Column::number("Orders")]).caption_shown().never_cards().rows([Row::new([html! { "Maharashtra" }, html! { "118" }]), Row::new([html! { "Gujarat" }, html! { "42" }])])))
     };
     admin("Parts", "/parts", &nav, theme, main).render()
+}
+
+fn refusing_form(errors: &[FieldError]) -> Markup {
+    Form::post("/refused")
+        .replaces("kept")
+        .class("stack")
+        .render(html! {
+            (form::error_summary(errors))
+            (Field::text("reason", "Reason").errors(errors).required())
+            (form::buttons(html! { (form::submit_as(Style::Plain, "Send")) }))
+        })
+}
+
+pub(crate) fn refused(_: Request) -> Response {
+    let errors = [FieldError::new("reason", "Say why, in a few words")];
+    hx::respond(StatusCode::UNPROCESSABLE_ENTITY, refusing_form(&errors))
 }
 
 pub(crate) fn scan(_: Request) -> Response {

@@ -28,11 +28,27 @@ pub struct Shortcut<'a> {
     pub does: &'a str,
 }
 
-/// The keys every list page of the staff has.
-pub const LIST_SHORTCUTS: &[Shortcut<'static>] = &[
+/// The keys of the staff's pages. Each works where something carries it as `data-key`, or where there are rows.
+pub const STAFF_SHORTCUTS: &[Shortcut<'static>] = &[
     Shortcut {
         keys: "/",
         does: "Search",
+    },
+    Shortcut {
+        keys: "g o",
+        does: "Go to orders",
+    },
+    Shortcut {
+        keys: "g p",
+        does: "Go to products",
+    },
+    Shortcut {
+        keys: "n",
+        does: "New",
+    },
+    Shortcut {
+        keys: "a",
+        does: "Approve",
     },
     Shortcut {
         keys: "j",

@@ -1,8 +1,8 @@
 //! The components of every page: data in, [`maud::Markup`] out. None runs a query, knows an actor or decides a rule.
 //!
 //! Reading order: [`layout`] is the page around everything; [`panel`] and [`table`] hold contents; [`form`] asks;
-//! [`badge`], [`money`], [`time`] show values. The rest are single pieces. Each has its part of the stylesheet in
-//! `assets/css`, under the same name.
+//! [`badge`], [`money`], [`time`] show values. The rest are single pieces. Their looks are in
+//! `assets/css`, a part for each.
 
 pub mod layout;
 pub mod nav;

@@ -73,7 +73,7 @@ fn everything() -> String {
             end_url: "/end",
         }),
         flash: &flashes,
-        shortcuts: dialog::LIST_SHORTCUTS,
+        shortcuts: dialog::STAFF_SHORTCUTS,
         live_url: Some("/live"),
         main,
         ..Page::default()

@@ -10,7 +10,7 @@ const PAGE_WIDTH: usize = 190_000;
 /// Left and right padding of a cell together, as in the style sheet.
 const PADDING: usize = 2_200;
 /// Below this a description breaks into too many lines.
-const LEAST_REST: usize = 44_000;
+const LEAST_REST: usize = 48_000;
 /// One typographic point.
 const POINT: usize = 353;
 /// In tenths of a point, from the one that reads best down to the smallest that can be read. At
@@ -103,13 +103,14 @@ fn needed(column: &Column) -> usize {
     cells.chain(words).max().unwrap_or_default()
 }
 
-/// The width of a text in thousandths of its letters' size. A little more than Noto Sans in bold
-/// takes, so that a fallback font fits as well.
+/// The width of a text in thousandths of its letters' size: a little more than Noto Sans takes in
+/// bold.
 fn extent(text: &str) -> usize {
     text.chars()
         .map(|c| match c {
-            '0'..='9' | '+' | '\u{2212}' | '₹' => 590,
-            ',' | '.' | ' ' | '/' | '-' => 340,
+            '0'..='9' | '+' | '\u{2212}' | '₹' => 580,
+            ',' | '.' | ' ' => 290,
+            '/' | '-' => 420,
             '%' | 'M' | 'W' => 930,
             'a'..='z' => 620,
             _ => 720,

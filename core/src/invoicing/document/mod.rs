@@ -24,6 +24,8 @@
 mod columns;
 mod invoice;
 mod page;
+#[cfg(test)]
+mod samples;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -133,7 +133,7 @@ fn parties(invoice: &InvoiceDocument) -> Markup {
                         small { "Ship to" }
                         p class="strong" { (invoice.ship_to.name) }
                         (address(&invoice.ship_to.address))
-                        (registration(invoice.ship_to.gstin.as_ref(), "URP"))
+                        (registration(invoice.ship_to.gstin.as_ref(), "GSTIN URP (unregistered)"))
                     }
                 }
                 (transport(&invoice.transport))
@@ -145,9 +145,8 @@ fn parties(invoice: &InvoiceDocument) -> Markup {
 fn registration(gstin: Option<&Gstin>, without: &str) -> Markup {
     html! {
         p class="strong" {
-            "GSTIN "
             @match gstin {
-                Some(gstin) => (gstin),
+                Some(gstin) => { "GSTIN " (gstin) }
                 None => (without),
             }
         }

@@ -16,7 +16,7 @@ use super::invoice::Upi;
 const QUIET_ZONE: usize = 4;
 
 /// The link that pays `amount` for the invoice `number`; `None` where there is nothing to pay,
-/// since UPI knows no amount of zero.
+/// since UPI knows no amount of zero. The reference has letters and digits alone, as banks demand.
 pub(super) fn pay_link(upi: &Upi, amount: Money, number: &DocumentNumber) -> Option<String> {
     if !amount.is_positive() {
         return None;
@@ -26,7 +26,9 @@ pub(super) fn pay_link(upi: &Upi, amount: Money, number: &DocumentNumber) -> Opt
         vpa = percent_encoded(&upi.vpa, "@"),
         payee = percent_encoded(&upi.payee, ""),
         note = percent_encoded(number.as_str(), ""),
-        reference = number.as_str().replace('/', ""),
+        reference = number
+            .as_str()
+            .replace(|c: char| !c.is_ascii_alphanumeric(), ""),
     ))
 }
 
@@ -49,7 +51,7 @@ pub(super) fn qr_svg(text: &str) -> Option<Markup> {
     }
     let side = code.size + 2 * QUIET_ZONE;
     Some(html! {
-        svg class="qr" xmlns="http://www.w3.org/2000/svg" viewBox={ "0 0 " (side) " " (side) } role="img" aria-label="QR code for payment by UPI" {
+        svg class="qr" viewBox={ "0 0 " (side) " " (side) } role="img" aria-label="QR code for payment by UPI" {
             path stroke="#000" d=(path) {}
         }
     })

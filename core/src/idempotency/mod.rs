@@ -1,0 +1,298 @@
+//! A creating request sent twice creates once: the first transaction writes down its key and its answer, the second gets
+//! the answer.
+//!
+//! The key is inserted first in the business transaction. A second request with it waits on that row until the first
+//! commits, and then reads the answer; after a rollback there is no row, and the second does the work. Keys belong to a
+//! user in a tenant and are kept for 24 hours.
+
+use diesel::QueryableByName;
+use diesel::sql_types::{Nullable, SmallInt, Text};
+use diesel_async::RunQueryDsl as _;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::db::{DbError, Statement, TenantTx};
+use crate::problem::{Kind, Problem};
+
+/// What a client chose to name one request by: 1 to 255 visible ASCII characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "An idempotency key has 1 to {} visible ASCII characters",
+    IdempotencyKey::MAX_LENGTH
+)]
+pub struct IdempotencyKeyError;
+
+impl IdempotencyKey {
+    pub const MAX_LENGTH: usize = 255;
+
+    pub fn parse(text: &str) -> Result<Self, IdempotencyKeyError> {
+        let fits = (1..=Self::MAX_LENGTH).contains(&text.len());
+        if fits && text.bytes().all(|b| b.is_ascii_graphic()) {
+            Ok(IdempotencyKey(text.to_owned()))
+        } else {
+            Err(IdempotencyKeyError)
+        }
+    }
+
+    /// A new key, for the hidden field of a form.
+    #[must_use]
+    pub fn generate() -> Self {
+        IdempotencyKey(Uuid::now_v7().to_string())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// SHA-256 of the request's body, in hex, so that a key used for something else is noticed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestHash(String);
+
+impl RequestHash {
+    #[must_use]
+    pub fn of(body: &[u8]) -> Self {
+        use sha2::{Digest as _, Sha256};
+        RequestHash(hex::encode(Sha256::digest(body)))
+    }
+}
+
+/// What the key says about the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// First time: do the work, then [`finish`].
+    Fresh,
+    /// Done already: this was the answer.
+    Replay { status: u16, body: String },
+    /// The key was used for another operation or another body.
+    OtherRequest,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum IdempotencyError {
+    #[error("A request with this idempotency key is being worked on, try again in a moment")]
+    InFlight,
+    #[error("This idempotency key was used for another request")]
+    OtherRequest,
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl IdempotencyError {
+    /// A second request waits up to the lock timeout; past it, the answer is soon there.
+    const RETRY_AFTER_S: u32 = 1;
+}
+
+impl Problem for IdempotencyError {
+    fn kind(&self) -> Kind {
+        match self {
+            IdempotencyError::InFlight => Kind::Conflict,
+            IdempotencyError::OtherRequest => Kind::Invalid,
+            IdempotencyError::Db(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            IdempotencyError::InFlight => "idempotency.in_flight",
+            IdempotencyError::OtherRequest => "idempotency.key_reused",
+            IdempotencyError::Db(error) => error.code(),
+        }
+    }
+
+    fn facts(&self) -> Map<String, Value> {
+        match self {
+            IdempotencyError::InFlight => {
+                Map::from_iter([("retry_after_s".to_owned(), Self::RETRY_AFTER_S.into())])
+            }
+            _ => Map::new(),
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Recorded {
+    #[diesel(sql_type = Text)]
+    operation: String,
+    #[diesel(sql_type = Text)]
+    request_hash: String,
+    #[diesel(sql_type = Nullable<SmallInt>)]
+    status_code: Option<i16>,
+    #[diesel(sql_type = Nullable<Text>)]
+    body: Option<String>,
+}
+
+/// Jobs and commands have no user; their keys stand under the nil id.
+fn actor_id(tx: &TenantTx) -> Uuid {
+    tx.actor().user_id().map_or(Uuid::nil(), |id| id.as_uuid())
+}
+
+/// Takes the key, as the first statement of the business transaction. Waits while another transaction holds it, up to
+/// the role's `lock_timeout`.
+pub async fn begin(
+    tx: &mut TenantTx,
+    key: &IdempotencyKey,
+    operation: &'static str,
+    request: &RequestHash,
+) -> Result<Begun, IdempotencyError> {
+    let (tenant, actor) = (tx.tenant().as_uuid(), actor_id(tx));
+    let inserted = Statement::new(
+        "INSERT INTO idempotency_keys (tenant_id, actor_id, key, operation, request_hash) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (tenant_id, actor_id, key) DO NOTHING",
+    )
+    .bind(tenant)
+    .bind(actor)
+    .bind(key.as_str())
+    .bind(operation)
+    .bind(request.0.as_str())
+    .execute(tx.conn()?)
+    .await
+    .map_err(|error| match DbError::from(error) {
+        DbError::Busy(_) => IdempotencyError::InFlight,
+        other => other.into(),
+    })?;
+    if inserted == 1 {
+        return Ok(Begun::Fresh);
+    }
+    let recorded: Recorded = Statement::new(
+        "SELECT operation, request_hash, status_code, body FROM idempotency_keys WHERE tenant_id = $1 AND actor_id = $2 AND key = $3",
+    )
+    .bind(tenant)
+    .bind(actor)
+    .bind(key.as_str())
+    .get_result(tx.conn()?)
+    .await
+    .map_err(DbError::from)?;
+    replay(recorded, operation, request)
+}
+
+/// Pure: what a row that was there already means for this request.
+fn replay(
+    recorded: Recorded,
+    operation: &str,
+    request: &RequestHash,
+) -> Result<Begun, IdempotencyError> {
+    if recorded.operation != operation || recorded.request_hash != request.0 {
+        return Ok(Begun::OtherRequest);
+    }
+    match (recorded.status_code.map(u16::try_from), recorded.body) {
+        (Some(Ok(status)), Some(body)) => Ok(Begun::Replay { status, body }),
+        // Our own transaction took the key and has not finished it.
+        _ => Err(IdempotencyError::InFlight),
+    }
+}
+
+/// Writes the answer down, before the commit that makes the work durable.
+pub async fn finish(
+    tx: &mut TenantTx,
+    key: &IdempotencyKey,
+    status: u16,
+    body: &str,
+) -> Result<(), IdempotencyError> {
+    let (tenant, actor) = (tx.tenant().as_uuid(), actor_id(tx));
+    Statement::new("UPDATE idempotency_keys SET status_code = $4, body = $5 WHERE tenant_id = $1 AND actor_id = $2 AND key = $3")
+        .bind(tenant)
+        .bind(actor)
+        .bind(key.as_str())
+        .bind(i16::try_from(status).unwrap_or(i16::MAX))
+        .bind(body)
+        .execute(tx.conn()?)
+        .await
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{Allowed, Role, SalesOrdersRead};
+    use crate::testkit::{test_db, test_tenant, test_tx};
+
+    const GSTIN: &str = "27VOLTC1234A1ZU";
+
+    fn body(text: &str) -> RequestHash {
+        RequestHash::of(text.as_bytes())
+    }
+
+    #[test]
+    fn a_key_is_short_and_visible() {
+        for bad in ["", " ", "a b", "ключ", &"k".repeat(256)] {
+            assert_eq!(
+                IdempotencyKey::parse(bad),
+                Err(IdempotencyKeyError),
+                "{bad}"
+            );
+        }
+        assert!(IdempotencyKey::parse(&"k".repeat(255)).is_ok());
+        assert!(IdempotencyKey::parse(IdempotencyKey::generate().as_str()).is_ok());
+    }
+
+    #[tokio::test]
+    async fn the_second_request_gets_the_first_ones_answer() {
+        let tenant = test_tenant(GSTIN).await;
+        let by: Allowed<SalesOrdersRead> = tenant.actor(Role::Admin).allow().unwrap();
+        let (db, _) = test_db();
+        let key = IdempotencyKey::generate();
+        let mut first = db.begin(&by).await.unwrap();
+        let begun = begin(&mut first, &key, "orders.place", &body("{}")).await;
+        assert_eq!(begun.unwrap(), Begun::Fresh);
+        finish(&mut first, &key, 201, "answer").await.unwrap();
+        first.commit().await.unwrap();
+
+        let mut second = db.begin(&by).await.unwrap();
+        let begun = begin(&mut second, &key, "orders.place", &body("{}")).await;
+        let answer = Begun::Replay {
+            status: 201,
+            body: "answer".to_owned(),
+        };
+        assert_eq!(begun.unwrap(), answer);
+        let begun = begin(&mut second, &key, "orders.place", &body("[]")).await;
+        assert_eq!(begun.unwrap(), Begun::OtherRequest);
+        let begun = begin(&mut second, &key, "receipts.record", &body("{}")).await;
+        assert_eq!(begun.unwrap(), Begun::OtherRequest);
+    }
+
+    #[tokio::test]
+    async fn a_rolled_back_attempt_leaves_no_record() {
+        let tenant = test_tenant(GSTIN).await;
+        let by: Allowed<SalesOrdersRead> = tenant.actor(Role::Admin).allow().unwrap();
+        let (db, _) = test_db();
+        let key = IdempotencyKey::generate();
+        for _ in 0..2 {
+            let mut tx = db.begin(&by).await.unwrap();
+            let begun = begin(&mut tx, &key, "orders.place", &body("{}")).await;
+            assert_eq!(begun.unwrap(), Begun::Fresh);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_in_flight_past_the_lock_timeout_is_a_conflict_to_retry() {
+        let tenant = test_tenant(GSTIN).await;
+        let by: Allowed<SalesOrdersRead> = tenant.actor(Role::Admin).allow().unwrap();
+        let (db, _) = test_db();
+        let key = IdempotencyKey::generate();
+        let mut first = db.begin(&by).await.unwrap();
+        begin(&mut first, &key, "orders.place", &body("{}"))
+            .await
+            .unwrap();
+        let mut second = db.begin(&by).await.unwrap();
+        let refused = begin(&mut second, &key, "orders.place", &body("{}"))
+            .await
+            .unwrap_err();
+        assert_eq!(refused.kind(), Kind::Conflict);
+        assert_eq!(refused.facts()["retry_after_s"], 1);
+    }
+
+    #[tokio::test]
+    async fn two_tenants_may_use_the_same_key() {
+        let key = IdempotencyKey::generate();
+        for _ in 0..2 {
+            let mut t = test_tx().await;
+            let begun = begin(&mut t, &key, "orders.place", &body("{}")).await;
+            assert_eq!(begun.unwrap(), Begun::Fresh);
+        }
+    }
+}

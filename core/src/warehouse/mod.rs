@@ -1,0 +1,18 @@
+//! Fulfilling an order: pick it, pack it, dispatch it. Dispatch is the moment goods leave, and so the moment the tax invoice
+//! exists: stock, shipment, invoice, receivable and messages are one transaction.
+//!
+//! Locks, always: order and credit, order lines, balances by product, the number's counter last.
+
+mod dispatch;
+mod pack;
+mod pick;
+mod start_picking;
+#[cfg(test)]
+mod tests;
+
+pub use dispatch::{DispatchForm, DispatchOrder, DispatchOrderError, Shortfall, dispatch};
+pub use pack::{PackOrder, PackOrderError, UnpickedLine, pack};
+pub use pick::{
+    PickError, PickForm, PickLineForm, ScanForm, ScanPick, Scanned, SetPicks, scan, set_picks,
+};
+pub use start_picking::{StartPicking, StartPickingError, start_picking};

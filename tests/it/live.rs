@@ -1,0 +1,70 @@
+//! The stream of hints.
+
+use std::time::Duration;
+
+use vitaran_core::access::Role;
+use vitaran_tests::test_app;
+
+/// Reads the stream until it holds the text, or fails after ten seconds.
+async fn read_until(stream: &mut reqwest::Response, wanted: &str) -> String {
+    let reading = async {
+        let mut text = String::new();
+        while let Some(chunk) = stream.chunk().await.expect("a stream") {
+            text.push_str(&String::from_utf8_lossy(&chunk));
+            if text.contains(wanted) {
+                return text;
+            }
+        }
+        panic!("the stream ended: {text}");
+    };
+    tokio::time::timeout(Duration::from_secs(10), reading)
+        .await
+        .unwrap_or_else(|_| panic!("{wanted} did not come"))
+}
+
+#[tokio::test]
+async fn a_stream_begins_with_when_to_come_back_and_is_never_packed() {
+    let app = test_app().await;
+    let client = app
+        .sign_in_as(Role::Sales)
+        .await
+        .with("accept-encoding", "gzip");
+    let mut stream = client.open("/live").await;
+    assert_eq!(stream.headers()["content-type"], "text/event-stream");
+    assert!(stream.headers().get("content-encoding").is_none());
+    read_until(&mut stream, "retry: 3000").await;
+}
+
+#[tokio::test]
+async fn without_a_session_there_is_no_stream() {
+    let app = test_app().await;
+    assert_eq!(app.client().get("/live").await.status, 401);
+    let platform = app.sign_in_platform_admin().await;
+    assert_eq!(platform.get("/live").await.status, 401);
+}
+
+#[tokio::test]
+async fn staff_hear_which_order_changed_and_a_dealer_only_that_one_did() {
+    let app = test_app().await;
+    let staff = app.sign_in_as(Role::Sales).await;
+    let dealer = app.sign_in_as(Role::Dealer).await;
+    let (mut to_staff, mut to_dealer) = (staff.open("/live").await, dealer.open("/live").await);
+    read_until(&mut to_staff, "retry").await;
+    read_until(&mut to_dealer, "retry").await;
+    let order = "01935f3a-7a10-7c4e-8f01-23456789abcd";
+    let other = "01935f3a-7a10-7c4e-8f01-23456789abce";
+    let notify = |tenant: &str, order: &str| {
+        format!("SELECT pg_notify('vitaran_live', '{tenant} order {order}')")
+    };
+    let tenant = app.tenant.tenant.id.to_string();
+    app.database.execute(&notify(other, other)).await;
+    app.database.execute(&notify(&tenant, order)).await;
+    let heard = read_until(&mut to_staff, "event: orders-changed").await;
+    assert!(
+        heard.contains(&format!("event: order-changed\ndata: {order}")),
+        "{heard}"
+    );
+    assert!(!heard.contains(other), "{heard}");
+    let heard = read_until(&mut to_dealer, "event: orders-changed").await;
+    assert!(!heard.contains(order), "{heard}");
+}

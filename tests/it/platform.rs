@@ -1,0 +1,141 @@
+//! The platform's own pages: the register, new distributors, support visits.
+
+use vitaran_core::access::Role;
+use vitaran_tests::test_app;
+
+const FORM: [(&str, &str); 13] = [
+    ("slug", "ampere"),
+    ("name", "Ampere Traders"),
+    ("gstin", "27AAPFU0939F1ZV"),
+    ("legal_name", "Ampere Traders LLP"),
+    ("line1", "5 Lamington Road"),
+    ("line2", ""),
+    ("city", "Mumbai"),
+    ("pincode", "400007"),
+    ("invoice_prefix", "AMP"),
+    ("location_name", "Main"),
+    ("admin_name", "Anil Admin"),
+    ("admin_email", "anil@ampere.test"),
+    ("admin_password", "correct horse battery"),
+];
+
+#[tokio::test]
+async fn a_new_distributor_is_in_the_register_and_its_administrator_can_sign_in() {
+    let app = test_app().await;
+    let client = app.sign_in_platform_admin().await;
+    let answer = client.post_form("/super/tenants", &FORM).await;
+    assert_eq!(
+        (answer.status, answer.location()),
+        (303, "/super/tenants/ampere"),
+        "{}",
+        answer.body
+    );
+    let page = client.get("/super/tenants/ampere").await;
+    assert!(page.body.contains("Ampere Traders is ready to sell"));
+    let again = client.get("/super/tenants/ampere").await;
+    assert!(
+        !again.body.contains("is ready to sell"),
+        "a message is shown once"
+    );
+    assert!(client.get("/super").await.body.contains("Ampere Traders"));
+    let admin = vitaran_tests::Person {
+        email: "anil@ampere.test".to_owned(),
+        password: "correct horse battery".to_owned(),
+        dealer: None,
+    };
+    assert_eq!(app.sign_in(&admin).await.get("/admin").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_refused_form_keeps_what_was_typed_names_every_fault_and_forgets_the_password() {
+    let app = test_app().await;
+    let client = app.sign_in_platform_admin().await;
+    let mut form = FORM.to_vec();
+    for field in &mut form {
+        match field.0 {
+            "gstin" => field.1 = "27AAPFU0939F1ZX",
+            "pincode" => field.1 = "4",
+            _ => {}
+        }
+    }
+    let answer = client.post_form("/super/tenants", &form).await;
+    assert_eq!(answer.status, 422);
+    assert!(
+        answer.body.contains("Please correct 2 things"),
+        "{}",
+        answer.body
+    );
+    assert!(answer.body.contains(r#"value="Ampere Traders LLP""#));
+    assert!(!answer.body.contains("correct horse battery"));
+    assert_eq!(app.database.count("SELECT count(*) FROM tenants").await, 1);
+
+    let taken: Vec<_> = FORM
+        .iter()
+        .map(|(key, value)| (*key, if *key == "slug" { "volt" } else { *value }))
+        .collect();
+    let answer = client.post_form("/super/tenants", &taken).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("f-slug-error"), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn the_register_is_read_a_page_at_a_time() {
+    let app = test_app().await;
+    app.tenant("ampere", "27AAPFU0939F1ZV").await;
+    let client = app.sign_in_platform_admin().await;
+    let first = client.get("/super?limit=1").await;
+    assert!(first.body.contains("Ampere") && !first.body.contains("Volt Distributors"));
+    let (_, rest) = first
+        .body
+        .split_once("/super?cursor=")
+        .expect("a next page");
+    let cursor = rest.split('"').next().unwrap();
+    let second = client.get(&format!("/super?cursor={cursor}")).await;
+    assert!(second.body.contains("Volt Distributors"));
+    assert_eq!(client.get("/super?limit=101").await.status, 400);
+}
+
+#[tokio::test]
+async fn a_support_visit_has_a_reason_a_banner_an_end_and_stands_in_the_audit_log() {
+    let app = test_app().await;
+    let client = app.sign_in_platform_admin().await;
+    let without = client
+        .post_form("/super/tenants/volt/visits", &[("reason", " ")])
+        .await;
+    assert_eq!(without.status, 422);
+
+    let before = client.cookie("sid").unwrap();
+    let answer = client
+        .post_form(
+            "/super/tenants/volt/visits",
+            &[("reason", "Invoice 42 does not print")],
+        )
+        .await;
+    assert_eq!(
+        (answer.status, answer.location()),
+        (303, "/admin"),
+        "{}",
+        answer.body
+    );
+    assert_ne!(client.cookie("sid").unwrap(), before);
+    let page = client.get("/admin").await;
+    assert!(page.body.contains("is acting inside"));
+    assert!(page.body.contains("Volt Distributors"));
+
+    let end = client.post_form("/super/visit/end", &[]).await;
+    assert_eq!((end.status, end.location()), (303, "/super"));
+    assert_eq!(client.get("/admin").await.location(), "/super");
+    let audited = "SELECT count(*) FROM audit_log WHERE action IN ('platform.visit_started', 'platform.visit_ended')";
+    assert_eq!(app.database.count(audited).await, 2);
+}
+
+#[tokio::test]
+async fn a_tenants_administrator_knows_nothing_of_the_platform() {
+    let app = test_app().await;
+    let client = app.sign_in_as(Role::Admin).await;
+    let answer = client.post_form("/super/tenants", &FORM).await;
+    assert_eq!(answer.status, 404);
+    let missing = client.get("/nothing").await;
+    let hidden = client.get("/super").await;
+    assert_eq!(missing.status, hidden.status);
+}

@@ -1,0 +1,148 @@
+//! A database for each test: migrated once for the process, then stamped.
+
+use std::sync::OnceLock;
+
+use diesel_async::{
+    AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _,
+};
+use uuid::Uuid;
+
+/// One test's database. It is dropped with the value.
+#[derive(Debug)]
+pub struct Database {
+    name: String,
+}
+
+fn env(key: &str) -> Option<String> {
+    std::env::var(key).ok()
+}
+
+fn admin_url() -> String {
+    env("TEST_ADMIN_DATABASE_URL")
+        .expect("TEST_ADMIN_DATABASE_URL is not set: run the tests through bin/test")
+}
+
+/// The cluster's address with another role and database.
+fn url(role: Option<&str>, database: &str) -> String {
+    let admin = admin_url();
+    let (scheme, rest) = admin.split_once("://").expect("a URL");
+    let (credentials, host) = rest.split_once('@').expect("a role in the URL");
+    let (host, _) = host.split_once('/').expect("a database in the URL");
+    let credentials = match (role, env("TEST_ROLE_PASSWORD")) {
+        (None, _) => credentials.to_owned(),
+        (Some(role), Some(password)) => format!("{role}:{password}"),
+        (Some(role), None) => role.to_owned(),
+    };
+    format!("{scheme}://{credentials}@{host}/{database}")
+}
+
+/// Runs work on threads of its own: a test's runtime may be a single thread, and may be over.
+fn on_a_thread<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> std::thread::Result<T> {
+    std::thread::spawn(move || {
+        tokio::runtime::Runtime::new()
+            .expect("a runtime")
+            .block_on(work)
+    })
+    .join()
+}
+
+async fn as_admin(database: &str, sql: &str) {
+    let mut connection = AsyncPgConnection::establish(&url(None, database))
+        .await
+        .expect("the superuser's connection");
+    connection.batch_execute(sql).await.expect(sql);
+}
+
+/// Migrated once, copied for every test.
+fn template() -> &'static str {
+    static TEMPLATE: OnceLock<String> = OnceLock::new();
+    TEMPLATE.get_or_init(|| {
+        let name = format!("template_{}", Uuid::now_v7().simple());
+        let made = name.clone();
+        on_a_thread(async move {
+            as_admin(
+                "postgres",
+                &format!("CREATE DATABASE {made} OWNER app_owner"),
+            )
+            .await;
+            vitaran_ops::migrate::migrate(&url(Some("app_owner"), &made))
+                .await
+                .expect("the migrations");
+        })
+        .expect("a template");
+        name
+    })
+}
+
+impl Database {
+    pub async fn create() -> Self {
+        let template = template();
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        as_admin(
+            "postgres",
+            &format!("CREATE DATABASE {name} TEMPLATE {template} OWNER app_owner"),
+        )
+        .await;
+        Database { name }
+    }
+
+    /// The address as one of the four roles.
+    pub fn url_of(&self, role: &str) -> String {
+        url(Some(role), &self.name)
+    }
+
+    /// Does as the superuser what no action does: break something, or look at everything.
+    pub async fn execute(&self, sql: &str) {
+        as_admin(&self.name, sql).await;
+    }
+
+    /// One number, seen by the superuser.
+    pub async fn count(&self, sql: &str) -> i64 {
+        #[derive(diesel::QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            count: i64,
+        }
+        let row: Count = self.row(sql).await;
+        row.count
+    }
+
+    /// One id, seen by the superuser.
+    pub async fn id(&self, sql: &str) -> Uuid {
+        #[derive(diesel::QueryableByName)]
+        struct Id {
+            #[diesel(sql_type = diesel::sql_types::Uuid)]
+            id: Uuid,
+        }
+        let row: Id = self.row(sql).await;
+        row.id
+    }
+
+    async fn row<R>(&self, sql: &str) -> R
+    where
+        R: diesel::deserialize::QueryableByName<diesel::pg::Pg> + Send + 'static,
+    {
+        let mut connection = AsyncPgConnection::establish(&url(None, &self.name))
+            .await
+            .expect("the superuser's connection");
+        diesel::sql_query(sql)
+            .get_result(&mut connection)
+            .await
+            .expect(sql)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let name = std::mem::take(&mut self.name);
+        // A leftover is no failure of the test: the cluster is thrown away as a whole.
+        let _ = on_a_thread(async move {
+            let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            if let Ok(mut connection) = AsyncPgConnection::establish(&url(None, "postgres")).await {
+                let _ = connection.batch_execute(&sql).await;
+            }
+        });
+    }
+}

@@ -1,0 +1,373 @@
+//! Browser sessions: tower-sessions issues the ids and decides when one is new, the core keeps the rows.
+//!
+//! The cookie holds 128 random bits and the table their hash. A request reads the session with one statement, which also
+//! says who acts and as what; nothing is cached, so that an end elsewhere is an end here at once. Saving never inserts:
+//! a slow request cannot bring a session back that was signed out meanwhile.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use poem::http::{HeaderValue, header};
+use poem::{Endpoint, IntoResponse as _, Middleware, Request, Response, Result};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error as StoreError, Result as StoreResult};
+use tower_sessions::{Session, SessionStore};
+use vitaran_core::access::Actor;
+use vitaran_core::config::WebConfig;
+use vitaran_core::db::Db;
+use vitaran_core::identity::{
+    self, ClientInfo, CredentialHash, Lifetimes, NewSession, SessionTarget, SessionView, UserRef,
+};
+
+use crate::http::problem::Refusal;
+use crate::http::problem_page::KnownSession;
+use crate::http::{cookies, request_id};
+use crate::state::AppState;
+
+/// `__Host-sid` over https, `sid` on this machine.
+pub const COOKIE: &str = "sid";
+
+/// The idle limit moves on at most this often.
+const TOUCH_EVERY_S: i64 = 60;
+
+/// The session of the request.
+#[derive(Debug, Clone)]
+pub struct CurrentSession {
+    pub(super) id: Id,
+    view: Arc<SessionView>,
+}
+
+impl CurrentSession {
+    pub fn view(&self) -> &SessionView {
+        &self.view
+    }
+
+    pub fn user(&self) -> &UserRef {
+        &self.view.user
+    }
+
+    /// The actor inside a tenant; `None` for a platform admin outside every tenant.
+    pub fn actor(&self) -> Option<&Actor> {
+        self.view.actor()
+    }
+
+    pub fn hash(&self) -> CredentialHash {
+        hash_of(&self.id)
+    }
+}
+
+fn hash_of(id: &Id) -> CredentialHash {
+    CredentialHash::of(&id.to_string())
+}
+
+// The store ---------------------------------------------------------------------------------------------------------
+
+/// The key under which a new session's columns travel to the store; it is not kept in the session's data.
+const GRANT: &str = "grant";
+
+/// The columns of a new session.
+#[derive(Debug, Serialize, Deserialize)]
+struct Grant {
+    user: uuid::Uuid,
+    target: Target,
+    idle_s: i32,
+    absolute_s: i32,
+    ip: Option<String>,
+    user_agent: Option<String>,
+}
+
+/// [`SessionTarget`] on its way through tower-sessions' map of values.
+#[derive(Debug, Serialize, Deserialize)]
+enum Target {
+    Platform,
+    Membership(uuid::Uuid, uuid::Uuid),
+    Visit(uuid::Uuid, uuid::Uuid),
+}
+
+impl From<SessionTarget> for Target {
+    fn from(target: SessionTarget) -> Self {
+        match target {
+            SessionTarget::Platform => Target::Platform,
+            SessionTarget::Membership { tenant, membership } => {
+                Target::Membership(tenant.as_uuid(), membership.as_uuid())
+            }
+            SessionTarget::Visit {
+                tenant,
+                impersonation,
+            } => Target::Visit(tenant.as_uuid(), impersonation.as_uuid()),
+        }
+    }
+}
+
+impl From<Target> for SessionTarget {
+    fn from(target: Target) -> Self {
+        use vitaran_kernel::{ImpersonationId, MembershipId, TenantId};
+        match target {
+            Target::Platform => SessionTarget::Platform,
+            Target::Membership(tenant, membership) => SessionTarget::Membership {
+                tenant: TenantId::from_uuid(tenant),
+                membership: MembershipId::from_uuid(membership),
+            },
+            Target::Visit(tenant, impersonation) => SessionTarget::Visit {
+                tenant: TenantId::from_uuid(tenant),
+                impersonation: ImpersonationId::from_uuid(impersonation),
+            },
+        }
+    }
+}
+
+/// tower-sessions over the core's table.
+#[derive(Debug, Clone)]
+pub struct Store(pub Db);
+
+fn backend(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Backend(error.to_string())
+}
+
+#[async_trait]
+impl SessionStore for Store {
+    /// Two random ids of 128 bits do not meet; if they did, the insert would fail and nobody would be signed in.
+    async fn create(&self, record: &mut Record) -> StoreResult<()> {
+        let grant = record
+            .data
+            .remove(GRANT)
+            .ok_or_else(|| backend("a session without a user"))?;
+        let grant: Grant = serde_json::from_value(grant).map_err(backend)?;
+        let session = NewSession {
+            hash: hash_of(&record.id),
+            user: vitaran_kernel::UserId::from_uuid(grant.user),
+            target: grant.target.into(),
+            lifetimes: Lifetimes {
+                idle_s: grant.idle_s,
+                absolute_s: grant.absolute_s,
+            },
+            client: ClientInfo {
+                ip: grant.ip,
+                user_agent: grant.user_agent,
+            },
+            data: serde_json::to_value(&record.data).map_err(backend)?,
+        };
+        identity::open_session(&self.0, &session)
+            .await
+            .map_err(backend)
+    }
+
+    async fn save(&self, record: &Record) -> StoreResult<()> {
+        let data = serde_json::to_value(&record.data).map_err(backend)?;
+        identity::save_session(&self.0, hash_of(&record.id), data)
+            .await
+            .map(drop)
+            .map_err(backend)
+    }
+
+    async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
+        let found = identity::find_session(&self.0, hash_of(id))
+            .await
+            .map_err(backend)?;
+        let Some(view) = found else { return Ok(None) };
+        let data: HashMap<String, serde_json::Value> =
+            serde_json::from_value(view.data).unwrap_or_default();
+        let expiry_date =
+            OffsetDateTime::from_unix_timestamp(view.expires_at.timestamp()).map_err(backend)?;
+        Ok(Some(Record {
+            id: *id,
+            data,
+            expiry_date,
+        }))
+    }
+
+    async fn delete(&self, id: &Id) -> StoreResult<()> {
+        identity::close_session(&self.0, hash_of(id))
+            .await
+            .map_err(backend)
+    }
+}
+
+// Opening and ending ------------------------------------------------------------------------------------------------
+
+/// The one thing a page about sessions can fail with.
+#[derive(Debug, thiserror::Error)]
+#[error("the session store failed: {0}")]
+pub struct SessionFailure(#[from] tower_sessions::session::Error);
+
+impl vitaran_core::problem::Problem for SessionFailure {
+    fn kind(&self) -> vitaran_core::problem::Kind {
+        vitaran_core::problem::Kind::Internal
+    }
+
+    fn code(&self) -> &'static str {
+        "service.internal"
+    }
+}
+
+/// Whom a new session is for.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    pub user: UserRef,
+    pub target: SessionTarget,
+    /// Dealers' people stay signed in longer than staff.
+    pub is_dealer: bool,
+    pub client: ClientInfo,
+}
+
+impl Opening {
+    fn lifetimes(&self, config: &WebConfig) -> Lifetimes {
+        if self.is_dealer {
+            config.dealer_lifetimes
+        } else {
+            config.staff_lifetimes
+        }
+    }
+}
+
+/// Gives the browser a session under a new id; the one it had ends, so that an id known to somebody else is worth
+/// nothing (ASVS 7.2.4).
+pub async fn open(
+    state: &AppState,
+    before: Option<&CurrentSession>,
+    opening: Opening,
+    response: &mut Response,
+) -> std::result::Result<(), Refusal> {
+    let lifetimes = opening.lifetimes(&state.config);
+    let store = Arc::new(Store(state.db.clone()));
+    let session = Session::new(before.map(|session| session.id), store, None);
+    session.cycle_id().await.map_err(SessionFailure)?;
+    let grant = Grant {
+        user: opening.user.id.as_uuid(),
+        target: opening.target.into(),
+        idle_s: lifetimes.idle_s,
+        absolute_s: lifetimes.absolute_s,
+        ip: opening.client.ip,
+        user_agent: opening.client.user_agent,
+    };
+    session.insert(GRANT, grant).await.map_err(SessionFailure)?;
+    session.save().await.map_err(SessionFailure)?;
+    if let Some(id) = session.id() {
+        cookies::set(
+            response,
+            COOKIE,
+            &id.to_string(),
+            lifetimes.absolute_s,
+            state.config.is_https(),
+        );
+    }
+    Ok(())
+}
+
+/// Ends the session, and asks the browser to forget what it keeps of us.
+pub async fn end(
+    state: &AppState,
+    session: Option<&CurrentSession>,
+    response: &mut Response,
+) -> std::result::Result<(), Refusal> {
+    if let Some(current) = session {
+        let store = Arc::new(Store(state.db.clone()));
+        let session = Session::new(Some(current.id), store, None);
+        session.flush().await.map_err(SessionFailure)?;
+    }
+    cookies::remove(response, COOKIE, state.config.is_https());
+    response.headers_mut().insert(
+        header::HeaderName::from_static("clear-site-data"),
+        HeaderValue::from_static("\"cache\", \"storage\""),
+    );
+    Ok(())
+}
+
+/// Address and browser, for the list of one's sessions. The peer's own address: a header could claim any.
+#[must_use]
+pub fn client_of(request: &Request) -> ClientInfo {
+    ClientInfo {
+        ip: request
+            .remote_addr()
+            .as_socket_addr()
+            .map(|a| a.ip().to_string()),
+        user_agent: request
+            .header(header::USER_AGENT)
+            .map(|text| text.chars().filter(|c| !c.is_control()).collect()),
+    }
+}
+
+// Reading -----------------------------------------------------------------------------------------------------------
+
+/// Reads the session behind the cookie, once for a request.
+pub struct ReadSessions;
+
+impl<E: Endpoint> Middleware<E> for ReadSessions {
+    type Output = Reading<E>;
+
+    fn transform(&self, inner: E) -> Reading<E> {
+        Reading(inner)
+    }
+}
+
+pub struct Reading<E>(E);
+
+impl<E: Endpoint> Endpoint for Reading<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let Some(state) = request.data::<AppState>().cloned() else {
+            return Ok(self.0.call(request).await?.into_response());
+        };
+        let is_https = state.config.is_https();
+        let cookie = cookies::read(request.headers(), COOKIE, is_https).map(str::to_owned);
+        let found = match cookie.as_deref().map(str::parse::<Id>) {
+            Some(Ok(id)) => find(&state, id).await?,
+            _ => None,
+        };
+        let is_dead = cookie.is_some() && found.is_none();
+        if let Some(session) = found {
+            note(&state, &mut request, session);
+        }
+        let answer = self.0.call(request).await;
+        if !is_dead {
+            return answer.map(poem::IntoResponse::into_response);
+        }
+        // A redirect to the sign-in page travels as an error; it too takes the dead cookie away.
+        let mut response = match answer {
+            Ok(output) => output.into_response(),
+            Err(error) if error.is_from_response() => error.into_response(),
+            Err(error) => return Err(error),
+        };
+        let is_replaced = response.headers().contains_key(header::SET_COOKIE);
+        if !is_replaced {
+            cookies::remove(&mut response, COOKIE, is_https);
+        }
+        Ok(response)
+    }
+}
+
+async fn find(state: &AppState, id: Id) -> std::result::Result<Option<CurrentSession>, Refusal> {
+    let view = identity::find_session(&state.db, hash_of(&id)).await?;
+    Ok(view.map(|view| CurrentSession {
+        id,
+        view: Arc::new(view),
+    }))
+}
+
+/// Hands the session to handlers, to the error page and to the log, and moves its idle limit on beside the request.
+fn note(state: &AppState, request: &mut Request, session: CurrentSession) {
+    let tenant = session.actor().map(Actor::tenant_id);
+    request_id::record_person(session.user().id, tenant);
+    let idle = state
+        .db
+        .clock()
+        .now()
+        .signed_duration_since(session.view.last_seen_at);
+    if idle.num_seconds() >= TOUCH_EVERY_S {
+        let (db, hash) = (state.db.clone(), session.hash());
+        tokio::spawn(async move {
+            if let Err(error) = identity::touch_session(&db, hash).await {
+                tracing::warn!(%error, "a session's idle limit was not moved on");
+            }
+        });
+    }
+    if let Some(known) = request.data::<KnownSession>() {
+        // Set once for a request, here.
+        let _ = known.0.set(session.clone());
+    }
+    request.set_data(session);
+}

@@ -1,0 +1,50 @@
+//! `/developers`: the reference of the API, drawn from its own document, with no script and nothing from elsewhere.
+
+mod reference;
+mod views;
+
+use std::sync::LazyLock;
+
+use poem::{Response, handler};
+
+use crate::openapi::{self, Documents};
+use crate::shell::Shell;
+use reference::Reference;
+
+static DOCUMENTS: LazyLock<Documents> = LazyLock::new(openapi::documents);
+static PRINTED_3_1: LazyLock<String> = LazyLock::new(|| openapi::printed(&DOCUMENTS.v3_1));
+static PRINTED_3_0: LazyLock<String> = LazyLock::new(|| openapi::printed(&DOCUMENTS.v3_0));
+static REFERENCE: LazyLock<Reference> = LazyLock::new(|| Reference::of(&DOCUMENTS.v3_1));
+
+/// `GET /developers`
+#[handler]
+pub fn show(shell: Shell) -> Response {
+    shell.page("Developers").render(views::page(&REFERENCE))
+}
+
+/// `GET /api/openapi.json`
+#[handler]
+pub fn document_3_1() -> Response {
+    json(&PRINTED_3_1)
+}
+
+/// `GET /api/openapi-3.0.json`
+#[handler]
+pub fn document_3_0() -> Response {
+    json(&PRINTED_3_0)
+}
+
+fn json(text: &'static str) -> Response {
+    Response::builder()
+        .content_type("application/json")
+        .body(text)
+}
+
+/// The methods of each address of the API, in the form poem's patterns have, for the `Allow` of a 405.
+pub(crate) fn methods_at(pattern: &str) -> Option<String> {
+    let methods: Vec<String> = openapi::operations(&DOCUMENTS.v3_1)
+        .filter(|(path, _, _)| path.replace('{', ":").replace('}', "") == pattern)
+        .map(|(_, method, _)| method.to_ascii_uppercase())
+        .collect();
+    (!methods.is_empty()).then(|| methods.join(", "))
+}

@@ -1,0 +1,141 @@
+//! The reference as a page.
+
+use maud::{Markup, html};
+
+use super::reference::{Chapter, Field, Operation, Reference, Schema};
+use crate::http::problem_json::KINDS;
+use crate::ui::Tone;
+use crate::ui::badge::badge;
+use crate::ui::panel::{Heading, code, panel, sheet};
+use crate::ui::table::{Column, Row, Table};
+
+pub fn page(reference: &Reference) -> Markup {
+    html! {
+        (Heading::new("Developers"))
+        (panel("Start here", start()))
+        (panel("Contents", contents(reference)))
+        @for chapter in &reference.chapters { (chapter_of(chapter)) }
+        (problems())
+        h2 id="schemas" { "Schemas" }
+        @for schema in &reference.schemas { (schema_of(schema)) }
+    }
+}
+
+fn start() -> Markup {
+    html! {
+        p { "The document: " a href="/api/openapi.json" download { "OpenAPI 3.1" } ", or " a href="/api/openapi-3.0.json" download { "OpenAPI 3.0" } " for older generators." }
+        p { "Sign in for an access token, and send it as " (code("Authorization: Bearer …")) ". It works for 15 minutes. Cookies are not looked at." }
+        p { "Amounts and quantities are strings. Times are RFC 3339 in UTC. Lists are read by " (code("limit")) " and " (code("cursor")) "." }
+        p { "A POST that creates something needs an " (code("Idempotency-Key")) " of your choosing: sent again within 24 hours, it is answered as the first time, with " (code("Idempotency-Replayed: true")) "." }
+    }
+}
+
+fn contents(reference: &Reference) -> Markup {
+    html! {
+        ul {
+            @for chapter in &reference.chapters {
+                li {
+                    a href={ "#" (chapter.name) } { (chapter.name) }
+                    ul { @for operation in &chapter.operations { li { a href={ "#" (operation.id) } { (operation.summary) } } } }
+                }
+            }
+            li { a href="#problems" { "Problems" } }
+            li { a href="#schemas" { "Schemas" } }
+        }
+    }
+}
+
+fn chapter_of(chapter: &Chapter) -> Markup {
+    html! {
+        h2 id=(chapter.name) { (chapter.name) }
+        @if !chapter.description.is_empty() { p { (chapter.description) } }
+        @for operation in &chapter.operations { (operation_of(operation)) }
+    }
+}
+
+fn operation_of(operation: &Operation) -> Markup {
+    let answers = operation.answers.iter().map(|answer| {
+        Row::new([
+            code(&answer.status),
+            kind(answer.schema.as_deref().unwrap_or("nothing")),
+            html! { (answer.description) },
+        ])
+    });
+    let columns = [
+        Column::text("Status"),
+        Column::text("Body"),
+        Column::text("When"),
+    ];
+    html! {
+        section.panel id=(operation.id) {
+            header.panel-head { h3 { (operation.summary) } (badge(Tone::Info, &operation.method)) }
+            p { (code(&format!("{} {}", operation.method, operation.path))) @if !operation.needs_token { " needs no token" } }
+            @if !operation.description.is_empty() { p { (operation.description) } }
+            @if !operation.parameters.is_empty() { (fields(&format!("{}-parameters", operation.id), "Parameters", &operation.parameters)) }
+            @if let Some(body) = &operation.body { p { "Body: " (kind(body)) } }
+            pre tabindex="0" { code { (operation.sample) } }
+            (sheet(Table::new(&format!("{}-answers", operation.id), "Answers", columns).rows(answers)))
+        }
+    }
+}
+
+fn fields(id: &str, caption: &str, fields: &[Field]) -> Markup {
+    let rows = fields.iter().map(|field| {
+        let place = if field.place.is_empty() {
+            String::new()
+        } else {
+            format!("in {}, ", field.place)
+        };
+        let need = if field.is_required {
+            "required"
+        } else {
+            "optional"
+        };
+        Row::new([
+            code(&field.name),
+            kind(&field.kind),
+            html! { (place) (need) },
+            html! { (field.description) },
+        ])
+    });
+    let columns = [
+        Column::text("Name"),
+        Column::text("Type"),
+        Column::text("Need"),
+        Column::text("Meaning"),
+    ];
+    sheet(Table::new(id, caption, columns).rows(rows))
+}
+
+/// A type's name, which is a link when it is a schema: those begin with a capital.
+fn kind(name: &str) -> Markup {
+    let bare = name.strip_prefix("list of ").unwrap_or(name);
+    let is_schema = bare.starts_with(|c: char| c.is_ascii_uppercase());
+    html! { @if is_schema { a href={ "#schema-" (bare) } { (name) } } @else { (name) } }
+}
+
+fn problems() -> Markup {
+    html! {
+        section.panel id="problems" {
+            header.panel-head { h2 { "Problems" } }
+            p { "A refusal is " (code("application/problem+json")) ": its " (code("code")) " says why for programs, its " (code("detail")) " for people, and its " (code("errors")) " list every fault of the input at once." }
+            dl.facts {
+                @for (status, title, when) in KINDS {
+                    div id={ "problem-" (status) } { dt { (status) " " (title) } dd { (when) } }
+                }
+                div id="problem-500" { dt { "500 Internal error" } dd { "Our fault. The answer names the request; tell it to support." } }
+            }
+        }
+    }
+}
+
+fn schema_of(schema: &Schema) -> Markup {
+    html! {
+        section.panel id={ "schema-" (schema.name) } {
+            header.panel-head { h3 { (schema.name) } }
+            @if !schema.description.is_empty() { p { (schema.description) } }
+            @if !schema.words.is_empty() { p { "One of " @for word in &schema.words { (code(word)) " " } } }
+            @if !schema.fields.is_empty() { (fields(&format!("schema-{}-fields", schema.name), &format!("Fields of {}", schema.name), &schema.fields)) }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Reads a request's body whole before anybody parses it, and no further than allowed: poem by itself reads for ever.
+
+use bytes::Bytes;
+use poem::error::ReadBodyError;
+use poem::http::{HeaderMap, header};
+use poem::{Body, Endpoint, Middleware, Request, Result};
+use vitaran_core::idempotency::RequestHash;
+
+use super::problem::Refusal;
+
+/// Forms and JSON: an order of 500 lines takes some 60 KB.
+pub const ONE_MIB: usize = 1024 * 1024;
+
+/// Counts what is read, so that a length that lies or is not there helps nobody.
+pub struct BodyLimit(pub usize);
+
+impl<E: Endpoint> Middleware<E> for BodyLimit {
+    type Output = Limited<E>;
+
+    fn transform(&self, inner: E) -> Limited<E> {
+        Limited {
+            inner,
+            most: self.0,
+        }
+    }
+}
+
+pub struct Limited<E> {
+    inner: E,
+    most: usize,
+}
+
+impl<E: Endpoint> Endpoint for Limited<E> {
+    type Output = E::Output;
+
+    async fn call(&self, mut request: Request) -> Result<E::Output> {
+        if announced(request.headers()).is_some_and(|length| length > self.most) {
+            return Err(Refusal::too_large(self.most).into());
+        }
+        let body = read(request.take_body(), self.most).await?;
+        request.set_data(RequestHash::of(&body));
+        request.set_data(WholeBody(body.clone()));
+        request.set_body(body);
+        self.inner.call(request).await
+    }
+}
+
+/// The body as it came, for the guard and for idempotency.
+#[derive(Debug, Clone)]
+pub struct WholeBody(pub Bytes);
+
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
+}
+
+async fn read(body: Body, most: usize) -> Result<Bytes, Refusal> {
+    body.into_bytes_limit(most)
+        .await
+        .map_err(|error| match error {
+            ReadBodyError::PayloadTooLarge => Refusal::too_large(most),
+            _ => Refusal::malformed("The request's body could not be read"),
+        })
+}

@@ -1,0 +1,23 @@
+//! What stands between the socket and a handler, and the two faces of a refusal.
+//!
+//! From outside in: [`request_id`] names and logs the request; [`security_headers`] goes on every answer;
+//! [`compression`] packs HTML and JSON. Then, for pages and API alike, [`body_limit`] and [`text_guard`]; for pages
+//! alone [`csrf`]. A handler refuses with a [`problem::Refusal`], which [`problem_page`] shows to people and
+//! [`problem_json`] to programs.
+
+pub mod body_limit;
+pub mod compression;
+pub mod cookies;
+pub mod csrf;
+pub mod flash;
+pub mod form;
+pub mod idempotency;
+pub mod next_path;
+pub mod params;
+pub mod problem;
+pub mod problem_json;
+pub mod problem_page;
+pub mod request_id;
+pub mod security_headers;
+pub mod text_guard;
+pub mod types;

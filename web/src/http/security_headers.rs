@@ -1,0 +1,79 @@
+//! The headers every answer carries, a 404 and a redirect included.
+
+use poem::http::{HeaderName, HeaderValue, header};
+use poem::{Endpoint, IntoResponse as _, Middleware, Request, Response, Result};
+
+/// Nothing inline, nothing evaluated, nothing from elsewhere.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
+
+const ALWAYS: [(HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+];
+
+/// One year, once everything is TLS.
+const HSTS: &str = "max-age=31536000; includeSubDomains";
+
+pub struct SecurityHeaders {
+    pub is_https: bool,
+}
+
+impl<E: Endpoint> Middleware<E> for SecurityHeaders {
+    type Output = Secured<E>;
+
+    fn transform(&self, inner: E) -> Secured<E> {
+        Secured {
+            inner,
+            is_https: self.is_https,
+        }
+    }
+}
+
+pub struct Secured<E> {
+    inner: E,
+    is_https: bool,
+}
+
+impl<E: Endpoint> Endpoint for Secured<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        // An error keeps its route as data, for the log line further out.
+        let mut response = match self.inner.call(request).await {
+            Ok(output) => output.into_response(),
+            Err(error) => error.into_response(),
+        };
+        let headers = response.headers_mut();
+        for (name, value) in &ALWAYS {
+            headers
+                .entry(name)
+                .or_insert(HeaderValue::from_static(value));
+        }
+        // What may be kept says so itself, as assets do.
+        headers
+            .entry(header::CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("no-store"));
+        if self.is_https {
+            headers.insert(
+                header::STRICT_TRANSPORT_SECURITY,
+                HeaderValue::from_static(HSTS),
+            );
+        }
+        headers.remove(header::SERVER);
+        Ok(response)
+    }
+}

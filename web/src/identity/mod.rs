@@ -1,0 +1,14 @@
+//! Signing in and out, changing company, and how pages look to the one who reads them.
+
+pub mod api;
+mod preferences;
+mod sign_in;
+mod start;
+mod switch_tenant;
+mod views;
+
+pub use api::{AuthApi, MeApi};
+pub use preferences::set_preferences;
+pub use sign_in::{show_sign_in, sign_out, submit_sign_in};
+pub use start::{go_to_start, portal_home, staff_home};
+pub use switch_tenant::{show_switch, submit_switch};

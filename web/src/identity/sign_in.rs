@@ -1,0 +1,117 @@
+//! The sign-in page. One answer for every wrong pair, and the way back to the page that was wanted.
+
+use poem::web::{Data, Query};
+use poem::{Request, Response, handler};
+use serde::Deserialize;
+use vitaran_core::access::Role;
+use vitaran_core::identity::{self, SignIn, SignInError, SignedIn};
+
+use super::views;
+use crate::auth::CurrentSession;
+use crate::auth::session::{self, Opening, client_of};
+use crate::http::form::Form;
+use crate::http::next_path;
+use crate::http::problem_page::PageResult;
+use crate::hx;
+use crate::shell::Shell;
+use crate::state::AppState;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Next {
+    next: Option<String>,
+}
+
+/// The form as typed. Not `Debug`: it holds a password.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct SignInForm {
+    email: String,
+    password: String,
+    next: String,
+}
+
+/// `GET /login`
+#[handler]
+pub async fn show_sign_in(
+    shell: Shell,
+    session: Option<CurrentSession>,
+    Query(query): Query<Next>,
+) -> Response {
+    let next = query.next.as_deref().and_then(next_path::safe);
+    if let Some(session) = session {
+        return hx::go_to(shell.request(), next.unwrap_or(home(&session)));
+    }
+    shell.page("Sign in").render(views::sign_in("", next, None))
+}
+
+/// `POST /login`
+#[handler]
+pub async fn submit_sign_in(
+    shell: Shell,
+    state: Data<&AppState>,
+    session: Option<CurrentSession>,
+    request: &Request,
+    Form(form): Form<SignInForm>,
+) -> PageResult {
+    let next = next_path::safe(&form.next);
+    let signed_in = match check(&state, &form).await {
+        Ok(signed_in) => signed_in,
+        Err(SignInError::WrongCredentials) => {
+            let form = views::sign_in(&form.email, next, Some(SignInError::WrongCredentials));
+            return Ok(shell.page("Sign in").refused().render(form));
+        }
+        Err(other) => return Err(other.into()),
+    };
+    let role = signed_in.membership.as_ref().map(|m| m.role);
+    let opening = Opening {
+        target: signed_in.target,
+        is_dealer: role == Some(Role::Dealer),
+        user: signed_in.user,
+        client: client_of(request),
+    };
+    let mut response = hx::go_to(shell.request(), next.unwrap_or(home_of(role)));
+    session::open(&state, session.as_ref(), opening, &mut response).await?;
+    Ok(response)
+}
+
+/// A person of several distributors comes in at the first of them; the menu leads to the others.
+async fn check(state: &AppState, form: &SignInForm) -> Result<SignedIn, SignInError> {
+    let input = |tenant| SignIn {
+        email: form.email.clone(),
+        password: form.password.clone(),
+        tenant,
+    };
+    match identity::sign_in(&state.db, input(None)).await {
+        Err(SignInError::SeveralTenants { tenants }) => {
+            let first = tenants.into_iter().next().map(|(slug, _)| slug);
+            identity::sign_in(&state.db, input(first)).await
+        }
+        other => other,
+    }
+}
+
+/// `POST /logout`
+#[handler]
+pub async fn sign_out(
+    shell: Shell,
+    state: Data<&AppState>,
+    session: Option<CurrentSession>,
+) -> PageResult {
+    let mut response = hx::go_to(shell.request(), "/login");
+    session::end(&state, session.as_ref(), &mut response).await?;
+    Ok(response)
+}
+
+/// Where a signed-in person begins.
+pub(super) fn home(session: &CurrentSession) -> &'static str {
+    home_of(session.actor().map(vitaran_core::access::Actor::role))
+}
+
+pub(super) const fn home_of(role: Option<Role>) -> &'static str {
+    match role {
+        Some(Role::Dealer) => "/portal",
+        Some(_) => "/admin",
+        None => "/super",
+    }
+}

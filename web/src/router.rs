@@ -1,0 +1,185 @@
+//! Every route on one screen: pages first, then the API, then what needs nobody.
+
+use std::collections::BTreeMap;
+
+use poem::endpoint::{BoxEndpoint, EndpointExt as _};
+use poem::http::Method;
+use poem::{Endpoint, IntoEndpoint, Response, Route, RouteMethod, get};
+
+use crate::auth::area_guard::GuardAreas;
+use crate::auth::session::ReadSessions;
+use crate::http::body_limit::{BodyLimit, ONE_MIB};
+use crate::http::compression::Gzip;
+use crate::http::csrf::SameSiteOnly;
+use crate::http::problem::Allow;
+use crate::http::problem_json;
+use crate::http::problem_page::ShowRefusals;
+use crate::http::request_id::NameRequests;
+use crate::http::security_headers::SecurityHeaders;
+use crate::http::text_guard::TextGuard;
+use crate::state::AppState;
+use crate::tenancy::platform;
+use crate::{assets, developers, health, identity, live, openapi};
+
+/// The pages. A form's POST stands beside the page it is on.
+fn pages() -> Pages {
+    Pages::default()
+        .get("/", identity::go_to_start)
+        .get("/login", identity::show_sign_in)
+        .post("/login", identity::submit_sign_in)
+        .post("/logout", identity::sign_out)
+        .get("/switch-tenant", identity::show_switch)
+        .post("/switch-tenant", identity::submit_switch)
+        .post("/preferences", identity::set_preferences)
+        .get("/portal", identity::portal_home)
+        .get("/admin", identity::staff_home)
+        .get("/super", platform::list)
+        .get("/super/tenants/new", platform::new)
+        .post("/super/tenants", platform::create)
+        .get("/super/tenants/:slug", platform::show)
+        .post("/super/tenants/:slug/visits", platform::start_visit)
+        .post("/super/visit/end", platform::end_visit)
+        .get("/developers", developers::show)
+        .get("/live", live::stream_changes)
+}
+
+/// The whole application, as a server or a test runs it.
+pub fn app(state: AppState) -> impl Endpoint<Output = Response> + 'static {
+    let same_site = SameSiteOnly {
+        public_url: state.config.public_url.clone(),
+    };
+    let headers = SecurityHeaders {
+        is_https: state.config.is_https(),
+    };
+    let pages = pages()
+        .into_route()
+        .with(GuardAreas)
+        .with(ReadSessions)
+        .with(same_site)
+        .with(TextGuard)
+        .with(BodyLimit(ONE_MIB))
+        .with(ShowRefusals);
+    Route::new()
+        .nest(openapi::PREFIX, api())
+        .nest("/assets", assets::endpoint())
+        .at("/health", get(health::show_health))
+        .nest("/", pages)
+        .data(state)
+        .with(Gzip)
+        .with(headers)
+        .with(NameRequests)
+}
+
+/// Bearer tokens alone: no session is read here, so no cookie counts.
+fn api() -> impl Endpoint<Output = Response> {
+    Route::new()
+        .at("/openapi.json", get(developers::document_3_1))
+        .at("/openapi-3.0.json", get(developers::document_3_0))
+        .nest("/", openapi::service())
+        .with(TextGuard)
+        .with(BodyLimit(ONE_MIB))
+        .catch_all_error(|error| async { problem_json::of_error(error) })
+}
+
+/// Method and path of every route, for `web routes` and for the test that visits them all.
+#[must_use]
+pub fn routes() -> Vec<(String, String)> {
+    let documents = openapi::documents();
+    let operations = openapi::operations(&documents.v3_1)
+        .map(|(path, method, _)| (method.to_ascii_uppercase(), path.to_owned()));
+    let open = [
+        "/api/openapi.json",
+        "/api/openapi-3.0.json",
+        "/assets/*",
+        "/health",
+    ]
+    .map(|path| ("GET".to_owned(), path.to_owned()));
+    pages()
+        .list()
+        .into_iter()
+        .chain(operations)
+        .chain(open)
+        .collect()
+}
+
+/// The page routes being put together: a method at a time, so that they read as a table.
+#[derive(Default)]
+struct Pages {
+    at: BTreeMap<&'static str, Vec<(Method, BoxEndpoint<'static>)>>,
+}
+
+impl Pages {
+    fn get<E: IntoEndpoint>(self, path: &'static str, endpoint: E) -> Self
+    where
+        E::Endpoint: 'static,
+    {
+        self.method(Method::GET, path, endpoint)
+    }
+
+    fn post<E: IntoEndpoint>(self, path: &'static str, endpoint: E) -> Self
+    where
+        E::Endpoint: 'static,
+    {
+        self.method(Method::POST, path, endpoint)
+    }
+
+    fn method<E: IntoEndpoint>(mut self, method: Method, path: &'static str, endpoint: E) -> Self
+    where
+        E::Endpoint: 'static,
+    {
+        let endpoint = endpoint.into_endpoint().map_to_response().boxed();
+        self.at.entry(path).or_default().push((method, endpoint));
+        self
+    }
+
+    fn list(&self) -> Vec<(String, String)> {
+        self.at
+            .iter()
+            .flat_map(|(path, methods)| {
+                methods
+                    .iter()
+                    .map(|(method, _)| (method.to_string(), (*path).to_owned()))
+            })
+            .collect()
+    }
+
+    fn into_route(self) -> Route {
+        self.at
+            .into_iter()
+            .fold(Route::new(), |route, (path, methods)| {
+                let allow = Allow(allowed(methods.iter().map(|(method, _)| method)));
+                let methods = methods
+                    .into_iter()
+                    .fold(RouteMethod::new(), |all, (method, endpoint)| {
+                        all.method(method, endpoint)
+                    });
+                route.at(path, say_what_is_allowed(methods, allow))
+            })
+    }
+}
+
+/// HEAD comes with GET.
+fn allowed<'m>(methods: impl Iterator<Item = &'m Method>) -> String {
+    let names: Vec<&str> = methods
+        .flat_map(|method| match method.as_str() {
+            "GET" => vec!["GET", "HEAD"],
+            other => vec![other],
+        })
+        .collect();
+    names.join(", ")
+}
+
+/// Attaches the methods of an address to the error of a wrong one.
+fn say_what_is_allowed(methods: RouteMethod, allow: Allow) -> impl Endpoint<Output = Response> {
+    methods.around(move |endpoint, request| {
+        let allow = allow.clone();
+        async move {
+            endpoint.call(request).await.map_err(|mut error| {
+                if error.is::<poem::error::MethodNotAllowedError>() {
+                    error.set_data(allow);
+                }
+                error
+            })
+        }
+    })
+}

@@ -1,0 +1,306 @@
+//! What every page takes from its request: who is signed in, colours, messages, the way around. A handler fills in the
+//! title and the main part.
+
+use maud::Markup;
+use poem::http::StatusCode;
+use poem::{FromRequest, Request, RequestBody, Response, Result};
+use vitaran_core::access::{Actor, PermissionCode, Role};
+
+use crate::auth::CurrentSession;
+use crate::http::problem_page::KnownSession;
+use crate::http::{cookies, flash, next_path};
+use crate::hx::{self, HxRequest};
+use crate::state::AppState;
+use crate::ui::flash::Flash;
+use crate::ui::layout::{Density, Impersonation, NavItem, Theme, UserMenu};
+use crate::ui::{Area, Icon, Page, dialog};
+
+pub const THEME_COOKIE: &str = "theme";
+pub const DENSITY_COOKIE: &str = "density";
+
+/// Everything around the main part of a page. An extractor, and what the error page is drawn with.
+#[derive(Debug, Clone)]
+pub struct Shell {
+    request: HxRequest,
+    path: String,
+    here: String,
+    theme: Theme,
+    density: Option<Density>,
+    flash: Option<Flash>,
+    session: Option<CurrentSession>,
+    is_https: bool,
+}
+
+impl<'a> FromRequest<'a> for Shell {
+    async fn from_request(request: &'a Request, _body: &mut RequestBody) -> Result<Self> {
+        Ok(Shell::of(request))
+    }
+}
+
+impl Shell {
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        let is_https = request
+            .data::<AppState>()
+            .is_some_and(|state| state.config.is_https());
+        let headers = request.headers();
+        let cookie = |name| cookies::read(headers, name, is_https);
+        let uri = request.original_uri();
+        let here = uri.path_and_query().map_or("/", |both| both.as_str());
+        Shell {
+            request: HxRequest::of(headers),
+            path: uri.path().to_owned(),
+            here: next_path::safe(here).unwrap_or("/").to_owned(),
+            theme: cookie(THEME_COOKIE)
+                .and_then(Theme::parse)
+                .unwrap_or_default(),
+            density: cookie(DENSITY_COOKIE).and_then(Density::parse),
+            flash: flash::find(headers, is_https),
+            session: request.data::<CurrentSession>().cloned().or_else(|| {
+                request
+                    .data::<KnownSession>()
+                    .and_then(|known| known.0.get().cloned())
+            }),
+            is_https,
+        }
+    }
+
+    /// The session, where it became known after the shell was made.
+    pub(crate) fn know(&mut self, session: Option<CurrentSession>) {
+        self.session = self.session.take().or(session);
+    }
+
+    /// What the browser's script said about the request.
+    #[must_use]
+    pub fn request(&self) -> &HxRequest {
+        &self.request
+    }
+
+    /// The answer must be a fragment.
+    #[must_use]
+    pub fn wants_fragment(&self) -> bool {
+        self.request.wants_fragment()
+    }
+
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.is_https
+    }
+
+    /// A page of this title; see [`Draft`].
+    pub fn page<'a>(&'a self, title: &'a str) -> Draft<'a> {
+        Draft {
+            shell: self,
+            title,
+            status: StatusCode::OK,
+            has_errors: false,
+            header: Markup::default(),
+            is_live: false,
+        }
+    }
+
+    /// A fragment: the component alone, as the page itself uses it.
+    #[must_use]
+    pub fn fragment(&self, status: StatusCode, body: Markup) -> Response {
+        hx::respond(status, body)
+    }
+
+    /// After a POST: to the next page, with a message that it shows.
+    #[must_use]
+    pub fn go_to(&self, path: &str, message: Option<&Flash>) -> Response {
+        let mut response = hx::go_to(&self.request, path);
+        if let Some(message) = message {
+            flash::leave(&mut response, message, self.is_https);
+        }
+        response
+    }
+
+    /// By the address; the start page and errors outside the areas follow the person.
+    fn area(&self) -> Area {
+        let Some(session) = &self.session else {
+            return Area::SignedOut;
+        };
+        match (self.path.split('/').nth(1), session.actor()) {
+            (Some("super"), _) | (_, None) => Area::Super,
+            (_, Some(actor)) if actor.role() == Role::Dealer => Area::Portal,
+            _ => Area::Admin,
+        }
+    }
+}
+
+/// A page being put together.
+#[must_use = "a page is shown by render()"]
+pub struct Draft<'a> {
+    shell: &'a Shell,
+    title: &'a str,
+    status: StatusCode,
+    has_errors: bool,
+    header: Markup,
+    is_live: bool,
+}
+
+impl Draft<'_> {
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// A form was refused: 422, and the tab says so first.
+    pub fn refused(mut self) -> Self {
+        self.status = StatusCode::UNPROCESSABLE_ENTITY;
+        self.has_errors = true;
+        self
+    }
+
+    /// Search or cart, in the top bar.
+    pub fn header(mut self, header: Markup) -> Self {
+        self.header = header;
+        self
+    }
+
+    /// The page has parts that fetch themselves anew when something changes.
+    pub fn live(mut self) -> Self {
+        self.is_live = true;
+        self
+    }
+
+    #[must_use]
+    pub fn render(self, main: Markup) -> Response {
+        let shell = self.shell;
+        let session = shell.session.as_ref();
+        let actor = session.and_then(CurrentSession::actor);
+        let area = shell.area();
+        let nav = nav(area, actor, &shell.path);
+        let flashes: Vec<Flash> = shell.flash.iter().cloned().collect();
+        let page = Page {
+            title: self.title,
+            error_title: self.has_errors,
+            theme: shell.theme,
+            density: shell.density.unwrap_or(usual_density(area)),
+            area,
+            nav: &nav,
+            user: session.map(|session| user_menu(session, &shell.here)),
+            tenant_name: match area {
+                Area::Super => None,
+                _ => actor.map(|actor| actor.tenant().name.as_str()),
+            },
+            impersonation: actor.and_then(impersonation),
+            flash: &flashes,
+            header: self.header,
+            shortcuts: match area {
+                Area::Admin => dialog::STAFF_SHORTCUTS,
+                _ => &[],
+            },
+            live_url: self.is_live.then_some("/live"),
+            main,
+        };
+        let mut response = hx::respond(self.status, page.render());
+        if !flashes.is_empty() {
+            flash::forget(&mut response, shell.is_https);
+        }
+        response
+    }
+}
+
+const fn usual_density(area: Area) -> Density {
+    match area {
+        Area::Admin | Area::Super => Density::Compact,
+        Area::Portal | Area::SignedOut => Density::Comfortable,
+    }
+}
+
+fn user_menu<'a>(session: &'a CurrentSession, here: &'a str) -> UserMenu<'a> {
+    let user = session.user();
+    let mut links = Vec::new();
+    if session.view().membership_count > 1 && session.actor().is_some() {
+        links.push(("Change company", "/switch-tenant"));
+    }
+    if user.is_platform_admin && session.actor().is_some() {
+        links.push(("Platform", "/super"));
+    }
+    UserMenu {
+        name: &user.name,
+        email: &user.email,
+        role: session
+            .actor()
+            .map_or("Platform", |actor| actor.role().label()),
+        theme_url: "/preferences",
+        sign_out_url: "/logout",
+        links,
+        // The list costs a look-up; it has a page of its own.
+        tenants: None,
+        here,
+    }
+}
+
+fn impersonation(actor: &Actor) -> Option<Impersonation<'_>> {
+    actor.impersonation().map(|_| Impersonation {
+        by: actor.name(),
+        tenant: &actor.tenant().name,
+        end_url: "/super/visit/end",
+    })
+}
+
+/// One entry of an area's navigation: shown to those who hold the permission, if it names one.
+struct Way {
+    area: Area,
+    label: &'static str,
+    href: &'static str,
+    icon: Icon,
+    needs: Option<PermissionCode>,
+}
+
+/// The navigation of all areas, in the order shown.
+const WAYS: &[Way] = &[
+    Way {
+        area: Area::Portal,
+        label: "Home",
+        href: "/portal",
+        icon: Icon::House,
+        needs: None,
+    },
+    Way {
+        area: Area::Admin,
+        label: "Home",
+        href: "/admin",
+        icon: Icon::LayoutDashboard,
+        needs: None,
+    },
+    Way {
+        area: Area::Admin,
+        label: "Developers",
+        href: "/developers",
+        icon: Icon::Code,
+        needs: Some(PermissionCode::PlatformApikeysManage),
+    },
+    Way {
+        area: Area::Super,
+        label: "Distributors",
+        href: "/super",
+        icon: Icon::Building2,
+        needs: None,
+    },
+];
+
+fn nav(area: Area, actor: Option<&Actor>, path: &str) -> Vec<NavItem> {
+    let may = |way: &&Way| match (way.needs, actor) {
+        (None, _) => true,
+        (Some(code), Some(actor)) => actor.has(code),
+        (Some(_), None) => false,
+    };
+    WAYS.iter()
+        .filter(|way| way.area == area)
+        .filter(may)
+        .map(|way| NavItem::new(way.label, way.href, way.icon).current(is_here(way.href, path)))
+        .collect()
+}
+
+/// An area's home is itself alone; every other entry stands for what lies below it too.
+fn is_here(href: &str, path: &str) -> bool {
+    let is_home = matches!(href, "/portal" | "/admin");
+    path == href
+        || (!is_home
+            && path
+                .strip_prefix(href)
+                .is_some_and(|rest| rest.starts_with('/')))
+}

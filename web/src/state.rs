@@ -1,0 +1,70 @@
+//! What every handler may reach: the database, the configuration, the live feed, the files, and word of the shutdown.
+
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, watch};
+use vitaran_core::config::WebConfig;
+use vitaran_core::db::Db;
+use vitaran_core::live::LiveFeed;
+use vitaran_core::ports::FileStore;
+
+use crate::live::MAX_STREAMS;
+
+/// Cheap to clone; poem carries it as data of the request.
+#[derive(Clone)]
+pub struct AppState {
+    pub db: Db,
+    pub config: Arc<WebConfig>,
+    pub live: LiveFeed,
+    pub files: Arc<dyn FileStore>,
+    pub shutdown: Shutdown,
+    /// One permit for each open live stream.
+    pub(crate) streams: Arc<Semaphore>,
+}
+
+impl AppState {
+    pub fn new(
+        db: Db,
+        config: WebConfig,
+        live: LiveFeed,
+        files: Arc<dyn FileStore>,
+        shutdown: Shutdown,
+    ) -> Self {
+        AppState {
+            db,
+            config: Arc::new(config),
+            live,
+            files,
+            shutdown,
+            streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+        }
+    }
+}
+
+/// Tells streams to end, once, when the process is asked to stop.
+#[derive(Debug, Clone)]
+pub struct Shutdown(Arc<watch::Sender<bool>>);
+
+impl Shutdown {
+    #[must_use]
+    pub fn new() -> Self {
+        Shutdown(Arc::new(watch::channel(false).0))
+    }
+
+    pub fn begin(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Returns once the process is stopping; at once if it is already.
+    pub async fn begun(self) {
+        let mut receiver = self.0.subscribe();
+        // The sender lives in `self`, so waiting cannot fail before the value changes.
+        let _ = receiver.wait_for(|stopping| *stopping).await;
+    }
+}
+
+impl Default for Shutdown {
+    fn default() -> Self {
+        Self::new()
+    }
+}

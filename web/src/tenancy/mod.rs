@@ -1,0 +1,4 @@
+//! Distributors, as the platform's own people see them.
+
+pub mod platform;
+mod views;

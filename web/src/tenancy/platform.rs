@@ -1,0 +1,154 @@
+//! `/super`: the register of distributors, new ones, and support visits.
+
+use poem::web::{Data, Path, Query};
+use poem::{Request, handler};
+use vitaran_core::identity::SessionTarget;
+use vitaran_core::tenancy::{self, NewTenant, TenantForm, TenantSummary, VisitForm};
+
+use super::views;
+use crate::auth::PlatformPage;
+use crate::auth::session::{self, Opening, client_of};
+use crate::http::form::Form;
+use crate::http::params::PageParams;
+use crate::http::problem::Refusal;
+use crate::http::problem_page::{PageResult, field_errors};
+use crate::hx;
+use crate::shell::Shell;
+use crate::state::AppState;
+use crate::ui::flash::Flash;
+
+/// `GET /super`
+#[handler]
+pub async fn list(
+    shell: Shell,
+    state: Data<&AppState>,
+    page: PlatformPage,
+    Query(params): Query<PageParams>,
+) -> PageResult {
+    let tenants = tenancy::list_tenants(&state.db, &page.operator, &params.page()?).await?;
+    let is_first = params.cursor.is_none();
+    Ok(shell
+        .page("Distributors")
+        .render(views::list(&tenants, is_first)))
+}
+
+/// `GET /super/tenants/new`
+#[handler]
+pub async fn new(shell: Shell, _page: PlatformPage) -> PageResult {
+    let form = TenantForm::default();
+    Ok(shell.page("New distributor").render(views::new(&form, &[])))
+}
+
+/// `POST /super/tenants`
+#[handler]
+pub async fn create(
+    shell: Shell,
+    state: Data<&AppState>,
+    page: PlatformPage,
+    Form(form): Form<TenantForm>,
+) -> PageResult {
+    let faults = match create_from(&state, &page, &form).await {
+        Ok(tenant) => {
+            let message = Flash::good(format!("{} is ready to sell", tenant.name));
+            let path = format!("/super/tenants/{}", tenant.slug);
+            return Ok(shell.go_to(&path, Some(&message)));
+        }
+        Err(refusal) if refusal.faults.is_empty() => return Err(refusal),
+        Err(refusal) => refusal.faults,
+    };
+    let body = views::new(&form, &field_errors(&faults));
+    Ok(shell.page("New distributor").refused().render(body))
+}
+
+async fn create_from(
+    state: &AppState,
+    page: &PlatformPage,
+    form: &TenantForm,
+) -> Result<vitaran_core::access::TenantRef, Refusal> {
+    let input: NewTenant = form.parse()?;
+    Ok(tenancy::create_tenant(&state.db, &page.operator, input).await?)
+}
+
+/// `GET /super/tenants/:slug`
+#[handler]
+pub async fn show(
+    shell: Shell,
+    state: Data<&AppState>,
+    _page: PlatformPage,
+    Path(slug): Path<String>,
+) -> PageResult {
+    let tenant = load(&state, &slug).await?;
+    let body = views::show(&tenant, &VisitForm::default(), &[]);
+    Ok(shell.page(&tenant.name).render(body))
+}
+
+/// `POST /super/tenants/:slug/visits`
+#[handler]
+pub async fn start_visit(
+    shell: Shell,
+    state: Data<&AppState>,
+    page: PlatformPage,
+    request: &Request,
+    Path(slug): Path<String>,
+    Form(form): Form<VisitForm>,
+) -> PageResult {
+    let input = match form.parse() {
+        Ok(input) => input,
+        Err(invalid) => {
+            let tenant = load(&state, &slug).await?;
+            let body = views::show(&tenant, &form, &field_errors(&invalid.faults));
+            return Ok(shell.page(&tenant.name).refused().render(body));
+        }
+    };
+    let target = tenancy::start_visit(&state.db, &page.operator, &slug, input).await?;
+    let mut response = hx::go_to(shell.request(), "/admin");
+    session::open(
+        &state,
+        Some(&page.session),
+        opening(&page, target, request),
+        &mut response,
+    )
+    .await?;
+    Ok(response)
+}
+
+/// `POST /super/visit/end`: back to the platform under a new session id, and into the tenant's audit log.
+#[handler]
+pub async fn end_visit(
+    shell: Shell,
+    state: Data<&AppState>,
+    page: PlatformPage,
+    request: &Request,
+) -> PageResult {
+    let mut response = hx::go_to(shell.request(), "/super");
+    let SessionTarget::Visit {
+        tenant,
+        impersonation,
+    } = page.session.view().target
+    else {
+        return Ok(response);
+    };
+    tenancy::end_visit(&state.db, &page.operator, tenant, impersonation).await?;
+    session::open(
+        &state,
+        Some(&page.session),
+        opening(&page, SessionTarget::Platform, request),
+        &mut response,
+    )
+    .await?;
+    Ok(response)
+}
+
+fn opening(page: &PlatformPage, target: SessionTarget, request: &Request) -> Opening {
+    Opening {
+        user: page.session.user().clone(),
+        target,
+        is_dealer: false,
+        client: client_of(request),
+    }
+}
+
+async fn load(state: &AppState, slug: &str) -> Result<TenantSummary, Refusal> {
+    let found = tenancy::find_tenant(&state.db, slug).await?;
+    found.ok_or_else(Refusal::not_found)
+}

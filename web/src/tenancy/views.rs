@@ -1,0 +1,115 @@
+//! The pages of `/super`: data in, markup out.
+
+use maud::{Markup, html};
+use vitaran_core::db::Paged;
+use vitaran_core::tenancy::{TenantForm, TenantSummary, VisitForm};
+
+use crate::hx;
+use crate::ui::badge::badge;
+use crate::ui::form::{
+    Checkbox, Field, FieldError, Width, buttons, error_summary, group, row, submit,
+};
+use crate::ui::pagination::{Pagination, pagination};
+use crate::ui::panel::{Heading, code, facts, panel, sheet};
+use crate::ui::table::{Column, Row, Table};
+use crate::ui::{Tone, time};
+
+pub fn list(tenants: &Paged<TenantSummary>, is_first: bool) -> Markup {
+    let next = tenants
+        .next
+        .as_ref()
+        .map(|cursor| format!("/super?cursor={}", cursor.as_str()));
+    let columns = [
+        Column::text("Name"),
+        Column::text("Short name"),
+        Column::text("Status"),
+        Column::text("Since"),
+    ];
+    html! {
+        (Heading::new("Distributors").actions(html! { a.button.primary href="/super/tenants/new" { "New distributor" } }))
+        (sheet(Table::new("tenants", "Distributors", columns).rows(tenants.rows.iter().map(tenant_row))))
+        (pagination(&Pagination {
+            of: "distributors",
+            shown: tenants.rows.len(),
+            first: (!is_first).then_some("/super"),
+            next: next.as_deref(),
+        }))
+    }
+}
+
+fn tenant_row(tenant: &TenantSummary) -> Row {
+    let href = format!("/super/tenants/{}", tenant.slug);
+    Row::new([
+        html! { a href=(href) { (tenant.name) } },
+        code(&tenant.slug),
+        status(&tenant.status),
+        time::date_of(tenant.created_at),
+    ])
+}
+
+fn status(code: &str) -> Markup {
+    match code {
+        "ACTIVE" => badge(Tone::Good, "Active"),
+        "SUSPENDED" => badge(Tone::Bad, "Suspended"),
+        other => badge(Tone::Neutral, other),
+    }
+}
+
+/// What was typed stays, the password excepted.
+pub fn new(form: &TenantForm, errors: &[FieldError]) -> Markup {
+    let text = |name, label, value| Field::text(name, label).value(value).errors(errors);
+    html! {
+        (Heading::new("New distributor").back("Distributors", "/super"))
+        (error_summary(errors))
+        (hx::Form::post("/super/tenants").render(html! {
+            (group("Company", html! {
+                (text("name", "Name", &form.name).required().max_length(120))
+                (text("slug", "Short name", &form.slug).required().hint("For addresses: small letters, digits and hyphens").width(Width::Medium).max_length(40))
+                (text("legal_name", "Legal name", &form.legal_name).required().hint("As on the GST certificate").max_length(200))
+                (text("gstin", "GSTIN", &form.gstin).required().width(Width::Medium).max_length(15))
+            }))
+            (group("Place of business", html! {
+                (text("location_name", "Warehouse", &form.location_name).required().max_length(80))
+                (text("line1", "Address", &form.line1).required().max_length(100))
+                (text("line2", "Address, second line", &form.line2).max_length(100))
+                (row(html! {
+                    (text("city", "City", &form.city).required().max_length(60))
+                    (Field::digits("pincode", "PIN code").value(&form.pincode).errors(errors).required().max_length(6))
+                }))
+            }))
+            (group("Invoices", html! {
+                (text("invoice_prefix", "Prefix of invoice numbers", &form.invoice_prefix).required().width(Width::Short).max_length(6))
+            }))
+            (group("First administrator", html! {
+                (text("admin_name", "Name", &form.admin_name).required().max_length(120))
+                (Field::email("admin_email", "E-mail").value(&form.admin_email).errors(errors).required().max_length(254))
+                (Field::password("admin_password", "First password").autocomplete("new-password").errors(errors).required().hint("At least 12 characters"))
+            }))
+            (buttons(html! { (submit("Create")) a.button href="/super" { "Cancel" } }))
+        }))
+    }
+}
+
+pub fn show(tenant: &TenantSummary, visit: &VisitForm, errors: &[FieldError]) -> Markup {
+    let action = format!("/super/tenants/{}/visits", tenant.slug);
+    html! {
+        (Heading::new(&tenant.name).back("Distributors", "/super").badge(status(&tenant.status)))
+        (error_summary(errors))
+        (panel("Register", facts(&[("Short name", code(&tenant.slug)), ("Since", time::date_of(tenant.created_at))])))
+        (panel("Support visit", html! {
+            p { "You see what their administrator sees, for at most an hour. They find the visit and its reason in their audit log." }
+            (hx::Form::post(&action).unboosted().render(html! {
+                (Field::text("reason", "Reason").value(&visit.reason).errors(errors).required().max_length(500))
+                (Checkbox {
+                    name: "may_write",
+                    value: "yes",
+                    label: "Change things too",
+                    hint: Some("Otherwise you only look"),
+                    is_checked: visit.may_write.is_some(),
+                    id: "may_write",
+                })
+                (buttons(submit("Start visit")))
+            }))
+        }))
+    }
+}
