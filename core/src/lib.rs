@@ -27,6 +27,7 @@ pub mod orders;
 pub mod invoicing;
 pub mod warehouse;
 pub mod payments;
+pub mod housekeeping;
 
 #[cfg(feature = "testkit")]
 pub mod testkit;
