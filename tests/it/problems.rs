@@ -63,7 +63,7 @@ async fn what_the_api_cannot_read_is_a_problem_document_that_names_no_type_of_ou
             "a wrong type",
             400,
             "request.malformed",
-            post_raw(&client, LOGIN, json_kind, r#"{"email":1,"password":"x"}"#).await,
+            post_raw(&client, LOGIN, json_kind, r#"{"email":[],"password":"x"}"#).await,
         ),
         (
             "a missing field",
