@@ -12,6 +12,7 @@ pub mod hx;
 pub mod identity;
 pub mod live;
 pub mod openapi;
+pub mod orders;
 pub mod router;
 pub mod shell;
 pub mod state;
