@@ -13,6 +13,7 @@ pub mod identity;
 pub mod invoicing;
 pub mod live;
 pub mod openapi;
+pub mod orders;
 pub mod payments;
 pub mod router;
 pub mod shell;
