@@ -12,6 +12,7 @@ pub mod hx;
 pub mod identity;
 pub mod invoicing;
 pub mod live;
+pub mod notifications;
 pub mod openapi;
 pub mod orders;
 pub mod payments;

@@ -282,6 +282,13 @@ const WAYS: &[Way] = &[
     },
     Way {
         area: Area::Admin,
+        label: "Messages",
+        href: "/admin/notifications",
+        icon: Icon::MessageCircle,
+        needs: Some(PermissionCode::PlatformNotificationsRead),
+    },
+    Way {
+        area: Area::Admin,
         label: "Developers",
         href: "/developers",
         icon: Icon::Code,

@@ -39,22 +39,6 @@ pub fn page(limit: Option<u16>, cursor: Option<&str>) -> Result<Page, Refusal> {
     Ok(Page { limit, after })
 }
 
-/// The `Link` header that leads to the next page: the same list, asked from `cursor` on.
-#[must_use]
-pub fn next_link(
-    path: &str,
-    asked: impl IntoIterator<Item = (&'static str, Option<String>)>,
-    cursor: &Cursor,
-) -> String {
-    let asked = asked
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)));
-    let cursor = ("cursor", cursor.as_str().to_owned());
-    let query: Vec<(&str, String)> = asked.chain([cursor]).collect();
-    let query = serde_urlencoded::to_string(query).unwrap_or_default();
-    format!("<{path}?{query}>; rel=\"next\"")
-}
-
 fn limit_fault() -> Refusal {
     let detail = format!("A page holds 1 to {} rows", Limit::MAX);
     Refusal::malformed_at("/limit", "out_of_range", &detail)

@@ -6,10 +6,12 @@ use poem::web::{Data, Path, Query};
 use serde::Deserialize;
 use vitaran_core::access::{Allowed, BillingInvoicesRead};
 use vitaran_core::invoicing::{self, InvoiceFilter};
+use vitaran_kernel::InvoiceId;
 
 use super::views::{self, ListView};
-use super::{day_of, dealer_of, invoice_id};
+use super::{day_of, dealer_of};
 use crate::auth::PageActor;
+use crate::http::form_page::id_of;
 use crate::http::params::PageParams;
 use crate::http::problem::Refusal;
 use crate::http::problem_page::PageResult;
@@ -84,7 +86,7 @@ pub async fn show(
     Path(id): Path<String>,
 ) -> PageResult {
     let by: Allowed<BillingInvoicesRead> = actor.allow()?;
-    let id = invoice_id(&id)?;
+    let id = id_of(&id, InvoiceId::parse)?;
     let mut tx = state.db.begin_read(&by).await?;
     let invoice = invoicing::load(&mut tx, &by, id).await?;
     tx.commit().await?;

@@ -1,32 +1,22 @@
 //! Reading invoices over the API.
 
 use poem::web::Data;
+use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
-use poem_openapi::{ApiResponse, OpenApi};
 use vitaran_core::access::{Allowed, BillingInvoicesRead};
 use vitaran_core::invoicing::{self, InvoiceFilter};
 use vitaran_kernel::InvoiceId;
 
-use super::dto::{Invoice, InvoicePage};
+use super::dto::{Invoice, InvoiceRow};
+use super::pdf::{self, PdfFile};
 use super::{day_of, dealer_of};
 use crate::auth::ApiActor;
+use crate::http::listing::Listed;
 use crate::http::params;
 use crate::http::problem_json::Failure;
 use crate::openapi::Tag;
 use crate::state::AppState;
-
-#[derive(ApiResponse)]
-pub enum Invoices {
-    /// A page of the list.
-    #[oai(status = 200)]
-    Page(
-        Json<InvoicePage>,
-        /// The address of the next page, with `rel="next"`.
-        #[oai(header = "Link")]
-        Option<String>,
-    ),
-}
 
 pub struct InvoicesApi;
 
@@ -50,8 +40,8 @@ impl InvoicesApi {
         state: Data<&AppState>,
         by: ApiActor,
         /// Only this dealer's.
-        dealer_id: Query<Option<uuid::Uuid>>,
-        /// Issued on this day in India or later.
+        dealer_id: Query<Option<String>>,
+        /// Issued on this day in India or later, such as `2026-11-01`.
         issued_from: Query<Option<String>>,
         /// Issued on this day in India or earlier.
         issued_to: Query<Option<String>>,
@@ -63,33 +53,32 @@ impl InvoicesApi {
         limit: Query<Option<u16>>,
         /// `next_cursor` of the page before.
         cursor: Query<Option<String>>,
-    ) -> Result<Invoices, Failure> {
+    ) -> Result<Listed<InvoiceRow>, Failure> {
         let by: Allowed<BillingInvoicesRead> = by.actor().allow()?;
-        let dealer = dealer_id.0.map(|id| id.to_string()).unwrap_or_default();
         let filter = InvoiceFilter {
-            dealer: dealer_of(&dealer)?,
-            issued_from: day_of("issued_from", issued_from.0.as_deref().unwrap_or_default())?,
-            issued_to: day_of("issued_to", issued_to.0.as_deref().unwrap_or_default())?,
+            dealer: dealer_of(dealer_id.as_deref().unwrap_or_default())?,
+            issued_from: day_of("issued_from", issued_from.as_deref().unwrap_or_default())?,
+            issued_to: day_of("issued_to", issued_to.as_deref().unwrap_or_default())?,
             q: q.0.clone().unwrap_or_default(),
             open_only: open.0.unwrap_or_default(),
         };
-        let page = params::page(limit.0, cursor.0.as_deref())?;
+        let page = params::page(limit.0, cursor.as_deref())?;
         let mut tx = state.db.begin_read(&by).await?;
-        let rows = invoicing::list(&mut tx, &by, &filter, &page).await?;
+        let invoices = invoicing::list(&mut tx, &by, &filter, &page).await?;
         tx.commit().await?;
+        let (open, limit) = (
+            open.0.map(|open| open.to_string()),
+            limit.0.map(|rows| rows.to_string()),
+        );
         let asked = [
-            ("dealer_id", Some(dealer).filter(|id| !id.is_empty())),
-            ("issued_from", issued_from.0),
-            ("issued_to", issued_to.0),
-            ("open", open.0.map(|open| open.to_string())),
-            ("q", q.0),
-            ("limit", limit.0.map(|rows| rows.to_string())),
+            ("dealer_id", dealer_id.as_deref()),
+            ("issued_from", issued_from.as_deref()),
+            ("issued_to", issued_to.as_deref()),
+            ("open", open.as_deref()),
+            ("q", q.as_deref()),
+            ("limit", limit.as_deref()),
         ];
-        let next = rows
-            .next
-            .as_ref()
-            .map(|cursor| params::next_link("/api/v1/invoices", asked, cursor));
-        Ok(Invoices::Page(Json(rows.into()), next))
+        Ok(Listed::of(invoices, "/api/v1/invoices", &asked))
     }
 
     /// Get an invoice
@@ -112,5 +101,32 @@ impl InvoicesApi {
         let invoice = invoicing::load(&mut tx, &by, InvoiceId::from_uuid(id.0)).await?;
         tx.commit().await?;
         Ok(Json(invoice.into()))
+    }
+
+    /// Get an invoice's PDF
+    ///
+    /// Made on demand where it is missing; 503 with `Retry-After` while it is being prepared.
+    #[oai(
+        path = "/v1/invoices/:id/pdf",
+        method = "get",
+        operation_id = "invoices_pdf",
+        tag = "Tag::Invoices"
+    )]
+    async fn pdf(
+        &self,
+        state: Data<&AppState>,
+        by: ApiActor,
+        id: Path<uuid::Uuid>,
+        /// `original`, `duplicate` or `triplicate`; a dealer's people get the original.
+        copy: Query<Option<String>>,
+        /// The ETag of the file one has.
+        #[oai(name = "If-None-Match")]
+        known: poem_openapi::param::Header<Option<String>>,
+    ) -> Result<PdfFile, Failure> {
+        let by: Allowed<BillingInvoicesRead> = by.actor().allow()?;
+        let copy = pdf::copy_of(by.actor(), copy.as_deref())?;
+        let id = InvoiceId::from_uuid(id.0);
+        let pdf = invoicing::fetch_pdf(&state.db, &*state.files, &by, id, copy).await?;
+        Ok(PdfFile::of(pdf, known.as_deref()))
     }
 }

@@ -2,16 +2,16 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use poem_openapi::Object;
-use vitaran_core::db::Paged;
 use vitaran_core::invoicing::document::{self, DocumentLine, InvoiceDocument, PostalAddress};
 use vitaran_core::invoicing::{InvoiceDetail, InvoiceSummary};
 use vitaran_kernel::Gstin;
 
 use crate::http::types::{Money, Quantity, Rate, UnitPrice};
+use crate::orders::dto::PlaceOfSupply;
 
 /// A row of the list of invoices.
-#[derive(Debug, Object)]
-#[oai(rename = "InvoiceSummary", skip_serializing_if_is_none)]
+#[derive(Debug, Clone, Object)]
+#[oai(rename = "InvoiceSummary")]
 pub struct InvoiceRow {
     id: uuid::Uuid,
     /// As printed, such as `VLT/26-27/000123`.
@@ -57,29 +57,8 @@ impl From<InvoiceSummary> for InvoiceRow {
     }
 }
 
-/// A page of invoices, the newest first.
-#[derive(Debug, Object)]
-#[oai(skip_serializing_if_is_none)]
-pub struct InvoicePage {
-    data: Vec<InvoiceRow>,
-    /// Give it as `cursor` to get the next page; absent on the last.
-    next_cursor: Option<String>,
-    has_more: bool,
-}
-
-impl From<Paged<InvoiceSummary>> for InvoicePage {
-    fn from(page: Paged<InvoiceSummary>) -> Self {
-        let next_cursor = page.next.map(|cursor| cursor.as_str().to_owned());
-        InvoicePage {
-            has_more: next_cursor.is_some(),
-            next_cursor,
-            data: page.rows.into_iter().map(InvoiceRow::from).collect(),
-        }
-    }
-}
-
 /// A party of an invoice, as it stood on the day.
-#[derive(Debug, Object)]
+#[derive(Debug, Clone, Object)]
 #[oai(skip_serializing_if_is_none)]
 pub struct InvoiceParty {
     name: String,
@@ -110,17 +89,8 @@ fn party(
     }
 }
 
-/// Where the supply is taxed, and by which rule.
-#[derive(Debug, Object)]
-pub struct InvoicePlaceOfSupply {
-    /// The two digits of the GST State code.
-    state_code: String,
-    /// The clause of the IGST Act, such as `10(1)(a)`.
-    clause: String,
-}
-
 /// How the goods travelled.
-#[derive(Debug, Object)]
+#[derive(Debug, Clone, Object)]
 #[oai(skip_serializing_if_is_none)]
 pub struct InvoiceTransport {
     transporter: Option<String>,
@@ -153,7 +123,7 @@ impl From<document::Transport> for InvoiceTransport {
 }
 
 /// A line of goods.
-#[derive(Debug, Object)]
+#[derive(Debug, Clone, Object)]
 pub struct InvoiceLine {
     line_no: u16,
     sku: String,
@@ -207,7 +177,7 @@ impl From<DocumentLine> for InvoiceLine {
 }
 
 /// The lines of one HSN, unit and rate added up.
-#[derive(Debug, Object)]
+#[derive(Debug, Clone, Object)]
 pub struct InvoiceTaxRow {
     hsn: String,
     unit: String,
@@ -245,7 +215,7 @@ impl From<document::SummaryRow> for InvoiceTaxRow {
 }
 
 /// A tax invoice: what was stated when it was issued. It never changes; only `paid` and `open` do.
-#[derive(Debug, Object)]
+#[derive(Debug, Clone, Object)]
 #[oai(skip_serializing_if_is_none)]
 pub struct Invoice {
     id: uuid::Uuid,
@@ -263,7 +233,7 @@ pub struct Invoice {
     buyer: InvoiceParty,
     /// Where the goods went.
     ship_to: InvoiceParty,
-    place_of_supply: InvoicePlaceOfSupply,
+    place_of_supply: PlaceOfSupply,
     /// What the law wants said of a zero-rated supply.
     endorsement: Option<String>,
     transport: InvoiceTransport,
@@ -308,10 +278,10 @@ impl From<InvoiceDetail> for Invoice {
             seller,
             buyer,
             ship_to,
-            place_of_supply: InvoicePlaceOfSupply {
-                state_code: document.place_of_supply.as_str().to_owned(),
-                clause: document.supply_clause.to_string(),
-            },
+            place_of_supply: PlaceOfSupply::new(
+                document.place_of_supply,
+                document.supply_clause.to_string(),
+            ),
             endorsement: document.endorsement,
             transport: document.transport.into(),
             lines: document.lines.into_iter().map(InvoiceLine::from).collect(),

@@ -3,20 +3,17 @@
 
 mod admin;
 mod api;
+mod pdf;
 pub mod dto;
 pub mod views;
 
 pub use admin::{list, series, show};
 pub use api::InvoicesApi;
+pub use pdf::{show_dealer_pdf, show_pdf};
 
-use vitaran_kernel::{DealerId, InvoiceId, IstDate};
+use vitaran_kernel::{DealerId, IstDate};
 
 use crate::http::problem::Refusal;
-
-/// An address that holds no id leads nowhere.
-pub(crate) fn invoice_id(text: &str) -> Result<InvoiceId, Refusal> {
-    InvoiceId::parse(text).map_err(|_| Refusal::not_found())
-}
 
 /// A dealer in a list's address; blank is any.
 fn dealer_of(text: &str) -> Result<Option<DealerId>, Refusal> {

@@ -1,42 +1,20 @@
 //! Recording a receipt.
 
 use poem::web::Data;
+use poem_openapi::OpenApi;
 use poem_openapi::param::Header;
 use poem_openapi::payload::Json;
-use poem_openapi::types::{ParseFromJSON as _, ToJSON as _};
-use poem_openapi::{ApiResponse, OpenApi};
+use poem_openapi::types::ToJSON as _;
 use vitaran_core::access::{Allowed, BillingPaymentsWrite};
 use vitaran_core::payments::{self, ReceiptForm};
 
 use super::dto::{NewReceipt, Receipt};
 use crate::auth::ApiActor;
-use crate::http::idempotency::{self, Answer, BodyHash, Claim, Started};
-use crate::http::problem::Refusal;
+use crate::http::idempotency::{self, BodyHash, Claim, Started};
 use crate::http::problem_json::Failure;
+use crate::http::stored::Created;
 use crate::openapi::Tag;
 use crate::state::AppState;
-
-#[derive(ApiResponse)]
-pub enum Recorded {
-    /// The receipt is recorded; with `Idempotency-Replayed`, it was before.
-    #[oai(status = 201)]
-    Created(
-        Json<Receipt>,
-        /// `true` when this is the first answer, given again.
-        #[oai(header = "Idempotency-Replayed")]
-        Option<String>,
-    ),
-}
-
-impl Recorded {
-    fn of(answer: &Answer) -> Result<Self, Refusal> {
-        let receipt = Receipt::parse_from_json_string(&answer.body).map_err(|_| {
-            Refusal::malformed("The first answer to this key cannot be read any more")
-        })?;
-        let replayed = answer.is_replay.then(|| "true".to_owned());
-        Ok(Recorded::Created(Json(receipt), replayed))
-    }
-}
 
 pub struct ReceiptsApi;
 
@@ -61,7 +39,7 @@ impl ReceiptsApi {
         key: Header<Option<String>>,
         hash: BodyHash,
         body: Json<NewReceipt>,
-    ) -> Result<Recorded, Failure> {
+    ) -> Result<Created<Receipt>, Failure> {
         let by: Allowed<BillingPaymentsWrite> = by.actor().allow()?;
         let claim = Claim::of_header(key.0.as_deref(), "receipts.record", hash)?;
         let input = ReceiptForm::from(body.0).parse()?;
@@ -73,6 +51,6 @@ impl ReceiptsApi {
                 once.finish(201, body).await?
             }
         };
-        Ok(Recorded::of(&answer)?)
+        Ok(Created::of(&answer, |_| None)?)
     }
 }

@@ -9,7 +9,7 @@ use vitaran_core::payments::{
 use crate::http::types::Money;
 
 /// A part of a receipt set against an invoice.
-#[derive(Debug, Object)]
+#[derive(Debug, Clone, Object)]
 #[oai(deny_unknown_fields)]
 pub struct NewAllocation {
     invoice_id: String,
@@ -18,7 +18,7 @@ pub struct NewAllocation {
 }
 
 /// Money received from a dealer.
-#[derive(Debug, Object)]
+#[derive(Debug, Clone, Object)]
 #[oai(deny_unknown_fields)]
 pub struct NewReceipt {
     dealer_id: String,
@@ -58,7 +58,7 @@ impl From<NewReceipt> for ReceiptForm {
 }
 
 /// A part of a receipt set against an invoice.
-#[derive(Debug, Object)]
+#[derive(Debug, Clone, Object)]
 pub struct Allocation {
     invoice_id: uuid::Uuid,
     amount: Money,
@@ -75,7 +75,7 @@ impl From<ReceiptAllocation> for Allocation {
 }
 
 /// A recorded receipt.
-#[derive(Debug, Object)]
+#[derive(Debug, Clone, Object)]
 pub struct Receipt {
     id: uuid::Uuid,
     dealer_id: uuid::Uuid,

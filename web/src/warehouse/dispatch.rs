@@ -2,7 +2,6 @@
 
 use poem::handler;
 use poem::web::{Data, Path};
-use serde::Deserialize;
 use vitaran_core::access::{Allowed, WarehouseDispatchWrite};
 use vitaran_core::orders::OrderDetail;
 use vitaran_core::warehouse::{self, DispatchForm};
@@ -11,22 +10,13 @@ use vitaran_kernel::OrderId;
 use super::dispatch_views::{self as views, Sheet};
 use super::{is_correctable, order_id, order_path, pick};
 use crate::auth::PageActor;
-use crate::http::form::Form;
+use crate::http::form::Submitted;
 use crate::http::problem::Refusal;
 use crate::http::problem_page::{PageResult, field_errors};
 use crate::shell::Shell;
 use crate::state::AppState;
 use crate::ui::flash::Flash;
 use crate::ui::form::FieldError;
-
-/// The transport as typed, and the version of the order it was typed for.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct DispatchPageForm {
-    version: Option<i32>,
-    #[serde(flatten)]
-    transport: DispatchForm,
-}
 
 /// `GET /admin/warehouse/orders/:id/dispatch`
 #[handler]
@@ -52,11 +42,11 @@ pub async fn submit_dispatch(
     state: Data<&AppState>,
     PageActor(actor): PageActor,
     Path(id): Path<String>,
-    Form(form): Form<DispatchPageForm>,
+    sent: Submitted<DispatchForm>,
 ) -> PageResult {
     let by: Allowed<WarehouseDispatchWrite> = actor.allow()?;
     let id = order_id(&id)?;
-    let refusal = match dispatch_once(&state, &by, id, &form).await {
+    let refusal = match dispatch_once(&state, &by, id, &sent).await {
         Ok(order) => return Ok(shell.go_to(&order_path(id), Some(&invoiced(&order)))),
         Err(refusal) => refusal,
     };
@@ -67,7 +57,7 @@ pub async fn submit_dispatch(
     let order = pick::load(&state, &actor, id).await?;
     let transporters = transporters(&state, &by).await?;
     let errors = errors_of(&refusal);
-    let mut sheet = Sheet::new(&order, &transporters, &form.transport);
+    let mut sheet = Sheet::new(&order, &transporters, &sent.form);
     sheet.errors = &errors;
     let title = format!("Dispatch {}", order.header.number);
     let page = shell.page(&title).refused().status(refusal.status);
@@ -78,10 +68,10 @@ async fn dispatch_once(
     state: &AppState,
     by: &Allowed<WarehouseDispatchWrite>,
     id: OrderId,
-    form: &DispatchPageForm,
+    sent: &Submitted<DispatchForm>,
 ) -> Result<OrderDetail, Refusal> {
-    let mut input = form.transport.parse()?;
-    input.expected_version = form.version;
+    let mut input = sent.form.parse()?;
+    input.expected_version = Some(sent.version()?);
     let mut tx = state.db.begin(by).await?;
     let order = warehouse::dispatch(&mut tx, by, id, input).await?;
     tx.commit().await?;

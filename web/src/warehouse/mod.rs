@@ -9,7 +9,9 @@ mod dispatch;
 mod views;
 mod pick_views;
 mod dispatch_views;
+mod api;
 
+pub use api::WarehouseApi;
 pub use dispatch::{show_dispatch, submit_dispatch};
 pub use pick::{close_short, pack, scan, set_picks, show_pick};
 pub use queue::{show_queue, start_picking};
@@ -17,13 +19,14 @@ pub use queue::{show_queue, start_picking};
 use poem::http::StatusCode;
 use vitaran_kernel::OrderId;
 
+use crate::http::form_page::id_of;
 use crate::http::problem::Refusal;
 
 pub const QUEUE: &str = "/admin/warehouse";
 
-/// An address that holds no id leads nowhere.
+/// The order in an address.
 fn order_id(text: &str) -> Result<OrderId, Refusal> {
-    OrderId::parse(text).map_err(|_| Refusal::not_found())
+    id_of(text, OrderId::parse)
 }
 
 /// `/admin/warehouse/orders/<id>/<what>`

@@ -58,7 +58,6 @@ pub async fn show_queue(
     let by: Allowed<WarehousePicksRead> = actor.allow()?;
     let reads: Allowed<SalesOrdersRead> = actor.allow()?;
     let stage = stage_of(&params.stage);
-    let is_first = params.cursor.is_none();
     let place = PageParams {
         limit: params.limit,
         cursor: params.cursor,
@@ -72,7 +71,7 @@ pub async fn show_queue(
         stage,
         orders: &orders,
         counts: &counts,
-        is_first,
+        cursor: place.cursor.as_deref(),
         now,
         rights: views::Rights::of(&actor),
     };

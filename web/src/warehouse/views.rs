@@ -45,7 +45,8 @@ pub struct Queue<'a> {
     pub stage: Stage,
     pub orders: &'a Paged<QueuedOrder>,
     pub counts: &'a OrderCounts,
-    pub is_first: bool,
+    /// Where the page begins; `None` is the first.
+    pub cursor: Option<&'a str>,
     pub now: DateTime<Utc>,
     pub rights: Rights,
 }
@@ -69,11 +70,15 @@ pub fn page(queue: &Queue<'_>) -> Markup {
     }
 }
 
-/// The part that fetches itself anew. Below the first page it stays on the first: what moved on is no longer there.
+/// The part that fetches itself anew.
 pub fn region(queue: &Queue<'_>) -> Markup {
+    let here = match queue.cursor {
+        Some(cursor) => format!("{}&cursor={cursor}", stage_path(queue.stage)),
+        None => stage_path(queue.stage),
+    };
     hx::live_region(
         REGION,
-        &stage_path(queue.stage),
+        &here,
         "orders-changed",
         html! {
             div.stack {
@@ -142,7 +147,7 @@ fn list(queue: &Queue<'_>) -> Markup {
         (pagination(&Pagination {
             of: "orders",
             shown: queue.orders.rows.len(),
-            first: (!queue.is_first).then_some(first.as_str()),
+            first: queue.cursor.map(|_| first.as_str()),
             next: next.as_deref(),
         }))
     }
