@@ -40,7 +40,10 @@ impl Browser {
         let folder = std::env::temp_dir().join(format!("vitaran-browser-{}", uuid::Uuid::now_v7()));
         let downloads = folder.join("downloads");
         std::fs::create_dir_all(&downloads).expect("a folder");
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a port")
+            .port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
             .stdin(Stdio::null())
@@ -55,7 +58,12 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("a browser session");
-        Browser { client, downloads, driver, folder }
+        Browser {
+            client,
+            downloads,
+            driver,
+            folder,
+        }
     }
 
     pub async fn close(mut self) {
@@ -73,12 +81,20 @@ impl Browser {
             Screen::Phone => (390, 844),
             Screen::Desktop => (1280, 900),
         };
-        self.client.set_window_size(width, height).await.expect("a window");
+        self.client
+            .set_window_size(width, height)
+            .await
+            .expect("a window");
     }
 
     /// Waits for an element and gives its text.
     pub async fn see(&self, css: &str) -> String {
-        let element = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await;
+        let element = self
+            .client
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::Css(css))
+            .await;
         let element = match element {
             Ok(element) => element,
             Err(error) => panic!("{css} does not appear: {error}\n{}", self.text().await),
@@ -90,7 +106,11 @@ impl Browser {
     pub async fn see_text(&self, text: &str) {
         let started = Instant::now();
         while !self.text().await.contains(text) {
-            assert!(started.elapsed() < PATIENCE, "{text:?} does not appear in\n{}", self.text().await);
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{text:?} does not appear in\n{}",
+                self.text().await
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -118,7 +138,9 @@ impl Browser {
 
     /// Keeps a picture of the window under the folder of screenshots, if the run wants them.
     pub async fn picture(&self, name: &str) {
-        let Ok(folder) = std::env::var("VITARAN_SCREENSHOTS") else { return };
+        let Ok(folder) = std::env::var("VITARAN_SCREENSHOTS") else {
+            return;
+        };
         std::fs::create_dir_all(&folder).expect("a folder");
         let png = self.client.screenshot().await.expect("a picture");
         std::fs::write(Path::new(&folder).join(format!("{name}.png")), png).expect("a file");
@@ -128,11 +150,19 @@ impl Browser {
     pub async fn downloaded(&self, ending: &str) -> PathBuf {
         let started = Instant::now();
         loop {
-            let entries = std::fs::read_dir(&self.downloads).expect("the folder").flatten();
-            if let Some(file) = entries.map(|entry| entry.path()).find(|path| path.to_string_lossy().ends_with(ending)) {
+            let entries = std::fs::read_dir(&self.downloads)
+                .expect("the folder")
+                .flatten();
+            if let Some(file) = entries
+                .map(|entry| entry.path())
+                .find(|path| path.to_string_lossy().ends_with(ending))
+            {
                 return file;
             }
-            assert!(started.elapsed() < Duration::from_secs(40), "no {ending} was downloaded");
+            assert!(
+                started.elapsed() < Duration::from_secs(40),
+                "no {ending} was downloaded"
+            );
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
@@ -140,7 +170,10 @@ impl Browser {
 
 async fn wait_for_port(port: u16) {
     let started = Instant::now();
-    while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+    while tokio::net::TcpStream::connect(("127.0.0.1", port))
+        .await
+        .is_err()
+    {
         assert!(started.elapsed() < PATIENCE, "chromedriver does not answer");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -25,7 +25,11 @@ fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("the test's path");
     let folder = test.parent().and_then(Path::parent).expect("target/debug");
     let path = folder.join(name);
-    assert!(path.exists(), "{} is not built: run the tests through bin/test", path.display());
+    assert!(
+        path.exists(),
+        "{} is not built: run the tests through bin/test",
+        path.display()
+    );
     path
 }
 
@@ -59,14 +63,21 @@ impl Installation {
             .kill_on_drop(true)
             .spawn()
             .expect("web starts");
-        let installation = Installation { base, database, files, web, worker: None };
+        let installation = Installation {
+            base,
+            database,
+            files,
+            web,
+            worker: None,
+        };
         installation.wait_for_health().await;
         installation
     }
 
     /// Starts a worker with further settings.
     pub fn spawn_worker(&self, settings: &[(&str, &str)]) -> Child {
-        let python = std::env::var("WEASYPRINT_PYTHON").expect("WEASYPRINT_PYTHON is not set: run the tests through bin/test");
+        let python = std::env::var("WEASYPRINT_PYTHON")
+            .expect("WEASYPRINT_PYTHON is not set: run the tests through bin/test");
         Command::new(binary("worker"))
             .arg("run")
             .env_clear()
@@ -108,12 +119,17 @@ impl Drop for Installation {
 }
 
 fn common(base: &str, files: &Path) -> Vec<(String, String)> {
-    let inherited = ["PATH", "HOME", "LANG", "TMPDIR"].into_iter().filter_map(|key| Some((key.to_owned(), std::env::var(key).ok()?)));
+    let inherited = ["PATH", "HOME", "LANG", "TMPDIR"]
+        .into_iter()
+        .filter_map(|key| Some((key.to_owned(), std::env::var(key).ok()?)));
     inherited
         .chain([
             ("PUBLIC_URL".to_owned(), base.to_owned()),
             ("FILES_DIR".to_owned(), files.display().to_string()),
-            ("SECRET_KEY".to_owned(), "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned()),
+            (
+                "SECRET_KEY".to_owned(),
+                "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned(),
+            ),
             ("LOG_FORMAT".to_owned(), "json".to_owned()),
             ("RUST_LOG".to_owned(), "warn".to_owned()),
         ])
