@@ -160,7 +160,7 @@ async fn a_wrong_method_says_which_ones_there_are() {
     assert_problem(&api, 405, "request.method_not_allowed", "DELETE");
     assert_eq!(api.header("allow"), Some("GET"));
     let page = client.send(client.request(Method::TRACE, "/login")).await;
-    assert_eq!(page.status, 403, "TRACE says nothing of its site");
+    assert_eq!(page.status, 405, "TRACE");
     let page = client
         .send(
             client
