@@ -21,3 +21,4 @@ mod schema;
 mod sessions;
 mod sign_in;
 mod tidy;
+mod walks;
