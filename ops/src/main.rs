@@ -1,10 +1,12 @@
-//! `vitaran`: migrate, seed, create tenants.
+//! `vitaran`: migrate, seed, create tenants and users, check what is there.
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use vitaran_core::config;
-use vitaran_ops::{OpsError, migrate};
+use vitaran_ops::tenant::CreateTenant;
+use vitaran_ops::user::CreateAdmin;
+use vitaran_ops::{OpsError, check_config, migrate, seed, tenant, user, verify};
 
 #[derive(Parser)]
 #[command(name = "vitaran", version, about = "Operates a Vitaran installation")]
@@ -17,6 +19,59 @@ struct Cli {
 enum Command {
     /// Brings the database to this release (as its owner, from OWNER_DATABASE_URL)
     Migrate,
+    /// Fills a database with invented data
+    Seed(Seed),
+    /// Tenants
+    #[command(subcommand)]
+    Tenant(Tenant),
+    /// Users of the platform itself
+    #[command(subcommand)]
+    User(User),
+    /// Reads the configuration of web, worker and this command, and names every fault
+    CheckConfig,
+    /// Recomputes the hash of every invoice
+    VerifyChain(OneTenant),
+    /// Checks stock, invoices, credit and histories against their rules
+    VerifyInvariants(OneTenant),
+}
+
+#[derive(Args)]
+struct Seed {
+    #[command(flatten)]
+    which: Which,
+    /// Seed although the database has tenants of its own
+    #[arg(long)]
+    force_beside: bool,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Which {
+    /// Two distributors with six weeks of trade, to look at
+    #[arg(long)]
+    demo: bool,
+    /// One big tenant, to measure
+    #[arg(long)]
+    scale: bool,
+}
+
+#[derive(Subcommand)]
+enum Tenant {
+    /// A tenant that can sell, with its first administrator
+    Create(Box<CreateTenant>),
+}
+
+#[derive(Subcommand)]
+enum User {
+    /// A platform admin, member of no tenant
+    CreateAdmin(CreateAdmin),
+}
+
+#[derive(Args)]
+struct OneTenant {
+    /// The tenant's short name; all tenants otherwise
+    #[arg(long)]
+    tenant: Option<String>,
 }
 
 #[tokio::main]
@@ -28,7 +83,10 @@ async fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     match run(Cli::parse().command).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(said) => {
+            say(&said);
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             tracing::debug!(?error);
             eprintln!("vitaran: {error}");
@@ -38,15 +96,37 @@ async fn main() -> ExitCode {
 }
 
 #[expect(clippy::print_stdout, reason = "a command answers on standard output")]
-async fn run(command: Command) -> Result<(), OpsError> {
+fn say(lines: &[String]) {
+    for line in lines {
+        println!("{line}");
+    }
+}
+
+async fn run(command: Command) -> Result<Vec<String>, OpsError> {
     match command {
         Command::Migrate => {
             let applied = migrate::migrate(config::owner_database_url()?.reveal()).await?;
-            println!(
+            Ok(vec![format!(
                 "{} migration(s) applied; policies, functions, triggers and grants are up to date",
                 applied.len()
-            );
-            Ok(())
+            )])
+        }
+        Command::Seed(Seed {
+            which,
+            force_beside,
+        }) => {
+            if which.demo {
+                Box::pin(seed::demo::seed(force_beside)).await
+            } else {
+                Box::pin(seed::scale::seed(force_beside)).await
+            }
+        }
+        Command::Tenant(Tenant::Create(input)) => tenant::create(*input).await,
+        Command::User(User::CreateAdmin(input)) => user::create_admin(input).await,
+        Command::CheckConfig => check_config::check(),
+        Command::VerifyChain(OneTenant { tenant }) => verify::chain(tenant.as_deref()).await,
+        Command::VerifyInvariants(OneTenant { tenant }) => {
+            verify::invariants(tenant.as_deref()).await
         }
     }
 }

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use poem::endpoint::{BoxEndpoint, EndpointExt as _, make};
+use poem::endpoint::{BoxEndpoint, EndpointExt as _};
 use poem::http::Method;
-use poem::{Endpoint, IntoEndpoint, Request, Response, Route, RouteMethod, get};
+use poem::{Endpoint, IntoEndpoint, Response, Route, RouteMethod, get};
 
 use crate::auth::area_guard::GuardAreas;
 use crate::auth::session::ReadSessions;
 use crate::http::body_limit::{BodyLimit, ONE_MIB};
 use crate::http::compression::Gzip;
 use crate::http::csrf::SameSiteOnly;
-use crate::http::problem::{Allow, Refusal};
+use crate::http::problem::Allow;
 use crate::http::problem_json;
 use crate::http::problem_page::ShowRefusals;
 use crate::http::request_id::NameRequests;
@@ -166,8 +166,7 @@ impl Pages {
     }
 
     fn into_route(self) -> Route {
-        let route = self
-            .at
+        self.at
             .into_iter()
             .fold(Route::new(), |route, (path, methods)| {
                 let allow = Allow(allowed(methods.iter().map(|(method, _)| method)));
@@ -177,11 +176,7 @@ impl Pages {
                         all.method(method, endpoint)
                     });
                 route.at(path, say_what_is_allowed(methods, allow))
-            });
-        route.at(
-            "/*rest",
-            make(|_: Request| async { Err::<Response, poem::Error>(Refusal::not_found().into()) }),
-        )
+            })
     }
 }
 

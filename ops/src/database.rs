@@ -1,0 +1,152 @@
+//! The two ways a command reaches the database: through the actions as app_user, and by SQL of its own as the owner.
+
+use std::sync::Arc;
+
+use diesel::QueryableByName;
+use diesel::sql_types::{Bool, Jsonb, Text, Uuid as SqlUuid};
+use diesel_async::{
+    AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _,
+};
+use vitaran_core::config;
+use vitaran_core::db::{Db, DbSettings};
+use vitaran_core::live::Hints;
+use vitaran_kernel::{Clock, TenantId};
+
+use crate::OpsError;
+
+/// Connections of a command: it does one thing after the other.
+const CONNECTIONS: usize = 2;
+
+/// The database as app_user, with the clock that the actions shall go by.
+pub fn actions(clock: Arc<dyn Clock>) -> Result<Db, OpsError> {
+    connect(config::user_database_url()?.reveal(), clock)
+}
+
+/// The database as its owner, for founding tenants: to the console the register is open as to a platform admin, and
+/// app_user may write there for a signed-in one alone.
+pub fn founding(clock: Arc<dyn Clock>) -> Result<Db, OpsError> {
+    connect(config::owner_database_url()?.reveal(), clock)
+}
+
+fn connect(url: &str, clock: Arc<dyn Clock>) -> Result<Db, OpsError> {
+    let settings = DbSettings {
+        max_connections: CONNECTIONS,
+        ..DbSettings::new(url)
+    };
+    Ok(Db::connect(&settings, clock, Hints::none())?)
+}
+
+/// A tenant in the register.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct TenantRow {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: TenantId,
+    #[diesel(sql_type = Text)]
+    pub slug: String,
+}
+
+#[derive(QueryableByName)]
+struct Flag {
+    #[diesel(sql_type = Bool)]
+    flag: bool,
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// A connection for statements of a command's own. Row-level security binds the owner as well: in a tenant it sees that
+/// tenant's rows alone.
+pub struct Session {
+    connection: AsyncPgConnection,
+}
+
+impl Session {
+    /// Connects as app_owner.
+    pub async fn owner() -> Result<Self, OpsError> {
+        Self::connect(config::owner_database_url()?.reveal()).await
+    }
+
+    /// Connects as app_user, for what app_user may write and no action writes yet.
+    pub async fn user() -> Result<Self, OpsError> {
+        Self::connect(config::user_database_url()?.reveal()).await
+    }
+
+    async fn connect(url: &str) -> Result<Self, OpsError> {
+        let connection = AsyncPgConnection::establish(url)
+            .await
+            .map_err(|error| OpsError::Connect(error.to_string()))?;
+        Ok(Session { connection })
+    }
+
+    /// Opens a transaction inside a tenant, with staff's view of it.
+    pub async fn begin_in(&mut self, tenant: TenantId) -> Result<(), OpsError> {
+        self.run(&format!(
+            "BEGIN; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.dealer_scope = 'all'"
+        ))
+        .await
+    }
+
+    pub async fn commit(&mut self) -> Result<(), OpsError> {
+        self.run("COMMIT").await
+    }
+
+    pub async fn rollback(&mut self) -> Result<(), OpsError> {
+        self.run("ROLLBACK").await
+    }
+
+    /// Runs statements without values.
+    pub async fn run(&mut self, sql: &str) -> Result<(), OpsError> {
+        Ok(self.connection.batch_execute(sql).await?)
+    }
+
+    /// Runs a statement whose one value, `$1`, is a JSON document. Gives the rows it touched.
+    pub async fn run_with(
+        &mut self,
+        sql: &str,
+        value: &serde_json::Value,
+    ) -> Result<usize, OpsError> {
+        Ok(diesel::sql_query(sql)
+            .bind::<Jsonb, _>(value)
+            .execute(&mut self.connection)
+            .await?)
+    }
+
+    /// Runs a query of one text column called `line`.
+    pub async fn lines(&mut self, sql: &str) -> Result<Vec<String>, OpsError> {
+        let rows: Vec<Line> = diesel::sql_query(sql).load(&mut self.connection).await?;
+        Ok(rows.into_iter().map(|row| row.line).collect())
+    }
+
+    /// Runs a query of one truth called `flag`, with one text for `$1`.
+    pub async fn asks(&mut self, sql: &str, text: &str) -> Result<bool, OpsError> {
+        let row: Flag = diesel::sql_query(sql)
+            .bind::<Text, _>(text)
+            .get_result(&mut self.connection)
+            .await?;
+        Ok(row.flag)
+    }
+
+    /// The register of tenants, by slug.
+    pub async fn tenants(&mut self) -> Result<Vec<TenantRow>, OpsError> {
+        Ok(
+            diesel::sql_query("SELECT id, slug FROM tenants ORDER BY slug")
+                .load(&mut self.connection)
+                .await?,
+        )
+    }
+
+    /// The tenants a command is about: the one named, or all.
+    pub async fn chosen(&mut self, slug: Option<&str>) -> Result<Vec<TenantRow>, OpsError> {
+        let mut tenants = self.tenants().await?;
+        if let Some(slug) = slug {
+            tenants.retain(|tenant| tenant.slug == slug);
+            if tenants.is_empty() {
+                return Err(OpsError::Refused(format!("there is no tenant {slug}")));
+            }
+        }
+        Ok(tenants)
+    }
+}

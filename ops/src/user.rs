@@ -1,0 +1,95 @@
+//! `vitaran user create-admin`: a platform admin, member of no tenant.
+//!
+//! No role of web or worker may make one: `is_platform_admin` is the owner's alone to set, so that a hole in the web
+//! cannot be widened into the whole platform.
+
+use clap::Args;
+use serde_json::json;
+use vitaran_core::identity::hash_password;
+use vitaran_kernel::{EmailAddress, Text, UserId};
+
+use crate::OpsError;
+use crate::database::Session;
+use crate::passwords::ChosenPassword;
+
+#[derive(Debug, Args)]
+pub struct CreateAdmin {
+    #[arg(long)]
+    email: String,
+    #[arg(long)]
+    name: String,
+    /// Read the password from standard input; one is made and printed otherwise
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+/// What became of the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    Created,
+    /// The account was there; name and password stay.
+    Promoted,
+}
+
+/// Makes the platform admin and says how to sign in.
+pub async fn create_admin(input: CreateAdmin) -> Result<Vec<String>, OpsError> {
+    let password = ChosenPassword::choose(input.password_stdin)?;
+    let mut owner = Session::owner().await?;
+    let made = make_admin(&mut owner, &input.email, &input.name, &password).await?;
+    let mut said = match made {
+        Made::Created => vec![format!("{} is a platform admin", input.email)],
+        Made::Promoted => vec![format!(
+            "{} had an account and is a platform admin now; name and password stay",
+            input.email
+        )],
+    };
+    if made == Made::Created && password.is_generated {
+        said.push(format!("password: {}", password.text));
+    }
+    Ok(said)
+}
+
+/// Adds the user, or raises the one who has the address. Doing it twice changes nothing.
+pub async fn make_admin(
+    owner: &mut Session,
+    email: &str,
+    name: &str,
+    password: &ChosenPassword,
+) -> Result<Made, OpsError> {
+    let refuse = |field: &str, error: String| OpsError::Refused(format!("{field}: {error}"));
+    let email = EmailAddress::parse(email).map_err(|error| refuse("--email", error.to_string()))?;
+    let name = Text::<120>::parse(name).map_err(|error| refuse("--name", error.to_string()))?;
+    let hash = hash_password(password.parse()?)
+        .await
+        .map_err(|error| OpsError::Refused(error.to_string()))?;
+    let user = json!({ "id": UserId::generate(), "email": email, "name": name, "hash": hash });
+    owner.run("BEGIN").await?;
+    // The owner may read every account (through app_lookup) and change the one it acts as.
+    let created = owner
+        .run_with(
+            "INSERT INTO users (id, email, name, password_hash, is_platform_admin) \
+             VALUES (($1->>'id')::uuid, $1->>'email', $1->>'name', $1->>'hash', true) ON CONFLICT (email) DO NOTHING",
+            &user,
+        )
+        .await?;
+    if created == 0 {
+        owner
+            .run_with(
+                "SELECT set_config('app.actor_id', u.id::text, true) FROM users u WHERE u.email = $1->>'email'",
+                &user,
+            )
+            .await?;
+        owner
+            .run_with(
+                "UPDATE users SET is_platform_admin = true WHERE email = $1->>'email'",
+                &user,
+            )
+            .await?;
+    }
+    owner.commit().await?;
+    Ok(if created == 1 {
+        Made::Created
+    } else {
+        Made::Promoted
+    })
+}
