@@ -140,7 +140,16 @@ impl Walk {
             .collect();
         if accept(
             "pick",
-            warehouse::set_picks(&mut tx, &by, id, SetPicks { lines }).await,
+            warehouse::set_picks(
+                &mut tx,
+                &by,
+                id,
+                SetPicks {
+                    lines,
+                    expected_version: None,
+                },
+            )
+            .await,
         ) {
             tx.commit().await.unwrap();
         }

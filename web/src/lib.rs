@@ -14,14 +14,17 @@ pub mod hx;
 pub mod identity;
 pub mod invoicing;
 pub mod live;
+pub mod notifications;
 pub mod openapi;
 pub mod orders;
 pub mod portal;
+pub mod payments;
 pub mod router;
 pub mod shell;
 pub mod state;
 pub mod tenancy;
 pub mod ui;
+pub mod warehouse;
 
 pub use router::app;
 pub use state::{AppState, Shutdown};

@@ -310,6 +310,27 @@ const WAYS: &[Way] = &[
     },
     Way {
         area: Area::Admin,
+        label: "Warehouse",
+        href: "/admin/warehouse",
+        icon: Icon::Warehouse,
+        needs: Some(PermissionCode::WarehousePicksRead),
+    },
+    Way {
+        area: Area::Admin,
+        label: "Invoices",
+        href: "/admin/invoices",
+        icon: Icon::ReceiptIndianRupee,
+        needs: Some(PermissionCode::BillingInvoicesRead),
+    },
+    Way {
+        area: Area::Admin,
+        label: "Messages",
+        href: "/admin/notifications",
+        icon: Icon::MessageCircle,
+        needs: Some(PermissionCode::PlatformNotificationsRead),
+    },
+    Way {
+        area: Area::Admin,
         label: "Developers",
         href: "/developers",
         icon: Icon::Code,

@@ -271,6 +271,7 @@ impl World {
                 .iter()
                 .map(|line| (line.id, line.open_quantity()))
                 .collect(),
+            expected_version: None,
         };
         warehouse::set_picks(&mut tx, &actor.allow().unwrap(), order, picks)
             .await

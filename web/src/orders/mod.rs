@@ -1,4 +1,8 @@
-//! Orders: the dealers' cart, and the dealers' view of what they ordered.
+//! Orders on both faces: the staff's pages and the API. A dealer's own pages stand beside.
+//!
+//! [`dto`] is the order as programs read it; the warehouse's operations answer with it too.
+
+pub mod dto;
 
 pub mod cart;
 pub(crate) mod cart_views;
