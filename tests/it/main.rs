@@ -23,4 +23,5 @@ mod schema;
 mod sessions;
 mod sign_in;
 mod tidy;
+mod walks;
 mod warehouse;

@@ -5,6 +5,8 @@
 
 pub mod assets;
 pub mod auth;
+pub mod catalog;
+pub mod dealers;
 pub mod developers;
 pub mod health;
 pub mod http;
@@ -15,6 +17,7 @@ pub mod live;
 pub mod notifications;
 pub mod openapi;
 pub mod orders;
+pub mod portal;
 pub mod payments;
 pub mod router;
 pub mod shell;

@@ -20,7 +20,8 @@ use crate::http::text_guard::TextGuard;
 use crate::state::AppState;
 use crate::tenancy::platform;
 use crate::{
-    assets, developers, health, identity, invoicing, live, notifications, openapi, warehouse,
+    assets, catalog, dealers, developers, health, identity, invoicing, live, notifications,
+    openapi, orders, warehouse,
 };
 
 /// The pages. A form's POST stands beside the page it is on.
@@ -33,7 +34,27 @@ fn pages() -> Pages {
         .get("/switch-tenant", identity::show_switch)
         .post("/switch-tenant", identity::submit_switch)
         .post("/preferences", identity::set_preferences)
-        .get("/portal", identity::portal_home)
+        .get("/portal", orders::portal_home::show)
+        .get("/portal/catalogue", catalog::portal::browse)
+        .get("/portal/products/:id", catalog::portal::show)
+        .get("/portal/cart", orders::cart::show)
+        .post("/portal/cart", orders::cart::update)
+        .post("/portal/cart/lines", orders::cart::add)
+        .post("/portal/cart/lines/:id/removal", orders::cart::remove)
+        .get("/portal/cart/removal", orders::cart::ask_to_clear)
+        .post("/portal/cart/removal", orders::cart::clear)
+        .get("/portal/orders", orders::portal::list)
+        .post("/portal/orders", orders::portal::place)
+        .get("/portal/orders/:id", orders::portal::show)
+        .post("/portal/orders/:id/repeat", orders::portal::repeat)
+        .get(
+            "/portal/orders/:id/cancellation",
+            orders::portal::ask_to_cancel,
+        )
+        .post("/portal/orders/:id/cancellation", orders::portal::cancel)
+        .get("/portal/invoices", invoicing::portal::list)
+        .get("/portal/invoices/:id", invoicing::portal::show)
+        .get("/portal/profile", dealers::portal::profile)
         .get("/admin", identity::staff_home)
         .get("/admin/warehouse", warehouse::show_queue)
         .post(

@@ -4,6 +4,8 @@
 mod admin;
 mod api;
 mod pdf;
+pub mod portal;
+pub(crate) mod portal_views;
 pub mod dto;
 pub mod views;
 
