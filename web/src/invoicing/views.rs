@@ -248,13 +248,13 @@ pub fn show(invoice: &InvoiceDetail, pdf: &PdfState) -> Markup {
             html! {
                 (panel("Tax by HSN", tax_summary(document)))
                 (panel("Parties", parties(document)))
+                (panel("Supply", facts(&supply(document))))
+                (panel("Transport", facts(&transport(document))))
             },
             html! {
                 (panel("Amount", amount(document)))
                 (panel("Payment", facts(&[("Total", money(document.totals.total)), ("Received", money(invoice.paid)), ("Open", money(invoice.open()))])))
                 (panel_with("Copies", pdf_badge(pdf), copies(invoice.id)))
-                (panel("Supply", facts(&supply(document))))
-                (panel("Transport", facts(&transport(document))))
                 (panel("Proof", proof(invoice)))
             },
         ))

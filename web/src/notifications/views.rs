@@ -11,7 +11,7 @@ use vitaran_core::notifications::{
 use super::admin::LogParams;
 use crate::hx::{self, Search};
 use crate::ui::actions::{ActionButton, buttons};
-use crate::ui::badge::notification_status;
+use crate::ui::badge::badge;
 use crate::ui::empty::{Empty, empty};
 use crate::ui::form::{Choice, Field, Style, hidden};
 use crate::ui::pagination::{Pagination, pagination};
@@ -202,7 +202,7 @@ fn row(message: &Notification, now: DateTime<Utc>) -> Row {
         html! { (recipient(message)) },
         html! { a.nowrap href={ "/admin/orders/" (message.order_id) } { (message.order_number) } },
         time::ago(message.created_at, now),
-        html! { span.inline { (notification_status(message.status.as_str())) (trouble(message)) } },
+        html! { span.inline { (status(message.status)) (trouble(message)) } },
     ])
 }
 
@@ -231,6 +231,18 @@ fn masked(to: &str) -> String {
             format!("…{end}")
         }
     }
+}
+
+/// In the words of the tabs.
+fn status(status: NotificationStatus) -> Markup {
+    let tone = match status {
+        NotificationStatus::Pending => Tone::Warn,
+        NotificationStatus::Sending | NotificationStatus::Sent => Tone::Info,
+        NotificationStatus::Delivered | NotificationStatus::Read => Tone::Good,
+        NotificationStatus::Failed => Tone::Bad,
+        NotificationStatus::Skipped => Tone::Neutral,
+    };
+    badge(tone, status.label())
 }
 
 /// Why it is not there, in a few words.
@@ -265,7 +277,7 @@ fn message(detail: &NotificationDetail, may_requeue: bool) -> Markup {
         .icon(Icon::Repeat);
     html! {
         div.stack {
-            (Heading::new(message.event.label()).back("Messages", LOG).badge(notification_status(message.status.as_str())).meta(meta)
+            (Heading::new(message.event.label()).back("Messages", LOG).badge(status(message.status)).meta(meta)
                 .actions(html! { @if may_requeue && message.can_requeue() { (buttons(&[again])) } }))
             (columns(
                 panel("History", history(detail)),
