@@ -536,7 +536,7 @@ fn series_row(series: &SeriesYear) -> Row {
 fn checked(report: &ChainReport) -> Markup {
     if report.faults.is_empty() {
         let text = format!(
-            "All {} invoices of {} series are as they were issued: no number missing, no hash broken.",
+            "Checked {} invoices of {} series: every one is as it was issued, and no number is missing.",
             report.invoices, report.series
         );
         return flash::message(&Flash::good(text));
