@@ -5,6 +5,7 @@
 
 pub mod assets;
 pub mod auth;
+pub mod dashboard;
 pub mod developers;
 pub mod health;
 pub mod http;

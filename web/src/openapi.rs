@@ -10,18 +10,21 @@ use serde_json::{Map, Value, json};
 use crate::health::HealthApi;
 use crate::http::problem_json;
 use crate::identity::{AuthApi, MeApi};
+use crate::orders::OrdersApi;
 
 /// The chapters of the reference, in reading order.
 #[derive(Tags)]
 pub enum Tag {
     /// Tokens, and whom they act as.
     Auth,
+    /// What dealers order, from the first word to the door.
+    Orders,
     /// How the service stands.
     Health,
 }
 
 /// Every part of the API; a feature adds its own here.
-type Apis = (AuthApi, MeApi, HealthApi);
+type Apis = (AuthApi, MeApi, OrdersApi, HealthApi);
 
 /// The address the API's paths begin with.
 pub const PREFIX: &str = "/api";
@@ -33,7 +36,7 @@ const DESCRIPTION: &str = "Orders, stock, invoices and payments of a distributor
 #[must_use]
 pub fn service() -> OpenApiService<Apis, ()> {
     OpenApiService::new(
-        (AuthApi, MeApi, HealthApi),
+        (AuthApi, MeApi, OrdersApi, HealthApi),
         "Vitaran",
         env!("CARGO_PKG_VERSION"),
     )

@@ -19,7 +19,7 @@ use crate::http::security_headers::SecurityHeaders;
 use crate::http::text_guard::TextGuard;
 use crate::state::AppState;
 use crate::tenancy::platform;
-use crate::{assets, developers, health, identity, live, openapi};
+use crate::{assets, dashboard, developers, health, identity, live, openapi, orders};
 
 /// The pages. A form's POST stands beside the page it is on.
 fn pages() -> Pages {
@@ -32,7 +32,28 @@ fn pages() -> Pages {
         .post("/switch-tenant", identity::submit_switch)
         .post("/preferences", identity::set_preferences)
         .get("/portal", identity::portal_home)
-        .get("/admin", identity::staff_home)
+        .get("/admin", dashboard::show)
+        .get("/admin/orders", orders::admin::list)
+        .post("/admin/orders/approvals", orders::bulk::approve_selected)
+        .get("/admin/orders/new", orders::admin_new::new)
+        .post("/admin/orders/new", orders::admin_new::submit)
+        .get("/admin/orders/:id", orders::admin::show)
+        .get("/admin/orders/:id/approval", orders::verbs::ask_approval)
+        .post("/admin/orders/:id/approval", orders::verbs::approve)
+        .get("/admin/orders/:id/rejection", orders::verbs::ask_rejection)
+        .post("/admin/orders/:id/rejection", orders::verbs::reject)
+        .get(
+            "/admin/orders/:id/cancellation",
+            orders::verbs::ask_cancellation,
+        )
+        .post("/admin/orders/:id/cancellation", orders::verbs::cancel)
+        .get("/admin/orders/:id/delivery", orders::verbs::ask_delivery)
+        .post("/admin/orders/:id/delivery", orders::verbs::deliver)
+        .get(
+            "/admin/orders/:id/short-closes",
+            orders::verbs::ask_short_close,
+        )
+        .post("/admin/orders/:id/short-closes", orders::verbs::short_close)
         .get("/super", platform::list)
         .get("/super/tenants/new", platform::new)
         .post("/super/tenants", platform::create)

@@ -268,6 +268,13 @@ const WAYS: &[Way] = &[
     },
     Way {
         area: Area::Admin,
+        label: "Orders",
+        href: "/admin/orders",
+        icon: Icon::ClipboardList,
+        needs: Some(PermissionCode::SalesOrdersRead),
+    },
+    Way {
+        area: Area::Admin,
         label: "Developers",
         href: "/developers",
         icon: Icon::Code,
