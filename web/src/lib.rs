@@ -7,6 +7,7 @@ pub mod assets;
 pub mod auth;
 pub mod catalog;
 pub mod dealers;
+pub mod dashboard;
 pub mod developers;
 pub mod health;
 pub mod http;

@@ -14,12 +14,15 @@ use crate::invoicing::InvoicesApi;
 use crate::notifications::NotificationsApi;
 use crate::payments::ReceiptsApi;
 use crate::warehouse::WarehouseApi;
+use crate::orders::OrdersApi;
 
 /// The chapters of the reference, in reading order.
 #[derive(Tags)]
 pub enum Tag {
     /// Tokens, and whom they act as.
     Auth,
+    /// What dealers order, from the first word to the door.
+    Orders,
     /// Picking, packing and dispatching orders.
     Warehouse,
     /// Tax invoices, and their PDFs.
@@ -36,6 +39,7 @@ pub enum Tag {
 type Apis = (
     AuthApi,
     MeApi,
+    OrdersApi,
     WarehouseApi,
     InvoicesApi,
     ReceiptsApi,
@@ -56,6 +60,7 @@ pub fn service() -> OpenApiService<Apis, ()> {
         (
             AuthApi,
             MeApi,
+            OrdersApi,
             WarehouseApi,
             InvoicesApi,
             ReceiptsApi,

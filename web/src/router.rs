@@ -20,7 +20,7 @@ use crate::http::text_guard::TextGuard;
 use crate::state::AppState;
 use crate::tenancy::platform;
 use crate::{
-    assets, catalog, dealers, developers, health, identity, invoicing, live, notifications,
+    assets, catalog, dashboard, dealers, developers, health, identity, invoicing, live, notifications,
     openapi, orders, warehouse,
 };
 
@@ -55,7 +55,28 @@ fn pages() -> Pages {
         .get("/portal/invoices", invoicing::portal::list)
         .get("/portal/invoices/:id", invoicing::portal::show)
         .get("/portal/profile", dealers::portal::profile)
-        .get("/admin", identity::staff_home)
+        .get("/admin", dashboard::show)
+        .get("/admin/orders", orders::admin::list)
+        .post("/admin/orders/approvals", orders::bulk::approve_selected)
+        .get("/admin/orders/new", orders::admin_new::new)
+        .post("/admin/orders/new", orders::admin_new::submit)
+        .get("/admin/orders/:id", orders::admin::show)
+        .get("/admin/orders/:id/approval", orders::verbs::ask_approval)
+        .post("/admin/orders/:id/approval", orders::verbs::approve)
+        .get("/admin/orders/:id/rejection", orders::verbs::ask_rejection)
+        .post("/admin/orders/:id/rejection", orders::verbs::reject)
+        .get(
+            "/admin/orders/:id/cancellation",
+            orders::verbs::ask_cancellation,
+        )
+        .post("/admin/orders/:id/cancellation", orders::verbs::cancel)
+        .get("/admin/orders/:id/delivery", orders::verbs::ask_delivery)
+        .post("/admin/orders/:id/delivery", orders::verbs::deliver)
+        .get(
+            "/admin/orders/:id/short-closes",
+            orders::verbs::ask_short_close,
+        )
+        .post("/admin/orders/:id/short-closes", orders::verbs::short_close)
         .get("/admin/warehouse", warehouse::show_queue)
         .post(
             "/admin/warehouse/orders/:id/picking",

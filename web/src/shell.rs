@@ -310,6 +310,13 @@ const WAYS: &[Way] = &[
     },
     Way {
         area: Area::Admin,
+        label: "Orders",
+        href: "/admin/orders",
+        icon: Icon::ClipboardList,
+        needs: Some(PermissionCode::SalesOrdersRead),
+    },
+    Way {
+        area: Area::Admin,
         label: "Warehouse",
         href: "/admin/warehouse",
         icon: Icon::Warehouse,
