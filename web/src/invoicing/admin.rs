@@ -5,7 +5,8 @@ use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
 use serde::Deserialize;
 use vitaran_core::access::{Allowed, BillingInvoicesRead};
-use vitaran_core::invoicing::{self, InvoiceFilter};
+use vitaran_core::invoicing::document::InvoiceCopy;
+use vitaran_core::invoicing::{self, InvoiceFilter, PdfState};
 use vitaran_kernel::InvoiceId;
 
 use super::views::{self, ListView};
@@ -89,9 +90,11 @@ pub async fn show(
     let id = id_of(&id, InvoiceId::parse)?;
     let mut tx = state.db.begin_read(&by).await?;
     let invoice = invoicing::load(&mut tx, &by, id).await?;
+    let pdf = invoicing::pdf_state(&mut tx, &by, id, InvoiceCopy::Original).await?;
     tx.commit().await?;
     let title = format!("Invoice {}", invoice.document.number);
-    Ok(shell.page(&title).render(views::show(&invoice)))
+    let body = views::show(&invoice, &pdf.unwrap_or(PdfState::NotAsked));
+    Ok(shell.page(&title).render(body))
 }
 
 /// Whether the chain is to be checked as well.

@@ -7,7 +7,7 @@ use vitaran_core::db::Paged;
 use vitaran_core::invoicing::document::{
     DocumentLine, InvoiceCopy, InvoiceDocument, PostalAddress, SummaryRow,
 };
-use vitaran_core::invoicing::{ChainReport, InvoiceDetail, InvoiceSummary, SeriesYear};
+use vitaran_core::invoicing::{ChainReport, InvoiceDetail, InvoiceSummary, PdfState, SeriesYear};
 use vitaran_kernel::{InvoiceId, Money, SupplyKind, TaxSplit, Uqc};
 
 use super::admin::ListParams;
@@ -232,7 +232,7 @@ pub fn pdf_path(area: &str, id: InvoiceId, copy: InvoiceCopy) -> String {
     }
 }
 
-pub fn show(invoice: &InvoiceDetail) -> Markup {
+pub fn show(invoice: &InvoiceDetail, pdf: &PdfState) -> Markup {
     let document = &invoice.document;
     let title = format!("Invoice {}", document.number);
     html! {
@@ -243,16 +243,16 @@ pub fn show(invoice: &InvoiceDetail) -> Markup {
                 a href={ "/admin/orders/" (invoice.order_id) } { (document.order_number) }
             })
             .actions(pdf_link(&pdf_path(LIST, invoice.id, InvoiceCopy::Original), "PDF", Style::Primary)))
+        (sheet(lines(document)))
         (columns(
             html! {
-                (sheet(lines(document)))
                 (panel("Tax by HSN", tax_summary(document)))
                 (panel("Parties", parties(document)))
             },
             html! {
                 (panel("Amount", amount(document)))
                 (panel("Payment", facts(&[("Total", money(document.totals.total)), ("Received", money(invoice.paid)), ("Open", money(invoice.open()))])))
-                (panel("Copies", copies(invoice.id)))
+                (panel_with("Copies", pdf_badge(pdf), copies(invoice.id)))
                 (panel("Supply", facts(&supply(document))))
                 (panel("Transport", facts(&transport(document))))
                 (panel("Proof", proof(invoice)))
@@ -364,6 +364,16 @@ pub fn amount(document: &InvoiceDocument) -> Markup {
     lines.push(("Round-off", money(document.totals.round_off)));
     lines.push(("Total", money(document.totals.total)));
     html! { (totals(&lines)) p.muted { (document.amount_in_words) } }
+}
+
+/// Where the original's file stands; the other copies are made when somebody wants them.
+fn pdf_badge(state: &PdfState) -> Markup {
+    match state {
+        PdfState::Ready { .. } => badge(Tone::Good, "PDF ready"),
+        PdfState::Preparing => badge(Tone::Info, "Being prepared"),
+        PdfState::NotAsked => badge(Tone::Neutral, "Not made yet"),
+        PdfState::Failed => badge(Tone::Bad, "Failed"),
+    }
 }
 
 fn copies(id: InvoiceId) -> Markup {

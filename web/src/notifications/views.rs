@@ -197,10 +197,10 @@ fn nothing(params: &LogParams) -> Markup {
 
 fn row(message: &Notification, now: DateTime<Utc>) -> Row {
     Row::new([
-        html! { a href={ (LOG) "/" (message.id) } { (message.event.label()) } },
+        html! { a.nowrap href={ (LOG) "/" (message.id) } { (message.event.label()) } },
         html! { (message.channel.label()) },
         html! { (recipient(message)) },
-        html! { a href={ "/admin/orders/" (message.order_id) } { (message.order_number) } },
+        html! { a.nowrap href={ "/admin/orders/" (message.order_id) } { (message.order_number) } },
         time::ago(message.created_at, now),
         html! { span.inline { (notification_status(message.status.as_str())) (trouble(message)) } },
     ])
@@ -208,11 +208,15 @@ fn row(message: &Notification, now: DateTime<Utc>) -> Row {
 
 /// In lists, the name and no more than the end of the number: enough to recognise, too little to take along.
 fn recipient(message: &Notification) -> Markup {
-    let name = message
-        .recipient_name
-        .as_deref()
-        .unwrap_or(&message.dealer_name);
-    html! { (name) @if let Some(to) = &message.recipient { " " span.muted { (masked(to)) } } }
+    let name = message.recipient_name.as_deref().unwrap_or_else(|| {
+        let is_for_staff = message.channel == Channel::Email && message.event == Event::OrderPlaced;
+        if is_for_staff {
+            "Sales team"
+        } else {
+            &message.dealer_name
+        }
+    });
+    html! { span { (name) @if let Some(to) = &message.recipient { " " span.muted.nowrap { (masked(to)) } } } }
 }
 
 fn masked(to: &str) -> String {

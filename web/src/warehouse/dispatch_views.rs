@@ -45,7 +45,7 @@ pub fn page(sheet: &Sheet<'_>) -> Markup {
     html! {
         (Heading::new(&title).back("Warehouse", QUEUE).badge(order_status(header.status.as_str()))
             .meta(html! { a href=(order_path(header.id)) { (header.dealer_name) } " · ordered " (time::date_of(header.placed_at)) }))
-        div.no-print { (error_summary(sheet.errors)) }
+        (error_summary(sheet.errors))
         (columns(
             html! {
                 @if header.status == Status::Packed { div.no-print { (transport_form(sheet)) } } @else { (closed(sheet)) }

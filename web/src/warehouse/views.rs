@@ -134,8 +134,8 @@ fn list(queue: &Queue<'_>) -> Markup {
     let columns = [
         Column::text("Order"),
         Column::text("Goes to").card_line(),
-        Column::text("Placed").card_corner(),
         Column::text("Lines").card_line(),
+        Column::text("Placed").card_end(),
         Column::actions("Next step"),
     ];
     let first = stage_path(queue.stage);
@@ -157,8 +157,8 @@ fn row(queue: &Queue<'_>, order: &QueuedOrder) -> Row {
     Row::new([
         html! { a href=(order_path(order.id)) { (order.number) } },
         html! { (order.dealer_name) @if let Some(city) = order.city() { ", " (city) } },
-        html! { span.muted { (time::ago(order.placed_at, queue.now)) } },
         lines(queue.stage, order),
+        html! { span.muted { (time::ago(order.placed_at, queue.now)) } },
         step(queue, order),
     ])
     .id(format!("order-{}", order.id))
