@@ -4,7 +4,10 @@
 //! opens a transaction, calls the action and answers; everything else is around it, in [`http`] and [`auth`].
 
 pub mod assets;
+pub mod audit;
 pub mod auth;
+pub mod catalog;
+pub mod dealers;
 pub mod developers;
 pub mod health;
 pub mod http;
@@ -12,9 +15,11 @@ pub mod hx;
 pub mod identity;
 pub mod live;
 pub mod openapi;
+pub mod pricing;
 pub mod router;
 pub mod shell;
 pub mod state;
+pub mod stock;
 pub mod tenancy;
 pub mod ui;
 

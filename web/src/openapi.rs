@@ -7,21 +7,41 @@
 use poem_openapi::{OpenApiService, Tags};
 use serde_json::{Map, Value, json};
 
+use crate::catalog::ProductsApi;
+use crate::dealers::DealersApi;
 use crate::health::HealthApi;
 use crate::http::problem_json;
 use crate::identity::{AuthApi, MeApi};
+use crate::pricing::PricesApi;
+use crate::stock::StockApi;
 
 /// The chapters of the reference, in reading order.
 #[derive(Tags)]
 pub enum Tag {
     /// Tokens, and whom they act as.
     Auth,
+    /// What is sold, in a tree of categories.
+    Products,
+    /// What is on hand, and what moved it.
+    Stock,
+    /// Price lists, and prices agreed with dealers.
+    Prices,
+    /// Who buys.
+    Dealers,
     /// How the service stands.
     Health,
 }
 
 /// Every part of the API; a feature adds its own here.
-type Apis = (AuthApi, MeApi, HealthApi);
+type Apis = (
+    AuthApi,
+    MeApi,
+    ProductsApi,
+    StockApi,
+    PricesApi,
+    DealersApi,
+    HealthApi,
+);
 
 /// The address the API's paths begin with.
 pub const PREFIX: &str = "/api";
@@ -33,7 +53,15 @@ const DESCRIPTION: &str = "Orders, stock, invoices and payments of a distributor
 #[must_use]
 pub fn service() -> OpenApiService<Apis, ()> {
     OpenApiService::new(
-        (AuthApi, MeApi, HealthApi),
+        (
+            AuthApi,
+            MeApi,
+            ProductsApi,
+            StockApi,
+            PricesApi,
+            DealersApi,
+            HealthApi,
+        ),
         "Vitaran",
         env!("CARGO_PKG_VERSION"),
     )

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use vitaran_core::db::{Cursor, Limit, Page};
+use vitaran_core::master::Shown;
 
 use super::problem::Refusal;
 
@@ -37,6 +38,30 @@ pub fn page(limit: Option<u16>, cursor: Option<&str>) -> Result<Page, Refusal> {
         ),
     };
     Ok(Page { limit, after })
+}
+
+/// An address with a query; what is blank is left out.
+#[must_use]
+pub fn address(path: &str, query: &[(&str, &str)]) -> String {
+    let asked: Vec<_> = query
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+    if asked.is_empty() {
+        return path.to_owned();
+    }
+    let query = serde_urlencoded::to_string(asked).unwrap_or_default();
+    format!("{path}?{query}")
+}
+
+/// Which records a list shows: those in use, unless its address says otherwise.
+#[must_use]
+pub fn shown(status: &str) -> Shown {
+    match status {
+        "inactive" => Shown::Inactive,
+        "all" => Shown::All,
+        _ => Shown::Active,
+    }
 }
 
 fn limit_fault() -> Refusal {

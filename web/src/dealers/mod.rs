@@ -1,0 +1,12 @@
+//! Dealers for staff and programs: the record with its GST standing, addresses, people and credit.
+
+pub mod addresses;
+pub mod admin;
+pub mod api;
+pub mod contacts;
+pub mod credit;
+pub mod dto;
+mod fields;
+mod views;
+
+pub use api::DealersApi;
