@@ -4,9 +4,11 @@
 //! opens a transaction, calls the action and answers; everything else is around it, in [`http`] and [`auth`].
 
 pub mod assets;
+pub mod audit;
 pub mod auth;
 pub mod catalog;
 pub mod dealers;
+pub mod dashboard;
 pub mod developers;
 pub mod health;
 pub mod http;
@@ -17,11 +19,13 @@ pub mod live;
 pub mod notifications;
 pub mod openapi;
 pub mod orders;
-pub mod portal;
 pub mod payments;
+pub mod portal;
+pub mod pricing;
 pub mod router;
 pub mod shell;
 pub mod state;
+pub mod stock;
 pub mod tenancy;
 pub mod ui;
 pub mod warehouse;

@@ -7,6 +7,8 @@
 use poem_openapi::{OpenApiService, Tags};
 use serde_json::{Map, Value, json};
 
+use crate::catalog::ProductsApi;
+use crate::dealers::DealersApi;
 use crate::health::HealthApi;
 use crate::http::problem_json;
 use crate::identity::{AuthApi, MeApi};
@@ -14,12 +16,25 @@ use crate::invoicing::InvoicesApi;
 use crate::notifications::NotificationsApi;
 use crate::payments::ReceiptsApi;
 use crate::warehouse::WarehouseApi;
+use crate::orders::OrdersApi;
+use crate::pricing::PricesApi;
+use crate::stock::StockApi;
 
 /// The chapters of the reference, in reading order.
 #[derive(Tags)]
 pub enum Tag {
     /// Tokens, and whom they act as.
     Auth,
+    /// What is sold, in a tree of categories.
+    Products,
+    /// What is on hand, and what moved it.
+    Stock,
+    /// Price lists, and prices agreed with dealers.
+    Prices,
+    /// Who buys.
+    Dealers,
+    /// What dealers order, from the first word to the door.
+    Orders,
     /// Picking, packing and dispatching orders.
     Warehouse,
     /// Tax invoices, and their PDFs.
@@ -36,6 +51,11 @@ pub enum Tag {
 type Apis = (
     AuthApi,
     MeApi,
+    ProductsApi,
+    StockApi,
+    PricesApi,
+    DealersApi,
+    OrdersApi,
     WarehouseApi,
     InvoicesApi,
     ReceiptsApi,
@@ -56,6 +76,11 @@ pub fn service() -> OpenApiService<Apis, ()> {
         (
             AuthApi,
             MeApi,
+            ProductsApi,
+            StockApi,
+            PricesApi,
+            DealersApi,
+            OrdersApi,
             WarehouseApi,
             InvoicesApi,
             ReceiptsApi,

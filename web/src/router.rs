@@ -8,6 +8,8 @@ use poem::{Endpoint, IntoEndpoint, Response, Route, RouteMethod, get};
 
 use crate::auth::area_guard::GuardAreas;
 use crate::auth::session::ReadSessions;
+use crate::catalog::categories;
+use crate::dealers::{addresses, contacts};
 use crate::http::body_limit::{BodyLimit, ONE_MIB};
 use crate::http::compression::Gzip;
 use crate::http::csrf::SameSiteOnly;
@@ -20,8 +22,8 @@ use crate::http::text_guard::TextGuard;
 use crate::state::AppState;
 use crate::tenancy::platform;
 use crate::{
-    assets, catalog, dealers, developers, health, identity, invoicing, live, notifications,
-    openapi, orders, warehouse,
+    assets, audit, catalog, dashboard, dealers, developers, health, identity, invoicing, live, notifications,
+    openapi, orders, pricing, stock, warehouse,
 };
 
 /// The pages. A form's POST stands beside the page it is on.
@@ -55,7 +57,28 @@ fn pages() -> Pages {
         .get("/portal/invoices", invoicing::portal::list)
         .get("/portal/invoices/:id", invoicing::portal::show)
         .get("/portal/profile", dealers::portal::profile)
-        .get("/admin", identity::staff_home)
+        .get("/admin", dashboard::show)
+        .get("/admin/orders", orders::admin::list)
+        .post("/admin/orders/approvals", orders::bulk::approve_selected)
+        .get("/admin/orders/new", orders::admin_new::new)
+        .post("/admin/orders/new", orders::admin_new::submit)
+        .get("/admin/orders/:id", orders::admin::show)
+        .get("/admin/orders/:id/approval", orders::verbs::ask_approval)
+        .post("/admin/orders/:id/approval", orders::verbs::approve)
+        .get("/admin/orders/:id/rejection", orders::verbs::ask_rejection)
+        .post("/admin/orders/:id/rejection", orders::verbs::reject)
+        .get(
+            "/admin/orders/:id/cancellation",
+            orders::verbs::ask_cancellation,
+        )
+        .post("/admin/orders/:id/cancellation", orders::verbs::cancel)
+        .get("/admin/orders/:id/delivery", orders::verbs::ask_delivery)
+        .post("/admin/orders/:id/delivery", orders::verbs::deliver)
+        .get(
+            "/admin/orders/:id/short-closes",
+            orders::verbs::ask_short_close,
+        )
+        .post("/admin/orders/:id/short-closes", orders::verbs::short_close)
         .get("/admin/warehouse", warehouse::show_queue)
         .post(
             "/admin/warehouse/orders/:id/picking",
@@ -85,6 +108,126 @@ fn pages() -> Pages {
         .get("/admin/notifications", notifications::list)
         .get("/admin/notifications/:id", notifications::show)
         .post("/admin/notifications/:id/requeue", notifications::requeue)
+        .get("/admin/products", catalog::admin::index)
+        .get("/admin/products/new", catalog::admin::new)
+        .post("/admin/products/new", catalog::admin::create)
+        .get("/admin/products/:id", catalog::admin::show)
+        .get("/admin/products/:id/edit", catalog::admin::edit)
+        .post("/admin/products/:id/edit", catalog::admin::update)
+        .get(
+            "/admin/products/:id/deactivation",
+            catalog::admin::ask_deactivation,
+        )
+        .post(
+            "/admin/products/:id/deactivation",
+            catalog::admin::deactivate,
+        )
+        .post("/admin/products/:id/activation", catalog::admin::activate)
+        .get("/admin/categories", categories::index)
+        .get("/admin/categories/new", categories::new)
+        .post("/admin/categories/new", categories::create)
+        .get("/admin/categories/:id/edit", categories::edit)
+        .post("/admin/categories/:id/edit", categories::rename)
+        .get(
+            "/admin/categories/:id/deactivation",
+            categories::ask_deactivation,
+        )
+        .post("/admin/categories/:id/deactivation", categories::deactivate)
+        .post("/admin/categories/:id/activation", categories::activate)
+        .get("/admin/stock", stock::admin::levels)
+        .get("/admin/stock/ledger", stock::admin::ledger)
+        .get("/admin/stock/receive", stock::movements::new_receipt)
+        .post("/admin/stock/receive", stock::movements::receive)
+        .get("/admin/stock/adjust", stock::movements::new_adjustment)
+        .post("/admin/stock/adjust", stock::movements::adjust)
+        .get("/admin/price-lists", pricing::admin::index)
+        .get("/admin/price-lists/new", pricing::admin::new)
+        .post("/admin/price-lists/new", pricing::admin::create)
+        .get("/admin/price-lists/:id", pricing::admin::show)
+        .post("/admin/price-lists/:id", pricing::admin::save)
+        .get("/admin/price-lists/:id/edit", pricing::admin::edit)
+        .post("/admin/price-lists/:id/edit", pricing::admin::rename)
+        .get(
+            "/admin/price-lists/:id/default",
+            pricing::admin::ask_default,
+        )
+        .post(
+            "/admin/price-lists/:id/default",
+            pricing::admin::make_default,
+        )
+        .get(
+            "/admin/price-lists/:id/deactivation",
+            pricing::admin::ask_deactivation,
+        )
+        .post(
+            "/admin/price-lists/:id/deactivation",
+            pricing::admin::deactivate,
+        )
+        .post(
+            "/admin/price-lists/:id/activation",
+            pricing::admin::activate,
+        )
+        .get("/admin/dealers", dealers::admin::index)
+        .get("/admin/dealers/new", dealers::admin::new)
+        .post("/admin/dealers/new", dealers::admin::create)
+        .get("/admin/dealers/:id", dealers::admin::show)
+        .get("/admin/dealers/:id/edit", dealers::admin::edit)
+        .post("/admin/dealers/:id/edit", dealers::admin::update)
+        .get(
+            "/admin/dealers/:id/deactivation",
+            dealers::admin::ask_deactivation,
+        )
+        .post(
+            "/admin/dealers/:id/deactivation",
+            dealers::admin::deactivate,
+        )
+        .post("/admin/dealers/:id/activation", dealers::admin::activate)
+        .get("/admin/dealers/:id/credit-limit", dealers::credit::show)
+        .post("/admin/dealers/:id/credit-limit", dealers::credit::set)
+        .get("/admin/dealers/:id/prices", pricing::dealer::show)
+        .post("/admin/dealers/:id/prices", pricing::dealer::save)
+        .get("/admin/dealers/:id/addresses/new", addresses::new)
+        .post("/admin/dealers/:id/addresses/new", addresses::create)
+        .get(
+            "/admin/dealers/:id/addresses/:address/edit",
+            addresses::edit,
+        )
+        .post(
+            "/admin/dealers/:id/addresses/:address/edit",
+            addresses::update,
+        )
+        .get(
+            "/admin/dealers/:id/addresses/:address/deactivation",
+            addresses::ask_deactivation,
+        )
+        .post(
+            "/admin/dealers/:id/addresses/:address/deactivation",
+            addresses::deactivate,
+        )
+        .post(
+            "/admin/dealers/:id/addresses/:address/activation",
+            addresses::activate,
+        )
+        .get("/admin/dealers/:id/contacts/new", contacts::new)
+        .post("/admin/dealers/:id/contacts/new", contacts::create)
+        .get("/admin/dealers/:id/contacts/:contact/edit", contacts::edit)
+        .post(
+            "/admin/dealers/:id/contacts/:contact/edit",
+            contacts::update,
+        )
+        .get(
+            "/admin/dealers/:id/contacts/:contact/deactivation",
+            contacts::ask_deactivation,
+        )
+        .post(
+            "/admin/dealers/:id/contacts/:contact/deactivation",
+            contacts::deactivate,
+        )
+        .post(
+            "/admin/dealers/:id/contacts/:contact/activation",
+            contacts::activate,
+        )
+        .get("/admin/audit", audit::index)
         .get("/super", platform::list)
         .get("/super/tenants/new", platform::new)
         .post("/super/tenants", platform::create)

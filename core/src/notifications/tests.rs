@@ -1049,7 +1049,7 @@ async fn the_search_for_due_messages_is_fair_and_the_webs_role_finds_nothing() {
     world
         .run("UPDATE notification_logs SET next_attempt_at = '2000-01-01' WHERE tenant_id = $1 AND channel = 'WHATSAPP'")
         .await;
-    let found = due_messages(&world.worker, Channel::Whatsapp)
+    let found = due_messages(&world.worker, Channel::Whatsapp, std::time::Duration::ZERO)
         .await
         .unwrap();
     let tenant = world.tenant.tenant.id;
@@ -1068,7 +1068,7 @@ async fn the_search_for_due_messages_is_fair_and_the_webs_role_finds_nothing() {
         last = *place;
     }
     assert!(
-        due_messages(&world.db, Channel::Whatsapp)
+        due_messages(&world.db, Channel::Whatsapp, std::time::Duration::ZERO)
             .await
             .unwrap()
             .is_empty()

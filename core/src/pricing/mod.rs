@@ -12,6 +12,7 @@ mod price_lists;
 mod priced;
 mod prices;
 mod resolve;
+mod sheet;
 #[cfg(test)]
 mod tests;
 
@@ -27,3 +28,4 @@ pub use prices::{
     list_prices, set_dealer_prices, set_list_prices,
 };
 pub use resolve::{Candidates, ListPrice, PriceSource, ResolvedPrice, resolve};
+pub use sheet::{SheetRow, dealer_sheet, list_sheet};

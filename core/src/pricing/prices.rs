@@ -105,13 +105,13 @@ pub struct PriceItem {
 
 /// Whose prices.
 #[derive(Debug, Clone, Copy)]
-enum Owner {
+pub(super) enum Owner {
     List(PriceListId),
     Dealer(DealerId),
 }
 
 impl Owner {
-    const fn table(self) -> (&'static str, &'static str) {
+    pub(super) const fn table(self) -> (&'static str, &'static str) {
         match self {
             Owner::List(_) => ("price_list_items", "price_list_id"),
             Owner::Dealer(_) => ("dealer_prices", "dealer_id"),
@@ -125,7 +125,7 @@ impl Owner {
         }
     }
 
-    fn id(self) -> Uuid {
+    pub(super) fn id(self) -> Uuid {
         match self {
             Owner::List(id) => id.as_uuid(),
             Owner::Dealer(id) => id.as_uuid(),

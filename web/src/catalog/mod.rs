@@ -1,4 +1,12 @@
-//! Products: the dealers' catalogue.
+//! Products and their categories, for staff and programs, and the catalogue dealers order from.
 
+pub mod admin;
+pub mod api;
+pub mod categories;
+pub mod dto;
 pub mod portal;
 pub(crate) mod portal_views;
+mod views;
+
+pub use api::ProductsApi;
+pub(crate) use views::status_tabs;

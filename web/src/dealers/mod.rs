@@ -1,4 +1,14 @@
-//! Dealers: their own record, as they see it.
+//! Dealers for staff and programs: the record with its GST standing, addresses, people and credit.
 
+pub mod addresses;
+pub mod admin;
+pub mod api;
+pub mod contacts;
+pub mod credit;
+pub mod dto;
 pub mod portal;
 mod portal_views;
+mod fields;
+mod views;
+
+pub use api::DealersApi;

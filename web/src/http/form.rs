@@ -45,6 +45,10 @@ pub struct Submitted<T> {
     version: String,
 }
 
+/// A form that is only a button.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+pub struct NoFields {}
+
 impl<T> Submitted<T> {
     /// The version that the person has seen.
     pub fn version(&self) -> std::result::Result<i32, Refusal> {

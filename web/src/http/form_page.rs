@@ -38,6 +38,15 @@ impl Attempt {
         }
     }
 
+    /// Sent by a button that does not finish it: shown again as it stands, under the same key.
+    #[must_use]
+    pub fn again<T>(sent: &Submitted<T>) -> Self {
+        Attempt {
+            key: sent.idempotency_key.clone(),
+            ..Self::fresh()
+        }
+    }
+
     /// A refusal that the form can show: faults of the input, a state or version that has changed. Every other refusal
     /// comes back as it is.
     pub fn refused<T>(refusal: Refusal, sent: &Submitted<T>) -> Result<Self, Refusal> {

@@ -32,7 +32,7 @@ pub enum Listed<T: Type + ParseFromJSON + ToJSON> {
 
 impl<T: Type + ParseFromJSON + ToJSON> Listed<T> {
     /// `path` is the list's address, and `query` what it was asked, without the cursor.
-    pub fn of<R: Into<T>>(paged: Paged<R>, path: &str, query: &[(&str, Option<&str>)]) -> Self {
+    pub fn of<R: Into<T>, Q: AsRef<str>>(paged: Paged<R>, path: &str, query: &[(&str, Option<Q>)]) -> Self {
         let next_cursor = paged.next.map(|cursor| cursor.as_str().to_owned());
         let link = next_cursor
             .as_ref()
@@ -47,14 +47,14 @@ impl<T: Type + ParseFromJSON + ToJSON> Listed<T> {
 
     /// A list that is always given whole.
     pub fn whole<R: Into<T>>(rows: Vec<R>) -> Self {
-        Self::of(Paged { rows, next: None }, "", &[])
+        Self::of::<_, &str>(Paged { rows, next: None }, "", &[])
     }
 }
 
-fn next_link(path: &str, query: &[(&str, Option<&str>)], cursor: &str) -> String {
+fn next_link<Q: AsRef<str>>(path: &str, query: &[(&str, Option<Q>)], cursor: &str) -> String {
     let asked = query
         .iter()
-        .filter_map(|(name, value)| value.map(|value| (*name, value)));
+        .filter_map(|(name, value)| value.as_ref().map(|value| (*name, value.as_ref())));
     let all: Vec<(&str, &str)> = asked.chain([("cursor", cursor)]).collect();
     let query = serde_urlencoded::to_string(all).unwrap_or_default();
     format!("<{path}?{query}>; rel=\"next\"")

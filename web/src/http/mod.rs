@@ -15,6 +15,7 @@ pub mod form_page;
 pub mod idempotency;
 pub mod listing;
 pub mod next_path;
+pub mod optional_json;
 pub mod params;
 pub mod problem;
 pub mod problem_json;

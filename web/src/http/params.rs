@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use vitaran_core::db::{Cursor, Limit, Page};
+use vitaran_core::master::Shown;
 
 use super::problem::Refusal;
 
@@ -37,6 +38,16 @@ pub fn page(limit: Option<u16>, cursor: Option<&str>) -> Result<Page, Refusal> {
         ),
     };
     Ok(Page { limit, after })
+}
+
+/// Which records a list shows: those in use, unless its address says otherwise.
+#[must_use]
+pub fn shown(status: &str) -> Shown {
+    match status {
+        "inactive" => Shown::Inactive,
+        "all" => Shown::All,
+        _ => Shown::Active,
+    }
 }
 
 fn limit_fault() -> Refusal {

@@ -15,15 +15,20 @@ pub enum Stored<T: Type + ParseFromJSON + ToJSON> {
     #[oai(status = 200)]
     Record(
         Json<T>,
-        /// The version, for `If-Match`.
+        /// The version, for `If-Match`; absent where the caller may not change it.
         #[oai(header = "ETag")]
-        String,
+        Option<String>,
     ),
 }
 
 impl<T: Type + ParseFromJSON + ToJSON> Stored<T> {
     pub fn of(record: impl Into<T>, version: i32) -> Self {
-        Stored::Record(Json(record.into()), etag(version))
+        Stored::Record(Json(record.into()), Some(etag(version)))
+    }
+
+    /// For those who only read.
+    pub fn read_only(record: impl Into<T>) -> Self {
+        Stored::Record(Json(record.into()), None)
     }
 }
 

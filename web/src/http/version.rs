@@ -1,5 +1,7 @@
 //! Versions at the API's edge: the `ETag` of an answer, and the `If-Match` of a change.
 
+use vitaran_core::master::{Master, MasterError};
+
 use super::problem::Refusal;
 
 /// `"v7"`
@@ -16,6 +18,15 @@ pub fn required(if_match: Option<&str>) -> Result<i32, Refusal> {
 /// As [`required`] for a verb, whose caller may leave it out.
 pub fn optional(if_match: Option<&str>) -> Result<Option<i32>, Refusal> {
     if_match.map(parse).transpose()
+}
+
+/// Refuses a change that was made from another version than the present one.
+pub fn check<M: Master>(found: i32, expected: i32) -> Result<(), MasterError<M>> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(MasterError::VersionConflict { found })
+    }
 }
 
 fn parse(text: &str) -> Result<i32, Refusal> {

@@ -1,7 +1,6 @@
 //! The pages of this feature: data in, markup out.
 
 use maud::{Markup, html};
-use vitaran_core::access::Actor;
 use vitaran_core::identity::{MembershipRef, SignInError};
 use vitaran_kernel::TenantId;
 
@@ -39,13 +38,6 @@ pub fn sign_in(email: &str, next: Option<&str>, refused: Option<SignInError>) ->
             (Field::password("password", "Password").required())
             (buttons(submit("Sign in")))
         }))
-    }
-}
-
-pub fn home(actor: &Actor) -> Markup {
-    html! {
-        (Heading::new(&actor.tenant().name))
-        p { "Signed in as " (actor.name()) ", " (actor.role().label()) "." }
     }
 }
 

@@ -1,0 +1,213 @@
+//! `/admin/audit`: who changed which master or setting, when, and what it said before and after.
+
+use std::collections::BTreeSet;
+
+use maud::{Markup, html};
+use poem::handler;
+use poem::web::{Data, Query};
+use serde::Deserialize;
+use serde_json::Value;
+use vitaran_core::access::PlatformAuditRead;
+use vitaran_core::audit::{self, AuditEntry, AuditFilter};
+use vitaran_core::db::Paged;
+
+use crate::auth::PageActor;
+use crate::http::form_page::id_of;
+use crate::http::params::{self, address};
+use crate::http::problem_page::PageResult;
+use crate::shell::Shell;
+use crate::state::AppState;
+use crate::ui::empty::{Empty, empty};
+use crate::ui::pagination::{Pagination, pagination};
+use crate::ui::panel::{Heading, filter_chip, sheet};
+use crate::ui::table::{Column, Row, Table};
+use crate::ui::tabs::{View, views};
+use crate::ui::{Icon, time};
+
+const PATH: &str = "/admin/audit";
+
+/// What people look for most, by the kind of record.
+const KINDS: [(&str, &str); 5] = [
+    ("All", ""),
+    ("Products", "product"),
+    ("Categories", "category"),
+    ("Price lists", "price_list"),
+    ("Dealers", "dealer"),
+];
+
+/// What the log's address says.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct LogParams {
+    pub kind: String,
+    /// One record; only looked at together with its kind.
+    pub id: String,
+    pub cursor: Option<String>,
+}
+
+impl LogParams {
+    fn with(&self, kind: &str, id: &str, cursor: &str) -> String {
+        address(PATH, &[("kind", kind), ("id", id), ("cursor", cursor)])
+    }
+}
+
+/// `GET /admin/audit`
+#[handler]
+pub async fn index(
+    shell: Shell,
+    state: Data<&AppState>,
+    PageActor(actor): PageActor,
+    Query(params): Query<LogParams>,
+) -> PageResult {
+    let by = actor.allow::<PlatformAuditRead>()?;
+    let object_id = match params.id.as_str() {
+        "" => None,
+        id => Some(id_of(id, uuid::Uuid::try_parse)?),
+    };
+    let filter = AuditFilter {
+        object_kind: Some(params.kind.clone()).filter(|kind| !kind.is_empty()),
+        object_id,
+    };
+    let page = params::page(None, params.cursor.as_deref())?;
+    let mut tx = state.db.begin_read(&by).await?;
+    let entries = audit::list(&mut tx, &by, &filter, &page).await?;
+    tx.commit().await?;
+    Ok(shell.page("Audit log").render(log(&params, &entries)))
+}
+
+fn log(params: &LogParams, entries: &Paged<AuditEntry>) -> Markup {
+    let hrefs = KINDS.map(|(_, kind)| params.with(kind, "", ""));
+    let tabs: Vec<View<'_>> = KINDS
+        .iter()
+        .zip(&hrefs)
+        .map(|((label, kind), href)| View {
+            label,
+            href,
+            count: None,
+            is_current: *kind == params.kind,
+        })
+        .collect();
+    let next = entries.next.as_ref();
+    let next = next.map(|cursor| params.with(&params.kind, &params.id, cursor.as_str()));
+    let first = params.cursor.as_ref();
+    let first = first.map(|_| params.with(&params.kind, &params.id, ""));
+    html! {
+        (Heading::new("Audit log").meta(html! { "Newest first. Nobody can change or remove what stands here" }))
+        (views("Kinds of records", &tabs))
+        @if !params.id.is_empty() { div { (filter_chip("One record", &params.with(&params.kind, "", ""))) } }
+        @if entries.rows.is_empty() {
+            (sheet(empty(Empty {
+                icon: Icon::History,
+                title: "Nothing here yet",
+                text: "Every change of a product, category, price or dealer is written down here with who made it.",
+                action: None,
+            })))
+        } @else {
+            (sheet(Table::new("audit", "Audit log", [
+                Column::text("When"),
+                Column::text("Who").card_line(),
+                Column::text("What"),
+                Column::text("Changes"),
+            ]).rows(entries.rows.iter().map(|entry| row(params, entry)))))
+            (pagination(&Pagination { of: "entries", shown: entries.rows.len(), first: first.as_deref(), next: next.as_deref() }))
+        }
+    }
+}
+
+fn row(params: &LogParams, entry: &AuditEntry) -> Row {
+    let of_record = entry.object_id.filter(|_| params.id.is_empty());
+    Row::new([
+        time::time(entry.at),
+        html! {
+            (entry.by_name)
+            @if let Some(visitor) = &entry.on_behalf_of { " " span.muted { "(support, " (visitor) ")" } }
+        },
+        html! {
+            (words(&entry.action))
+            @if let Some(id) = of_record { " " a href=(params.with(&entry.object_kind, &id.to_string(), "")) { "history" } }
+        },
+        changes(&entry.detail),
+    ])
+}
+
+/// "catalog.product.set_active" as "Product: set active".
+fn words(action: &str) -> String {
+    let mut parts: Vec<String> = action
+        .split('.')
+        .map(|part| part.replace('_', " "))
+        .collect();
+    if parts.len() > 2 {
+        parts.remove(0);
+    }
+    let text = parts.join(": ");
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
+/// What was and what is, member by member; long ones behind a click.
+fn changes(detail: &Value) -> Markup {
+    let (before, after) = (members(detail.get("before")), members(detail.get("after")));
+    let names: BTreeSet<&str> = before.iter().chain(&after).map(|(name, _)| *name).collect();
+    let of = |members: &[(&str, &Value)], name: &str| {
+        members
+            .iter()
+            .find(|(other, _)| *other == name)
+            .map_or_else(|| "–".to_owned(), |(_, value)| shown(value))
+    };
+    html! {
+        @if !names.is_empty() {
+            details.changes {
+                summary { @if names.len() == 1 { "1 field" } @else { (names.len()) " fields" } }
+                dl.facts {
+                    @for name in names {
+                        div { dt { (name.replace('_', " ")) } dd { @if !before.is_empty() { del { (of(&before, name)) } " " } ins { (of(&after, name)) } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn members(value: Option<&Value>) -> Vec<(&str, &Value)> {
+    let object = value.and_then(Value::as_object);
+    object
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| (name.as_str(), value))
+        .collect()
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "–".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_action_reads_as_words() {
+        assert_eq!(words("catalog.product.set_active"), "Product: set active");
+        assert_eq!(words("dealers.create"), "Dealers: create");
+    }
+
+    #[test]
+    fn a_change_says_what_was_and_what_is() {
+        let detail = json!({"before": {"name": "<A>"}, "after": {"name": "B"}});
+        let said = changes(&detail).into_string();
+        assert!(said.contains("<del>&lt;A&gt;</del> <ins>B</ins>"), "{said}");
+        let made = changes(&json!({"before": null, "after": {"name": "B"}})).into_string();
+        assert!(!made.contains("<del>"), "{made}");
+    }
+}

@@ -1,0 +1,179 @@
+//! Stock for programs.
+
+use poem::web::Data;
+use poem_openapi::OpenApi;
+use poem_openapi::param::{Header, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::types::ToJSON as _;
+use vitaran_core::access::{InventoryMovementsRead, InventoryStockAdjust, InventoryStockRead};
+use vitaran_core::stock::{self, AdjustStockForm, LedgerFilter, LevelFilter, ReceiveStockForm};
+use vitaran_kernel::{LocationId, ProductId};
+
+use super::dto::{
+    LedgerEntry, MovementKind, NewStockAdjustment, NewStockReceipt, StockLevel, StockMovements,
+    StockState,
+};
+use crate::auth::ApiActor;
+use crate::http::idempotency::{self, BodyHash, Claim, Started};
+use crate::http::listing::Listed;
+use crate::http::params;
+use crate::http::problem_json::Failure;
+use crate::http::stored::Created;
+use crate::openapi::Tag;
+use crate::state::AppState;
+
+pub struct StockApi;
+
+#[OpenApi(tag = "Tag::Stock")]
+impl StockApi {
+    /// List stock
+    ///
+    /// Every product that is sold, by name, with what is on hand, promised and free at one location.
+    #[oai(path = "/v1/stock", method = "get", operation_id = "stock_list")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "an operation's parameters are its arguments"
+    )]
+    async fn list(
+        &self,
+        actor: ApiActor,
+        app: Data<&AppState>,
+        /// Beginnings of words of name, SKU, HSN or category, or a whole code.
+        #[oai(validator(max_length = 200))]
+        q: Query<Option<String>>,
+        /// How much there is.
+        state: Query<Option<StockState>>,
+        /// Without one, the default location.
+        location_id: Query<Option<uuid::Uuid>>,
+        /// Rows of a page, 1 to 100.
+        limit: Query<Option<u16>>,
+        /// `next_cursor` of the page before.
+        cursor: Query<Option<String>>,
+    ) -> Result<Listed<StockLevel>, Failure> {
+        let by = actor.actor().allow::<InventoryStockRead>()?;
+        let page = params::page(limit.0, cursor.0.as_deref())?;
+        let core_state = state.0.map(stock::StockState::from);
+        let filter = LevelFilter {
+            q: q.0.clone().unwrap_or_default(),
+            state: core_state,
+            location: location_id.0.map(LocationId::from_uuid),
+        };
+        let mut tx = app.db.begin_read(&by).await?;
+        let levels = stock::list_levels(&mut tx, &by, &filter, &page).await?;
+        tx.commit().await?;
+        let asked = [
+            ("q", q.0),
+            ("state", core_state.map(|state| state.to_string())),
+            ("location_id", location_id.0.map(|id| id.to_string())),
+            ("limit", limit.0.map(|limit| limit.to_string())),
+        ];
+        Ok(Listed::of(levels, "/api/v1/stock", &asked))
+    }
+
+    /// List stock movements
+    ///
+    /// Newest first, each with what was on hand after it. Entries are never changed and never removed.
+    #[oai(
+        path = "/v1/stock/ledger",
+        method = "get",
+        operation_id = "stock_ledger"
+    )]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "an operation's parameters are its arguments"
+    )]
+    async fn ledger(
+        &self,
+        state: Data<&AppState>,
+        actor: ApiActor,
+        product_id: Query<Option<uuid::Uuid>>,
+        location_id: Query<Option<uuid::Uuid>>,
+        kind: Query<Option<MovementKind>>,
+        /// Rows of a page, 1 to 100.
+        limit: Query<Option<u16>>,
+        /// `next_cursor` of the page before.
+        cursor: Query<Option<String>>,
+    ) -> Result<Listed<LedgerEntry>, Failure> {
+        let by = actor.actor().allow::<InventoryMovementsRead>()?;
+        let page = params::page(limit.0, cursor.0.as_deref())?;
+        let filter = LedgerFilter {
+            product: product_id.0.map(ProductId::from_uuid),
+            location: location_id.0.map(LocationId::from_uuid),
+            kind: kind.0.map(Into::into),
+        };
+        let mut tx = state.db.begin_read(&by).await?;
+        let entries = stock::list_ledger(&mut tx, &by, &filter, &page).await?;
+        tx.commit().await?;
+        let asked = [
+            ("product_id", product_id.0.map(|id| id.to_string())),
+            ("location_id", location_id.0.map(|id| id.to_string())),
+            ("kind", filter.kind.map(|kind| kind.to_string())),
+            ("limit", limit.0.map(|limit| limit.to_string())),
+        ];
+        Ok(Listed::of(entries, "/api/v1/stock/ledger", &asked))
+    }
+
+    /// Receive goods
+    ///
+    /// All lines or none. Orders that wait for the goods have them reserved, oldest first.
+    #[oai(
+        path = "/v1/stock/receipts",
+        method = "post",
+        operation_id = "stock_receive"
+    )]
+    async fn receive(
+        &self,
+        state: Data<&AppState>,
+        actor: ApiActor,
+        hash: BodyHash,
+        /// A text of your own, at most 255 characters, the same for each try of one request.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
+        body: Json<NewStockReceipt>,
+    ) -> Result<Created<StockMovements>, Failure> {
+        let by = actor.actor().allow::<InventoryStockAdjust>()?;
+        let claim = Claim::of_header(key.0.as_deref(), "stock.receive", hash)?;
+        let input = ReceiveStockForm::from(body.0).parse()?;
+        let answer = match idempotency::start(&state.db, &by, claim).await? {
+            Started::Replay(answer) => answer,
+            Started::Fresh(mut once) => {
+                let moved = stock::receive(once.tx(), &by, input).await?;
+                once.finish(201, StockMovements::from(moved).to_json_string())
+                    .await?
+            }
+        };
+        Ok(Created::of(&answer, |_| None)?)
+    }
+
+    /// Adjust stock
+    ///
+    /// All lines or none, with the reason. What is reserved for orders cannot be taken away.
+    #[oai(
+        path = "/v1/stock/adjustments",
+        method = "post",
+        operation_id = "stock_adjust"
+    )]
+    async fn adjust(
+        &self,
+        state: Data<&AppState>,
+        actor: ApiActor,
+        hash: BodyHash,
+        /// A text of your own, at most 255 characters, the same for each try of one request.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
+        body: Json<NewStockAdjustment>,
+    ) -> Result<Created<StockMovements>, Failure> {
+        let by = actor.actor().allow::<InventoryStockAdjust>()?;
+        let claim = Claim::of_header(key.0.as_deref(), "stock.adjust", hash)?;
+        let input = AdjustStockForm::from(body.0).parse()?;
+        let answer = match idempotency::start(&state.db, &by, claim).await? {
+            Started::Replay(answer) => answer,
+            Started::Fresh(mut once) => {
+                let moved = stock::adjust(once.tx(), &by, input).await?;
+                once.finish(201, StockMovements::from(moved).to_json_string())
+                    .await?
+            }
+        };
+        Ok(Created::of(&answer, |_| None)?)
+    }
+}
