@@ -8,7 +8,6 @@ pub mod db;
 pub mod live;
 pub mod jobs;
 pub mod secrets;
-pub mod config;
 pub mod ports;
 pub mod master;
 pub mod audit;
@@ -17,6 +16,7 @@ pub mod files;
 
 pub mod identity;
 pub mod tenancy;
+pub mod config;
 
 pub mod catalog;
 pub mod dealers;
@@ -27,6 +27,7 @@ pub mod orders;
 pub mod invoicing;
 pub mod warehouse;
 pub mod payments;
+pub mod housekeeping;
 
 #[cfg(feature = "testkit")]
 pub mod testkit;

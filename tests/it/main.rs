@@ -1,11 +1,24 @@
 //! The integration tests: one binary, a module for each subject. Each test has an installation of its own.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a claim that cannot be looked at has failed"
+)]
 
+mod concurrency;
 mod csrf;
 mod headers;
 mod health;
+mod isolation;
 mod live;
+mod matrix;
 mod openapi;
 mod platform;
 mod problems;
+mod schema;
 mod sessions;
 mod sign_in;
+mod tidy;
+mod walks;

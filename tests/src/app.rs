@@ -40,6 +40,8 @@ pub struct Person {
 pub struct TestApp {
     pub base: String,
     pub db: Db,
+    /// As the operator's command connects, who alone makes tenants without being asked who he is.
+    owner: Db,
     pub database: Database,
     pub clock: SettableClock,
     pub tenant: TestTenant,
@@ -93,10 +95,20 @@ pub async fn test_app() -> TestApp {
             served.await.expect("a server");
         }),
     ];
-    let tenant = make_tenant(&db, &database, "volt", GSTIN).await;
+    let owner = Db::connect(
+        &DbSettings {
+            max_connections: 1,
+            ..DbSettings::new(database.url_of("app_owner"))
+        },
+        Arc::new(clock.clone()),
+        Hints::none(),
+    )
+    .expect("the owner's pool");
+    let tenant = make_tenant(&owner, &database, "volt", GSTIN).await;
     TestApp {
         base,
         db,
+        owner,
         database,
         clock,
         tenant,
@@ -127,7 +139,7 @@ fn config(base: &str, url: &str, files: &std::path::Path) -> WebConfig {
     }
 }
 
-async fn make_tenant(db: &Db, database: &Database, slug: &str, gstin: &str) -> TestTenant {
+async fn make_tenant(owner: &Db, database: &Database, slug: &str, gstin: &str) -> TestTenant {
     let form = TenantForm {
         slug: slug.to_owned(),
         name: format!("{} Distributors", slug[..1].to_uppercase() + &slug[1..]),
@@ -136,7 +148,12 @@ async fn make_tenant(db: &Db, database: &Database, slug: &str, gstin: &str) -> T
         line1: "1 Test Road".to_owned(),
         line2: String::new(),
         city: "Mumbai".to_owned(),
-        pincode: "400001".to_owned(),
+        pincode: if gstin.starts_with("29") {
+            "560001"
+        } else {
+            "400001"
+        }
+        .to_owned(),
         invoice_prefix: "TST".to_owned(),
         location_name: "Main".to_owned(),
         admin_name: "Asha Admin".to_owned(),
@@ -144,7 +161,7 @@ async fn make_tenant(db: &Db, database: &Database, slug: &str, gstin: &str) -> T
         admin_password: PASSWORD.to_owned(),
     };
     let input = form.parse().expect("a valid form");
-    let tenant = tenancy::create_tenant(db, &PlatformOperator::console(), input)
+    let tenant = tenancy::create_tenant(owner, &PlatformOperator::console(), input)
         .await
         .expect("a tenant");
     let id_in = |table: &str| format!("SELECT id FROM {table} WHERE tenant_id = '{}'", tenant.id);
@@ -164,7 +181,7 @@ impl TestApp {
 
     /// A further distributor, whose administrator is `admin@<slug>.test`.
     pub async fn tenant(&self, slug: &str, gstin: &str) -> TestTenant {
-        make_tenant(&self.db, &self.database, slug, gstin).await
+        make_tenant(&self.owner, &self.database, slug, gstin).await
     }
 
     /// A transaction as the distributor's administrator, for the factories.
@@ -218,7 +235,7 @@ impl TestApp {
             dealer,
         };
         tenancy::add_member(
-            &self.db,
+            &self.owner,
             &PlatformOperator::console(),
             tenant.tenant.id,
             member,

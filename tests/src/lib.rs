@@ -11,8 +11,11 @@
 )]
 
 mod app;
+pub mod browser;
 mod client;
 mod database;
+pub mod flow;
+pub mod installation;
 
 pub use app::{PASSWORD, Person, TestApp, test_app};
 pub use client::{Answer, Client};

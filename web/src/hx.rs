@@ -492,6 +492,60 @@ impl<'a> Link<'a> {
     }
 }
 
+/// A second submit of the form it stands in: the same fields to another address, such as "Update" beside "Place order".
+/// Without scripts it is a submit button like any other; with them the answer swaps a region.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a button is shown by render()"]
+pub struct SubmitTo<'a> {
+    action: &'a str,
+    class: &'a str,
+    target_id: &'a str,
+    label: Option<&'a str>,
+    changes_in: Option<&'a str>,
+}
+
+impl<'a> SubmitTo<'a> {
+    /// The region with this id is morphed, so that what one is typing into keeps the focus.
+    pub fn new(action: &'a str, target_id: &'a str) -> Self {
+        Self {
+            action,
+            class: "button",
+            target_id,
+            label: None,
+            changes_in: None,
+        }
+    }
+
+    pub fn class(mut self, class: &'a str) -> Self {
+        self.class = class;
+        self
+    }
+
+    /// The accessible name of a button that is only a sign.
+    pub fn label(mut self, label: &'a str) -> Self {
+        self.label = Some(label);
+        self
+    }
+
+    /// Presses itself when a field inside the element with this id has changed. The last change wins.
+    pub fn on_changes_in(mut self, id: &'a str) -> Self {
+        self.changes_in = Some(id);
+        self
+    }
+
+    #[must_use]
+    pub fn render(self, body: impl Render) -> Markup {
+        let trigger = self
+            .changes_in
+            .map(|id| format!("click, change from:#{id} delay:250ms"));
+        html! {
+            button class=(self.class) type="submit" formaction=(self.action) aria-label=[self.label] hx-post=(self.action)
+                hx-target={ "#" (self.target_id) } hx-swap=(Swap::MorphWhole.as_str()) hx-trigger=[trigger.as_deref()]
+                hx-sync=[trigger.as_ref().map(|_| "replace")] { (body) }
+        }
+    }
+}
+
 /// A search that answers while one types, into a list that keeps its focus. Enter, and the button without scripts, send
 /// the same form. `extra` holds hidden fields such as the current view.
 #[derive(Clone, Copy, Debug)]

@@ -5,13 +5,18 @@
 
 pub mod assets;
 pub mod auth;
+pub mod catalog;
+pub mod dealers;
 pub mod developers;
 pub mod health;
 pub mod http;
 pub mod hx;
 pub mod identity;
+pub mod invoicing;
 pub mod live;
 pub mod openapi;
+pub mod orders;
+pub mod portal;
 pub mod router;
 pub mod shell;
 pub mod state;

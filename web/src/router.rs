@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use poem::endpoint::{BoxEndpoint, EndpointExt as _, make};
+use poem::endpoint::{BoxEndpoint, EndpointExt as _};
 use poem::http::Method;
-use poem::{Endpoint, IntoEndpoint, Request, Response, Route, RouteMethod, get};
+use poem::{Endpoint, IntoEndpoint, Response, Route, RouteMethod, get};
 
 use crate::auth::area_guard::GuardAreas;
 use crate::auth::session::ReadSessions;
 use crate::http::body_limit::{BodyLimit, ONE_MIB};
 use crate::http::compression::Gzip;
 use crate::http::csrf::SameSiteOnly;
-use crate::http::problem::{Allow, Refusal};
+use crate::http::problem::Allow;
 use crate::http::problem_json;
 use crate::http::problem_page::ShowRefusals;
 use crate::http::request_id::NameRequests;
@@ -19,7 +19,9 @@ use crate::http::security_headers::SecurityHeaders;
 use crate::http::text_guard::TextGuard;
 use crate::state::AppState;
 use crate::tenancy::platform;
-use crate::{assets, developers, health, identity, live, openapi};
+use crate::{
+    assets, catalog, dealers, developers, health, identity, invoicing, live, openapi, orders,
+};
 
 /// The pages. A form's POST stands beside the page it is on.
 fn pages() -> Pages {
@@ -31,7 +33,27 @@ fn pages() -> Pages {
         .get("/switch-tenant", identity::show_switch)
         .post("/switch-tenant", identity::submit_switch)
         .post("/preferences", identity::set_preferences)
-        .get("/portal", identity::portal_home)
+        .get("/portal", orders::portal_home::show)
+        .get("/portal/catalogue", catalog::portal::browse)
+        .get("/portal/products/:id", catalog::portal::show)
+        .get("/portal/cart", orders::cart::show)
+        .post("/portal/cart", orders::cart::update)
+        .post("/portal/cart/lines", orders::cart::add)
+        .post("/portal/cart/lines/:id/removal", orders::cart::remove)
+        .get("/portal/cart/removal", orders::cart::ask_to_clear)
+        .post("/portal/cart/removal", orders::cart::clear)
+        .get("/portal/orders", orders::portal::list)
+        .post("/portal/orders", orders::portal::place)
+        .get("/portal/orders/:id", orders::portal::show)
+        .post("/portal/orders/:id/repeat", orders::portal::repeat)
+        .get(
+            "/portal/orders/:id/cancellation",
+            orders::portal::ask_to_cancel,
+        )
+        .post("/portal/orders/:id/cancellation", orders::portal::cancel)
+        .get("/portal/invoices", invoicing::portal::list)
+        .get("/portal/invoices/:id", invoicing::portal::show)
+        .get("/portal/profile", dealers::portal::profile)
         .get("/admin", identity::staff_home)
         .get("/super", platform::list)
         .get("/super/tenants/new", platform::new)
@@ -144,8 +166,7 @@ impl Pages {
     }
 
     fn into_route(self) -> Route {
-        let route = self
-            .at
+        self.at
             .into_iter()
             .fold(Route::new(), |route, (path, methods)| {
                 let allow = Allow(allowed(methods.iter().map(|(method, _)| method)));
@@ -155,11 +176,7 @@ impl Pages {
                         all.method(method, endpoint)
                     });
                 route.at(path, say_what_is_allowed(methods, allow))
-            });
-        route.at(
-            "/*rest",
-            make(|_: Request| async { Err::<Response, poem::Error>(Refusal::not_found().into()) }),
-        )
+            })
     }
 }
 

@@ -95,6 +95,7 @@ impl Shell {
             status: StatusCode::OK,
             has_errors: false,
             header: Markup::default(),
+            cart: None,
             is_live: false,
         }
     }
@@ -136,6 +137,7 @@ pub struct Draft<'a> {
     status: StatusCode,
     has_errors: bool,
     header: Markup,
+    cart: Option<u64>,
     is_live: bool,
 }
 
@@ -158,6 +160,12 @@ impl Draft<'_> {
         self
     }
 
+    /// How many products the cart holds, for the navigation.
+    pub fn cart(mut self, products: Option<u64>) -> Self {
+        self.cart = products;
+        self
+    }
+
     /// The page has parts that fetch themselves anew when something changes.
     pub fn live(mut self) -> Self {
         self.is_live = true;
@@ -170,7 +178,7 @@ impl Draft<'_> {
         let session = shell.session.as_ref();
         let actor = session.and_then(CurrentSession::actor);
         let area = shell.area();
-        let nav = nav(area, actor, &shell.path);
+        let nav = nav(area, actor, &shell.path, self.cart);
         let flashes: Vec<Flash> = shell.flash.iter().cloned().collect();
         let page = Page {
             title: self.title,
@@ -212,6 +220,12 @@ const fn usual_density(area: Area) -> Density {
 fn user_menu<'a>(session: &'a CurrentSession, here: &'a str) -> UserMenu<'a> {
     let user = session.user();
     let mut links = Vec::new();
+    if session
+        .actor()
+        .is_some_and(|actor| actor.role() == Role::Dealer)
+    {
+        links.push(("Your business", "/portal/profile"));
+    }
     if session.view().membership_count > 1 && session.actor().is_some() {
         links.push(("Change company", "/switch-tenant"));
     }
@@ -260,6 +274,34 @@ const WAYS: &[Way] = &[
         needs: None,
     },
     Way {
+        area: Area::Portal,
+        label: "Products",
+        href: "/portal/catalogue",
+        icon: Icon::Boxes,
+        needs: Some(PermissionCode::SalesPricesRead),
+    },
+    Way {
+        area: Area::Portal,
+        label: "Cart",
+        href: CART,
+        icon: Icon::ShoppingCart,
+        needs: Some(PermissionCode::SalesOrdersPlace),
+    },
+    Way {
+        area: Area::Portal,
+        label: "Orders",
+        href: "/portal/orders",
+        icon: Icon::ClipboardList,
+        needs: Some(PermissionCode::SalesOrdersRead),
+    },
+    Way {
+        area: Area::Portal,
+        label: "Invoices",
+        href: "/portal/invoices",
+        icon: Icon::ReceiptIndianRupee,
+        needs: Some(PermissionCode::BillingInvoicesRead),
+    },
+    Way {
         area: Area::Admin,
         label: "Home",
         href: "/admin",
@@ -282,7 +324,11 @@ const WAYS: &[Way] = &[
     },
 ];
 
-fn nav(area: Area, actor: Option<&Actor>, path: &str) -> Vec<NavItem> {
+/// Where the cart is, and the id of its count in the navigation.
+const CART: &str = "/portal/cart";
+pub const CART_COUNT: &str = "cart-count";
+
+fn nav(area: Area, actor: Option<&Actor>, path: &str, cart: Option<u64>) -> Vec<NavItem> {
     let may = |way: &&Way| match (way.needs, actor) {
         (None, _) => true,
         (Some(code), Some(actor)) => actor.has(code),
@@ -291,7 +337,14 @@ fn nav(area: Area, actor: Option<&Actor>, path: &str) -> Vec<NavItem> {
     WAYS.iter()
         .filter(|way| way.area == area)
         .filter(may)
-        .map(|way| NavItem::new(way.label, way.href, way.icon).current(is_here(way.href, path)))
+        .map(|way| {
+            let item = NavItem::new(way.label, way.href, way.icon).current(is_here(way.href, path));
+            if way.href == CART {
+                item.count(cart).count_id(CART_COUNT)
+            } else {
+                item
+            }
+        })
         .collect()
 }
 

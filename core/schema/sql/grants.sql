@@ -50,6 +50,8 @@ GRANT SELECT, INSERT ON invoices, invoice_lines, invoice_tax_summary, dealer_led
 GRANT SELECT, INSERT, UPDATE (paid) ON receivables TO app_user;
 GRANT SELECT, INSERT, UPDATE (allocated) ON receipts TO app_user;
 GRANT SELECT ON orders, order_lines, shipments, invoices, invoice_lines, invoice_tax_summary TO app_worker;
+-- An invoice is read with what is paid of it.
+GRANT SELECT (tenant_id, invoice_id, paid) ON receivables TO app_worker;
 
 -- The outbox: web writes and re-queues, the worker claims and finishes.
 GRANT SELECT, INSERT, UPDATE (status, attempts, next_attempt_at, lease_token, lease_until, recipient, recipient_name, provider_message_id, last_error_code, last_error, skip_reason, sent_at, delivered_at, read_at) ON notification_logs TO app_user, app_worker;

@@ -23,14 +23,14 @@ BEGIN
         EXECUTE format('DROP POLICY IF EXISTS tenant_isolation ON %I', t.relname);
         EXECUTE format('CREATE POLICY tenant_isolation ON %I USING (%s) WITH CHECK (%s)', t.relname, tenant, tenant);
 
-        -- A dealer's session sees its own dealer's rows alone; unset means no rows.
+        -- A dealer's session sees its own dealer's rows alone; unset means no rows. Dealers come in through web alone.
         EXECUTE format('DROP POLICY IF EXISTS dealer_scope ON %I', t.relname);
         IF t.has_dealer OR t.relname = 'dealers' THEN
-            EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE USING (%s) WITH CHECK (%s)', t.relname,
+            EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (%s)', t.relname,
                 format(own_dealer, CASE WHEN t.relname = 'dealers' THEN 'id' ELSE 'dealer_id' END),
                 format(own_dealer, CASE WHEN t.relname = 'dealers' THEN 'id' ELSE 'dealer_id' END));
         ELSIF t.relname IN ('audit_log', 'document_counters', 'impersonations', 'pick_lists', 'stock_ledger', 'whatsapp_accounts') THEN
-            EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE USING (%s) WITH CHECK (%s)', t.relname, staff, staff);
+            EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (%s)', t.relname, staff, staff);
         END IF;
     END LOOP;
 END $$;
@@ -51,17 +51,12 @@ CREATE POLICY worker_deletes_expired ON idempotency_keys FOR DELETE TO app_worke
 -- and the columns granted to it, nothing else.
 DROP POLICY IF EXISTS found_before_tenant ON memberships;
 CREATE POLICY found_before_tenant ON memberships FOR SELECT TO app_lookup USING (true);
--- The restrictive policy must let the function's role through as well.
-DROP POLICY IF EXISTS dealer_scope ON memberships;
-CREATE POLICY dealer_scope ON memberships AS RESTRICTIVE
-    USING (current_user = 'app_lookup' OR (SELECT current_setting('app.dealer_scope', true)) = 'all' OR dealer_id = (SELECT NULLIF(NULLIF(current_setting('app.dealer_scope', true), ''), 'all')::uuid))
+-- A dealer's session may see who else works for the dealer, and makes nobody a member.
+DROP POLICY IF EXISTS made_by_staff ON memberships;
+CREATE POLICY made_by_staff ON memberships AS RESTRICTIVE FOR INSERT TO app_user
     WITH CHECK ((SELECT current_setting('app.dealer_scope', true)) = 'all');
 DROP POLICY IF EXISTS found_before_tenant ON impersonations;
 CREATE POLICY found_before_tenant ON impersonations FOR SELECT TO app_lookup USING (true);
-DROP POLICY IF EXISTS dealer_scope ON impersonations;
-CREATE POLICY dealer_scope ON impersonations AS RESTRICTIVE
-    USING (current_user = 'app_lookup' OR (SELECT current_setting('app.dealer_scope', true)) = 'all')
-    WITH CHECK ((SELECT current_setting('app.dealer_scope', true)) = 'all');
 
 -- Tables without a tenant that hold people's secrets: one may see what one already holds the key to.
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;

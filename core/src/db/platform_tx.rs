@@ -59,6 +59,15 @@ impl PlatformTx {
             .await?)
     }
 
+    /// Looks over the rows of all dealers, as far as the role may see any tenant's: for the worker's search for due work.
+    pub(crate) async fn see_all_dealers(&mut self) -> Result<(), DbError> {
+        use diesel_async::SimpleAsyncConnection as _;
+        Ok(self
+            .conn()?
+            .batch_execute("SET LOCAL app.dealer_scope = 'all'")
+            .await?)
+    }
+
     /// Steps into a tenant with staff's view, to write its first rows.
     pub(crate) async fn enter(&mut self, tenant: vitaran_kernel::TenantId) -> Result<(), DbError> {
         use diesel_async::SimpleAsyncConnection as _;

@@ -82,7 +82,7 @@ mod tests {
     use std::{fs, path::PathBuf};
 
     use super::*;
-    use crate::ports::DocumentCopy;
+    use crate::ports::InvoiceCopy;
     use vitaran_kernel::ids::{InvoiceId, TenantId};
 
     struct Folder(PathBuf);
@@ -120,7 +120,7 @@ mod tests {
         FilePath::invoice(
             TenantId::generate(),
             InvoiceId::generate(),
-            DocumentCopy::Original,
+            InvoiceCopy::Original,
         )
     }
 

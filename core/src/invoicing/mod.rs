@@ -7,16 +7,23 @@
 pub mod chain;
 pub mod document;
 mod draft;
+mod due;
 mod issue;
 mod number;
+mod pdf;
 mod query;
 mod render;
 mod verify;
 
 pub(crate) use draft::{DraftFacts, DraftLine, draft};
+pub use due::due_renders;
 pub(crate) use issue::issue;
 pub use number::DrawNumberError;
 pub(crate) use number::draw_number;
+pub use pdf::{
+    Ask, FetchPdfError, PATIENCE, Pdf, PdfState, ensure_render, fetch_pdf, pdf_state,
+    remake_original,
+};
 pub use query::{InvoiceDetail, InvoiceError, InvoiceFilter, InvoiceSummary, list, load};
-pub use render::RenderInvoice;
+pub use render::{MAX_RENDER_ATTEMPTS, RENDER_BACK_OFF_UNIT, RenderInvoice, render_now};
 pub use verify::{ChainFault, ChainReport, verify_chain};

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use ulid::Ulid;
 
 use super::Job;
-use crate::db::{DbError, Statement, TenantTx};
+use crate::db::{Db, DbError, Statement, TenantTx};
 
 /// The row of a job, for a statement that inserts it among other rows:
 /// `INSERT INTO apalis.jobs (job, id, job_type, status, attempts, max_attempts, priority) SELECT convert_to(r.job, 'UTF8'), …`.
@@ -38,4 +38,34 @@ pub async fn enqueue<J: Job>(tx: &mut TenantTx, job: &J) -> Result<(), DbError> 
         .execute(tx.conn()?)
         .await?;
     Ok(())
+}
+
+/// Enqueues a job of no tenant's, once for each key, however many workers do so: for what runs by the clock.
+pub async fn enqueue_once<J: Job>(db: &Db, job: &J, key: &str) -> Result<bool, DbError> {
+    let mut tx = db.begin_platform().await?;
+    let added = Statement::new(
+        "INSERT INTO apalis.jobs (job, id, job_type, status, attempts, max_attempts, priority, idempotency_key) \
+         SELECT convert_to(r.job, 'UTF8'), r.id, r.job_type, 'Pending', 0, r.max_attempts, r.priority, $2 \
+         FROM jsonb_to_record($1) AS r (job text, id text, job_type text, max_attempts integer, priority integer) \
+         ON CONFLICT (job_type, idempotency_key) DO NOTHING",
+    )
+    .bind(job_row(job))
+    .bind(key)
+    .execute(tx.conn()?)
+    .await?;
+    tx.commit().await?;
+    Ok(added > 0)
+}
+
+/// Lets a job that failed wait before it runs again; the queue library itself would run it at once.
+pub async fn back_off(db: &Db, job_id: &str, wait: std::time::Duration) -> Result<(), DbError> {
+    let mut tx = db.begin_platform().await?;
+    Statement::new(
+        "UPDATE apalis.jobs SET run_at = now() + $2 * interval '1 second' WHERE id = $1",
+    )
+    .bind(job_id)
+    .bind(i64::try_from(wait.as_secs()).unwrap_or(i64::MAX))
+    .execute(tx.conn()?)
+    .await?;
+    tx.commit().await
 }

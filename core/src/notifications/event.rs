@@ -81,3 +81,18 @@ text_codes! {
         NoAccount = "NO_ACCOUNT", "WhatsApp is not set up";
     }
 }
+
+text_codes! {
+    /// A line in the history of a message.
+    AttemptEvent {
+        Started = "STARTED", "Handed to the provider";
+        Accepted = "ACCEPTED", "Accepted";
+        Failed = "FAILED", "Failed";
+        Unknown = "UNKNOWN", "No answer: it may have been sent";
+        Crashed = "CRASHED", "Interrupted: it may have been sent";
+        Requeued = "REQUEUED", "Queued again";
+        Delivered = "DELIVERED", "Delivered";
+        Read = "READ", "Read";
+        Refused = "REFUSED", "Reported as undeliverable";
+    }
+}

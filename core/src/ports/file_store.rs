@@ -3,7 +3,7 @@
 //! A path is made of ids and fixed words only. No text of a user's can reach it, so there is nothing
 //! to escape and nothing to climb out of.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -32,48 +32,57 @@ pub enum FileStoreError {
     Unavailable(String),
 }
 
-/// The copies of a tax invoice for goods, CGST Rule 48(1).
+/// The copies of a tax invoice for goods (CGST Rule 48(1)): alike but for their mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DocumentCopy {
-    /// For the recipient.
+pub enum InvoiceCopy {
     Original,
-    /// For the transporter.
     Duplicate,
-    /// For the supplier.
     Triplicate,
 }
 
-impl DocumentCopy {
+impl InvoiceCopy {
     pub const ALL: [Self; 3] = [Self::Original, Self::Duplicate, Self::Triplicate];
 
+    /// As stored in a row: "ORIGINAL".
     #[must_use]
     pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Original => "ORIGINAL",
+            Self::Duplicate => "DUPLICATE",
+            Self::Triplicate => "TRIPLICATE",
+        }
+    }
+
+    /// As in an address and in a path: "original".
+    #[must_use]
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Original => "original",
             Self::Duplicate => "duplicate",
             Self::Triplicate => "triplicate",
         }
     }
-}
 
-impl fmt::Display for DocumentCopy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+    /// Reads [`InvoiceCopy::word`]; `None` for anything else.
+    #[must_use]
+    pub fn from_query(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|copy| copy.word() == text)
     }
-}
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("A copy is original, duplicate or triplicate")]
-pub struct DocumentCopyError;
+    /// Reads [`InvoiceCopy::as_str`]; `None` for anything else.
+    #[must_use]
+    pub fn from_stored(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|copy| copy.as_str() == text)
+    }
 
-impl FromStr for DocumentCopy {
-    type Err = DocumentCopyError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|copy| copy.as_str() == text)
-            .ok_or(DocumentCopyError)
+    /// The words of CGST Rule 48(1).
+    #[must_use]
+    pub const fn mark(self) -> &'static str {
+        match self {
+            Self::Original => "ORIGINAL FOR RECIPIENT",
+            Self::Duplicate => "DUPLICATE FOR TRANSPORTER",
+            Self::Triplicate => "TRIPLICATE FOR SUPPLIER",
+        }
     }
 }
 
@@ -84,8 +93,11 @@ pub struct FilePath(String);
 impl FilePath {
     /// The PDF of one copy of an invoice.
     #[must_use]
-    pub fn invoice(tenant: TenantId, invoice: InvoiceId, copy: DocumentCopy) -> Self {
-        Self(format!("tenants/{tenant}/invoices/{invoice}/{copy}.pdf"))
+    pub fn invoice(tenant: TenantId, invoice: InvoiceId, copy: InvoiceCopy) -> Self {
+        Self(format!(
+            "tenants/{tenant}/invoices/{invoice}/{}.pdf",
+            copy.word()
+        ))
     }
 
     /// A path as a row kept it. Reads back what the constructors wrote and nothing else.
@@ -104,7 +116,7 @@ impl FilePath {
         let path = Self::invoice(
             tenant.parse().ok()?,
             invoice.parse().ok()?,
-            copy.parse().ok()?,
+            InvoiceCopy::from_query(copy)?,
         );
         (path.0 == text).then_some(path)
     }
@@ -126,10 +138,11 @@ mod tests {
 
     #[test]
     fn a_path_is_read_back_as_it_was_written() {
-        for copy in DocumentCopy::ALL {
+        for copy in InvoiceCopy::ALL {
             let path = FilePath::invoice(TenantId::generate(), InvoiceId::generate(), copy);
             assert_eq!(FilePath::from_stored(path.as_str()), Ok(path));
-            assert_eq!(copy.as_str().parse(), Ok(copy));
+            assert_eq!(InvoiceCopy::from_query(copy.word()), Some(copy));
+            assert_eq!(InvoiceCopy::from_stored(copy.as_str()), Some(copy));
         }
     }
 
@@ -138,7 +151,7 @@ mod tests {
         let good = FilePath::invoice(
             TenantId::generate(),
             InvoiceId::generate(),
-            DocumentCopy::Original,
+            InvoiceCopy::Original,
         );
         for wrong in [
             String::new(),

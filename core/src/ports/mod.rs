@@ -13,7 +13,7 @@ pub mod pdf;
 pub mod whatsapp;
 pub mod whatsapp_errors;
 
-pub use file_store::{DocumentCopy, FilePath, FileStore, FileStoreError};
+pub use file_store::{FilePath, FileStore, FileStoreError, InvoiceCopy};
 pub use mailer::{Attachment, Mail, MailError, Mailer};
 pub use pdf::{PdfRenderer, RenderError};
 pub use text::{FileName, HeaderText};

@@ -17,6 +17,11 @@ use super::{
 
 #[async_trait]
 pub trait WhatsappProvider: Send + Sync {
+    /// Whether a tenant without an account of its own cannot be served.
+    fn needs_account(&self) -> bool {
+        true
+    }
+
     /// Stores a document with the provider (Meta keeps it 30 days) so that a message can show it.
     /// Nobody is told anything yet, so a failure's outcome is always [`Outcome::NotSent`].
     async fn upload_media(

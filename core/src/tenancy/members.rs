@@ -100,8 +100,9 @@ pub(super) async fn insert_member(
         return Err(AddMemberError::DealerMismatch);
     }
     let id = MembershipId::generate();
-    // The conflict is silent whether or not the address exists, and the look-up function answers after the insert.
-    Statement::new("INSERT INTO users (id, email, name, password_hash) VALUES ($1, $2, $3, $4) ON CONFLICT (email) DO NOTHING")
+    // The conflict is silent whether or not the address exists, and the look-up function answers after the insert. It
+    // names no column: to name one PostgreSQL asks that the new row may be read, and a stranger's may not.
+    Statement::new("INSERT INTO users (id, email, name, password_hash) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
         .bind(UserId::generate().as_uuid())
         .bind(email.as_str())
         .bind(name.as_str())

@@ -276,7 +276,7 @@ struct LineRow {
 impl LineRow {
     /// On hand and not promised to any other order.
     fn available(&self) -> Quantity {
-        self.on_hand - (self.reserved - self.own_reserved)
+        self.on_hand - self.reserved.saturating_sub(self.own_reserved)
     }
 }
 

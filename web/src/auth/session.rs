@@ -234,7 +234,9 @@ pub async fn open(
     let lifetimes = opening.lifetimes(&state.config);
     let store = Arc::new(Store(state.db.clone()));
     let session = Session::new(before.map(|session| session.id), store, None);
-    session.cycle_id().await.map_err(SessionFailure)?;
+    if before.is_some() {
+        session.cycle_id().await.map_err(SessionFailure)?;
+    }
     let grant = Grant {
         user: opening.user.id.as_uuid(),
         target: opening.target.into(),

@@ -34,7 +34,7 @@ impl<E: Endpoint> Endpoint for SameSite<E> {
     async fn call(&self, request: Request) -> Result<E::Output> {
         let is_safe = matches!(
             *request.method(),
-            Method::GET | Method::HEAD | Method::OPTIONS
+            Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
         );
         if is_safe || comes_from(request.headers(), &self.public_url) {
             return self.inner.call(request).await;

@@ -44,6 +44,19 @@ fn limit_fault() -> Refusal {
     Refusal::malformed_at("/limit", "out_of_range", &detail)
 }
 
+/// A path with the parameters that say something. A space is `%20`, since `+` is one only inside forms.
+#[must_use]
+pub fn address(path: &str, parameters: &[(&str, &str)]) -> String {
+    let told: Vec<_> = parameters
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+    match serde_urlencoded::to_string(told) {
+        Ok(query) if !query.is_empty() => format!("{path}?{}", query.replace('+', "%20")),
+        _ => path.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,9 +19,3 @@ pub async fn go_to_start(shell: Shell, session: Option<CurrentSession>) -> Respo
 pub async fn staff_home(shell: Shell, PageActor(actor): PageActor) -> Response {
     shell.page("Home").render(views::home(&actor))
 }
-
-/// `GET /portal`
-#[handler]
-pub async fn portal_home(shell: Shell, PageActor(actor): PageActor) -> Response {
-    shell.page("Home").render(views::home(&actor))
-}

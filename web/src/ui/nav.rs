@@ -16,6 +16,8 @@ pub struct NavItem {
     pub is_current: bool,
     /// Things that wait there, such as orders to approve.
     pub count: Option<u64>,
+    /// Id of the count's place, for answers that change it without the page.
+    pub count_id: Option<&'static str>,
     /// The two keys that go there, such as "g o".
     pub key: Option<&'static str>,
     /// Starts a new group of this name in the side navigation.
@@ -30,6 +32,7 @@ impl NavItem {
             icon,
             is_current: false,
             count: None,
+            count_id: None,
             key: None,
             group: None,
         }
@@ -44,6 +47,13 @@ impl NavItem {
     #[must_use]
     pub fn count(mut self, count: Option<u64>) -> Self {
         self.count = count.filter(|number| *number > 0);
+        self
+    }
+
+    /// The count changes under the user; see [`live_count`].
+    #[must_use]
+    pub fn count_id(mut self, id: &'static str) -> Self {
+        self.count_id = Some(id);
         self
     }
 
@@ -69,13 +79,20 @@ pub(super) fn items(items: &[NavItem]) -> Markup {
                     li {
                         a href=(item.href) aria-current=[item.is_current.then_some("page")] data-key=[item.key] {
                             (icon(item.icon)) span.nav-label { (item.label) }
-                            @if let Some(number) = item.count { " " (count(number)) }
+                            @if let Some(id) = item.count_id { span id=(id) { (live_count(item.count)) } }
+                            @else if let Some(number) = item.count { " " (count(number)) }
                         }
                     }
                 }
             }
         }
     }
+}
+
+/// What stands in the place that [`NavItem::count_id`] names: nothing for nothing.
+#[must_use]
+pub fn live_count(number: Option<u64>) -> Markup {
+    html! { @if let Some(number) = number.filter(|number| *number > 0) { " " (count(number)) } }
 }
 
 /// Colours of the page.

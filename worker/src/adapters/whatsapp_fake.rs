@@ -134,6 +134,10 @@ impl WhatsappFake {
 
 #[async_trait]
 impl WhatsappProvider for WhatsappFake {
+    fn needs_account(&self) -> bool {
+        false
+    }
+
     async fn upload_media(
         &self,
         _: &WhatsappAccount,

@@ -136,46 +136,6 @@ pub struct Upi {
     pub payee: String,
 }
 
-/// The copies of an invoice for goods (CGST Rule 48(1)): alike but for their mark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum InvoiceCopy {
-    Original,
-    Duplicate,
-    Triplicate,
-}
-
-impl InvoiceCopy {
-    pub const ALL: [Self; 3] = [Self::Original, Self::Duplicate, Self::Triplicate];
-
-    /// As stored: "ORIGINAL".
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Original => "ORIGINAL",
-            Self::Duplicate => "DUPLICATE",
-            Self::Triplicate => "TRIPLICATE",
-        }
-    }
-
-    /// As in an address: "original". `None` for anything else.
-    #[must_use]
-    pub fn from_query(text: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|copy| copy.as_str().to_ascii_lowercase() == text)
-    }
-
-    /// The words of CGST Rule 48(1).
-    #[must_use]
-    pub const fn mark(self) -> &'static str {
-        match self {
-            Self::Original => "ORIGINAL FOR RECIPIENT",
-            Self::Duplicate => "DUPLICATE FOR TRANSPORTER",
-            Self::Triplicate => "TRIPLICATE FOR SUPPLIER",
-        }
-    }
-}
-
 impl InvoiceDocument {
     /// Whether the goods go to another place or person than the buyer's own, so that the address
     /// of delivery has to be stated (CGST Rule 46(o)).

@@ -31,8 +31,8 @@ mod tables;
 mod tests;
 mod upi;
 
+pub use crate::ports::InvoiceCopy;
 pub use invoice::{
-    Buyer, DocumentLine, InvoiceCopy, InvoiceDocument, PostalAddress, Seller, ShipTo, SummaryRow,
-    Transport, Upi,
+    Buyer, DocumentLine, InvoiceDocument, PostalAddress, Seller, ShipTo, SummaryRow, Transport, Upi,
 };
 pub use page::invoice_html;

@@ -5,7 +5,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use vitaran_kernel::words::amount_in_words;
 use vitaran_kernel::{Gstin, Phone, SupplyKind};
 
-use super::invoice::{InvoiceCopy, InvoiceDocument, PostalAddress, Transport};
+use super::InvoiceCopy;
+use super::invoice::{InvoiceDocument, PostalAddress, Transport};
 use super::tables::{self, Tax};
 use super::upi;
 

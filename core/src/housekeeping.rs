@@ -1,0 +1,101 @@
+//! Throwing away what has had its time: expired sessions, tokens and idempotency keys, jobs that are over, workers that
+//! are gone. Hourly, in small batches, by the worker's role, which row-level security lets delete what has expired and
+//! nothing else.
+
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Nullable};
+use diesel_async::RunQueryDsl as _;
+use serde::{Deserialize, Serialize};
+
+use crate::db::{Db, DbError, Statement};
+use crate::jobs::Job;
+
+/// Rows of one statement, so that none holds locks for long.
+const BATCH: i64 = 1_000;
+/// Batches of one kind in one run; what is left goes next hour.
+const MAX_BATCHES: u32 = 100;
+
+/// Wakes the worker for a run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Housekeeping {}
+
+impl Job for Housekeeping {
+    const QUEUE: &'static str = "housekeeping";
+    const MAX_ATTEMPTS: i32 = 3;
+}
+
+/// What is thrown away, and by which statement; each takes at most `$1` rows.
+const CHORES: [(&str, &str); 6] = [
+    (
+        "sessions",
+        "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at < now() LIMIT $1)",
+    ),
+    (
+        "access tokens",
+        "DELETE FROM access_tokens WHERE token_hash IN (SELECT token_hash FROM access_tokens WHERE expires_at < now() LIMIT $1)",
+    ),
+    (
+        "idempotency keys",
+        "DELETE FROM idempotency_keys WHERE (tenant_id, actor_id, key) IN \
+         (SELECT tenant_id, actor_id, key FROM idempotency_keys WHERE created_at < now() - interval '24 hours' LIMIT $1)",
+    ),
+    (
+        "finished jobs",
+        "DELETE FROM apalis.jobs WHERE id IN (SELECT id FROM apalis.jobs WHERE status = 'Done' AND done_at < now() - interval '24 hours' LIMIT $1)",
+    ),
+    (
+        "dead jobs",
+        "DELETE FROM apalis.jobs WHERE id IN (SELECT id FROM apalis.jobs WHERE (status = 'Killed' OR (status = 'Failed' AND attempts >= max_attempts)) \
+         AND done_at < now() - interval '14 days' LIMIT $1)",
+    ),
+    (
+        "workers",
+        "DELETE FROM apalis.workers WHERE id IN (SELECT w.id FROM apalis.workers w WHERE w.last_seen < now() - interval '1 day' \
+         AND NOT EXISTS (SELECT FROM apalis.jobs j WHERE j.lock_by = w.id) LIMIT $1)",
+    ),
+];
+
+/// How many rows of what are gone.
+pub type Swept = Vec<(&'static str, usize)>;
+
+/// One run. Running it twice does no harm.
+pub async fn keep_house_now(db: &Db) -> Result<Swept, DbError> {
+    let mut swept = Swept::new();
+    for (what, sql) in CHORES {
+        let mut gone = 0_usize;
+        for _ in 0..MAX_BATCHES {
+            let mut tx = db.begin_platform().await?;
+            tx.see_all_dealers().await?;
+            let rows = Statement::new(sql).bind(BATCH).execute(tx.conn()?).await?;
+            tx.commit().await?;
+            gone = gone.saturating_add(rows);
+            if i64::try_from(rows).unwrap_or(BATCH) < BATCH {
+                break;
+            }
+        }
+        swept.push((what, gone));
+    }
+    Ok(swept)
+}
+
+#[derive(QueryableByName)]
+struct Age {
+    #[diesel(sql_type = Nullable<BigInt>)]
+    seconds: Option<i64>,
+}
+
+/// How many seconds ago the quietest queue of a worker showed a sign of life; `None` when it never did. `prefix` is what
+/// the names of its workers begin with.
+pub async fn worker_silence_s(db: &Db, prefix: &str) -> Result<Option<i64>, DbError> {
+    let mut tx = db.begin_platform().await?;
+    let age: Age = Statement::new(
+        "SELECT extract(epoch FROM now() - min(seen))::bigint AS seconds FROM \
+         (SELECT worker_type, max(last_seen) AS seen FROM apalis.workers WHERE starts_with(id, $1) AND last_seen > now() - interval '1 hour' \
+          GROUP BY worker_type) queues",
+    )
+    .bind(prefix)
+    .get_result(tx.conn()?)
+    .await?;
+    tx.commit().await?;
+    Ok(age.seconds)
+}

@@ -1,0 +1,50 @@
+//! Messages that are due, of all tenants: what the sweeper sends when no queue job has.
+//!
+//! Fair: the first of every tenant come before the second of any, and one tenant's backlog takes no more than its share
+//! of a sweep.
+
+use diesel::QueryableByName;
+use diesel::sql_types::Uuid as SqlUuid;
+use diesel_async::RunQueryDsl as _;
+use vitaran_kernel::{NotificationId, TenantId};
+
+use super::Channel;
+use crate::db::{Db, DbError, Statement};
+
+/// Messages found in one sweep, at most.
+pub const PER_SWEEP: i64 = 100;
+/// Messages of one tenant in one sweep, at most.
+pub const PER_TENANT: i64 = 10;
+/// How long the queue has to wake a message before the sweeper does.
+const GRACE_S: i64 = 2;
+
+/// A message to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct DueMessage {
+    #[diesel(sql_type = SqlUuid)]
+    pub tenant: TenantId,
+    #[diesel(sql_type = SqlUuid)]
+    pub notification: NotificationId,
+}
+
+/// Finds what is due on a channel. Only the worker's role sees more than nothing.
+pub async fn due_messages(db: &Db, channel: Channel) -> Result<Vec<DueMessage>, DbError> {
+    let mut tx = db.begin_platform().await?;
+    tx.see_all_dealers().await?;
+    let rows = Statement::new(
+        "SELECT tenant, notification FROM ( \
+             SELECT tenant_id AS tenant, id AS notification, next_attempt_at, \
+                    row_number() OVER (PARTITION BY tenant_id ORDER BY next_attempt_at, id) AS place \
+             FROM notification_logs WHERE channel = $1 \
+             AND ((status = 'PENDING' AND next_attempt_at <= now() - $2 * interval '1 second') OR (status = 'SENDING' AND lease_until < now())) \
+         ) due WHERE place <= $3 ORDER BY place, next_attempt_at LIMIT $4",
+    )
+    .bind(channel.as_str())
+    .bind(GRACE_S)
+    .bind(PER_TENANT)
+    .bind(PER_SWEEP)
+    .load(tx.conn()?)
+    .await?;
+    tx.commit().await?;
+    Ok(rows)
+}

@@ -1,0 +1,227 @@
+//! What must hold when many do the same at once.
+
+use futures_util::future::join_all;
+use vitaran_core::orders::ApproveOrderError;
+use vitaran_core::warehouse::DispatchOrderError;
+use vitaran_tests::flow::Flow;
+use vitaran_tests::test_app;
+
+/// Crowds are larger in a deep run.
+fn crowd(usual: usize, deep: usize) -> usize {
+    if std::env::var_os("VITARAN_DEEP").is_some() {
+        deep
+    } else {
+        usual
+    }
+}
+
+async fn dispatch_at_once(count: usize) {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let product = flow
+        .product("CABLE", i64::try_from(count).unwrap() * 2)
+        .await;
+    let buyer = flow.buyer(10_000_000).await;
+    let mut packed = Vec::new();
+    for _ in 0..count {
+        packed.push(flow.packed(buyer, &[(product, 2)]).await);
+    }
+    let results = join_all(packed.into_iter().map(|id| {
+        let flow = flow.clone();
+        tokio::spawn(async move { flow.dispatch(id).await })
+    }))
+    .await;
+    let mut numbers: Vec<String> = results
+        .into_iter()
+        .map(|result| {
+            result
+                .expect("no panic")
+                .expect("a dispatch")
+                .header
+                .invoice_number
+                .expect("an invoice")
+        })
+        .collect();
+    numbers.sort();
+    let expected: Vec<String> = (1..=count)
+        .map(|n| format!("{}{n:06}", &numbers[0][..numbers[0].len() - 6]))
+        .collect();
+    assert_eq!(numbers, expected);
+    let left = app
+        .database
+        .count("SELECT (on_hand + reserved)::bigint AS count FROM stock_balances")
+        .await;
+    assert_eq!(left, 0);
+    let broken = app
+        .database
+        .count(
+            "SELECT count(*) FROM (SELECT previous_hash, lag(hash, 1, repeat('0', 64)) OVER (ORDER BY sequence) AS before FROM invoices) x \
+             WHERE previous_hash <> before",
+        )
+        .await;
+    assert_eq!(broken, 0, "every invoice is chained to the one before it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn twenty_dispatches_at_once_draw_twenty_consecutive_numbers() {
+    dispatch_at_once(20).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_dispatches_at_once_draw_a_hundred_consecutive_numbers() {
+    dispatch_at_once(crowd(100, 400)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn failed_dispatches_among_others_leave_no_gap() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let plenty = flow.product("PLENTY", 1_000).await;
+    let scarce = flow.product("SCARCE", 10).await;
+    let buyer = flow.buyer(10_000_000).await;
+    let mut orders = Vec::new();
+    for n in 0..20 {
+        let product = if n % 2 == 0 { plenty } else { scarce };
+        orders.push(flow.packed(buyer, &[(product, 1)]).await);
+    }
+    // Somebody took the scarce goods off the shelf without telling.
+    app.database.execute("UPDATE stock_balances b SET on_hand = 0, reserved = 0 FROM products p WHERE p.id = b.product_id AND p.sku = 'SCARCE'").await;
+    let results = join_all(orders.into_iter().map(|id| {
+        let flow = flow.clone();
+        tokio::spawn(async move { flow.dispatch(id).await })
+    }))
+    .await;
+    let (mut done, mut short) = (0, 0);
+    for result in results {
+        match result.expect("no panic") {
+            Ok(_) => done += 1,
+            Err(DispatchOrderError::Shortfall { .. }) => short += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!((done, short), (10, 10));
+    assert_eq!(
+        app.database.count("SELECT count(*) FROM invoices").await,
+        10
+    );
+    assert_eq!(
+        app.database
+            .count("SELECT max(sequence)::bigint AS count FROM invoices")
+            .await,
+        10
+    );
+    assert_eq!(
+        app.database
+            .count("SELECT max(last_number)::bigint AS count FROM document_counters")
+            .await,
+        10
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_approvals_at_once_never_go_above_the_limit() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let product = flow.product("CABLE", 1_000).await;
+    // Seven orders of ₹118.00 fit.
+    let buyer = flow.buyer(7 * 118 + 117).await;
+    let mut placed = Vec::new();
+    for _ in 0..50 {
+        placed.push(flow.place(buyer, &[(product, 1)]).await);
+    }
+    let results = join_all(placed.into_iter().map(|id| {
+        let flow = flow.clone();
+        tokio::spawn(async move { flow.approve(id).await })
+    }))
+    .await;
+    let (mut approved, mut refused) = (0, 0);
+    for result in results {
+        match result.expect("no panic") {
+            Ok(_) => approved += 1,
+            Err(ApproveOrderError::CreditExceeded(_)) => refused += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!((approved, refused), (7, 43));
+    assert_eq!(
+        app.database
+            .count("SELECT sum(amount)::bigint AS count FROM credit_holds")
+            .await,
+        7 * 118
+    );
+    assert_eq!(
+        app.database
+            .count("SELECT holds::bigint AS count FROM dealer_credit")
+            .await,
+        7 * 118
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_approvals_of_the_last_stock_never_promise_more_than_there_is() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let (first, second) = (
+        flow.product("CABLE", 10).await,
+        flow.product("LAMP", 15).await,
+    );
+    let buyer = flow.buyer(10_000_000).await;
+    let mut placed = Vec::new();
+    for n in 0..50 {
+        // Both orders of lines, so that a wrong lock order would deadlock.
+        let lines = if n % 2 == 0 {
+            [(first, 1), (second, 1)]
+        } else {
+            [(second, 1), (first, 1)]
+        };
+        placed.push(flow.place(buyer, &lines).await);
+    }
+    let results = join_all(placed.into_iter().map(|id| {
+        let flow = flow.clone();
+        tokio::spawn(async move { flow.approve(id).await.map(|_| ()) })
+    }))
+    .await;
+    for result in results {
+        result
+            .expect("no panic")
+            .expect("stock never stops an approval");
+    }
+    let promised = "SELECT sum(reserved_quantity)::bigint AS count FROM order_lines WHERE sku = ";
+    assert_eq!(app.database.count(&format!("{promised}'CABLE'")).await, 10);
+    assert_eq!(app.database.count(&format!("{promised}'LAMP'")).await, 15);
+    assert_eq!(
+        app.database
+            .count("SELECT sum(reserved)::bigint AS count FROM stock_balances")
+            .await,
+        25
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_approvals_of_one_order_exactly_one_holds_credit() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let product = flow.product("CABLE", 10).await;
+    let buyer = flow.buyer(100_000).await;
+    let order = flow.place(buyer, &[(product, 1)]).await;
+    let results = join_all((0..20).map(|_| {
+        let flow = flow.clone();
+        tokio::spawn(async move { flow.approve(order).await })
+    }))
+    .await;
+    let approved = results
+        .iter()
+        .filter(|result| matches!(result, Ok(Ok(_))))
+        .count();
+    let told = results
+        .iter()
+        .filter(|result| matches!(result, Ok(Err(ApproveOrderError::AlreadyApproved))))
+        .count();
+    assert_eq!((approved, told), (1, 19));
+    assert_eq!(
+        app.database
+            .count("SELECT holds::bigint AS count FROM dealer_credit")
+            .await,
+        118
+    );
+}

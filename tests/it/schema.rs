@@ -1,0 +1,217 @@
+//! What the database itself promises, read from its catalogue: a new table that breaks a promise fails here before anybody
+//! has used it.
+
+use diesel_async::{AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _};
+use vitaran_tests::Database;
+
+#[derive(diesel::QueryableByName)]
+struct Name {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+}
+
+/// The rows of a query that must find nothing, or the names it finds.
+async fn names(database: &Database, sql: &str) -> Vec<String> {
+    let mut connection = AsyncPgConnection::establish(&database.url_of("app_owner"))
+        .await
+        .expect("the owner's connection");
+    let rows: Vec<Name> = diesel::sql_query(sql)
+        .load(&mut connection)
+        .await
+        .expect(sql);
+    rows.into_iter().map(|row| row.name).collect()
+}
+
+async fn none(sql: &str) {
+    let database = Database::create().await;
+    assert_eq!(names(&database, sql).await, Vec::<String>::new(), "{sql}");
+}
+
+const TENANT_TABLES: &str = "SELECT c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity FROM pg_class c \
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped \
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')";
+
+/// Tables without a tenant, each with its reason.
+const WITHOUT_TENANT: [(&str, &str); 8] = [
+    ("__diesel_schema_migrations", "the migrations that ran"),
+    (
+        "access_tokens",
+        "found by hash before the tenant is known; one sees the row whose secret one holds",
+    ),
+    (
+        "sessions",
+        "found by hash before the tenant is known; one sees the row whose secret one holds",
+    ),
+    ("tax_classes", "the law is the same for everybody"),
+    ("tax_rates", "the law is the same for everybody"),
+    ("tenants", "the register of tenants: name and address word"),
+    (
+        "users",
+        "a person may work for several tenants; one sees oneself and one's colleagues",
+    ),
+    (
+        "whatsapp_error_classes",
+        "the provider's codes are the same for everybody",
+    ),
+];
+
+#[tokio::test]
+async fn every_table_has_a_tenant_or_a_reason() {
+    let database = Database::create().await;
+    let found = names(
+        &database,
+        "SELECT c.relname::text AS name FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') \
+         AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped) ORDER BY 1",
+    )
+    .await;
+    assert_eq!(found, WITHOUT_TENANT.map(|(table, _)| table));
+}
+
+#[tokio::test]
+async fn every_tenant_table_forces_row_level_security() {
+    none(&format!("SELECT relname::text AS name FROM ({TENANT_TABLES}) t WHERE NOT (relrowsecurity AND relforcerowsecurity)")).await;
+}
+
+#[tokio::test]
+async fn every_tenant_table_has_the_one_policy_with_both_halves() {
+    none(&format!(
+        "SELECT t.relname::text AS name FROM ({TENANT_TABLES}) t WHERE NOT EXISTS ( \
+             SELECT FROM pg_policy p WHERE p.polrelid = t.oid AND p.polname = 'tenant_isolation' AND p.polpermissive AND p.polcmd = '*' \
+               AND pg_get_expr(p.polqual, p.polrelid) = pg_get_expr(p.polwithcheck, p.polrelid) \
+               AND pg_get_expr(p.polqual, p.polrelid) LIKE '(tenant_id = ( SELECT (NULLIF(current_setting(''app.tenant_id''::text, true), ''''::text))::uuid AS %' )"
+    ))
+    .await;
+}
+
+#[tokio::test]
+async fn a_dealers_own_data_is_restricted_to_the_dealer() {
+    none(&format!(
+        "SELECT t.relname::text AS name FROM ({TENANT_TABLES}) t \
+         WHERE (t.relname = 'dealers' OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = 'dealer_id' AND NOT a.attisdropped)) \
+           AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = t.oid AND p.polname = 'dealer_scope' AND NOT p.polpermissive AND p.polcmd = '*' \
+                           AND p.polqual IS NOT NULL AND p.polwithcheck IS NOT NULL)"
+    ))
+    .await;
+}
+
+#[tokio::test]
+async fn only_the_outbox_and_what_has_expired_are_seen_across_tenants() {
+    let database = Database::create().await;
+    let found = names(
+        &database,
+        &format!(
+            "SELECT format('%s %s to %s', t.relname, p.polname, (SELECT string_agg(rolname, ',') FROM pg_roles WHERE oid = ANY (p.polroles))) AS name \
+             FROM ({TENANT_TABLES}) t JOIN pg_policy p ON p.polrelid = t.oid \
+             WHERE p.polpermissive AND p.polname <> 'tenant_isolation' ORDER BY 1"
+        ),
+    )
+    .await;
+    let expected = [
+        "document_renders worker_finds_due to app_worker",
+        "idempotency_keys worker_deletes_expired to app_worker",
+        "idempotency_keys worker_finds_expired to app_worker",
+        "impersonations found_before_tenant to app_lookup",
+        "memberships found_before_tenant to app_lookup",
+        "notification_logs worker_finds_due to app_worker",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn every_key_and_unique_index_of_a_tenant_table_begins_with_the_tenant() {
+    none(&format!(
+        "SELECT i.indexrelid::regclass::text AS name FROM ({TENANT_TABLES}) t JOIN pg_index i ON i.indrelid = t.oid \
+         JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0] \
+         WHERE (i.indisunique OR i.indisprimary) AND a.attname <> 'tenant_id'"
+    ))
+    .await;
+    none(&format!(
+        "SELECT t.relname::text AS name FROM ({TENANT_TABLES}) t WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = t.oid AND i.indisprimary)"
+    ))
+    .await;
+}
+
+#[tokio::test]
+async fn no_row_can_point_into_another_tenant() {
+    none(&format!(
+        "SELECT k.conname::text AS name FROM pg_constraint k \
+         JOIN ({TENANT_TABLES}) child ON child.oid = k.conrelid JOIN ({TENANT_TABLES}) parent ON parent.oid = k.confrelid \
+         JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1] \
+         JOIN pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = k.confkey[1] \
+         WHERE k.contype = 'f' AND (a.attname <> 'tenant_id' OR b.attname <> 'tenant_id')"
+    ))
+    .await;
+}
+
+#[tokio::test]
+async fn histories_and_documents_cannot_be_changed_by_web_or_worker() {
+    none(
+        "SELECT format('%s may %s %s', r.role, r.privilege, t.name) AS name \
+         FROM unnest(ARRAY['audit_log', 'dealer_ledger', 'invoice_lines', 'invoice_tax_summary', 'invoices', 'notification_attempts', \
+                           'order_status_history', 'receipt_allocations', 'stock_ledger']) AS t (name), \
+              (SELECT * FROM unnest(ARRAY['app_user', 'app_worker', 'app_lookup']) AS role, unnest(ARRAY['UPDATE', 'DELETE']) AS privilege) r \
+         WHERE has_table_privilege(r.role, 'public.' || t.name, r.privilege) OR (r.privilege = 'UPDATE' AND has_any_column_privilege(r.role, 'public.' || t.name, 'UPDATE'))",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_but_the_owner_may_truncate_refer_or_add_triggers() {
+    none(
+        "SELECT format('%s may %s %s', role, privilege, c.relname) AS name FROM pg_class c, unnest(ARRAY['app_user', 'app_worker', 'app_lookup']) AS role, \
+              unnest(ARRAY['TRUNCATE', 'REFERENCES', 'TRIGGER']) AS privilege \
+         WHERE c.relkind IN ('r', 'p') AND c.relnamespace IN ('public'::regnamespace, 'apalis'::regnamespace) AND has_table_privilege(role, c.oid, privilege)",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_queue_takes_jobs_from_web_and_shows_it_nothing_else() {
+    let database = Database::create().await;
+    let found = names(
+        &database,
+        "SELECT format('%s %s', c.relname, p) AS name FROM pg_class c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p \
+         WHERE c.relnamespace = 'apalis'::regnamespace AND c.relkind = 'r' AND has_table_privilege('app_user', c.oid, p) ORDER BY 1",
+    )
+    .await;
+    assert_eq!(found, ["jobs INSERT", "jobs SELECT"]);
+}
+
+#[tokio::test]
+async fn no_service_role_has_power_over_row_level_security() {
+    none(
+        "SELECT rolname::text AS name FROM pg_roles WHERE rolname IN ('app_user', 'app_worker', 'app_lookup', 'app_owner') AND (rolsuper OR rolbypassrls OR rolcreaterole) \
+         UNION ALL SELECT rolname::text FROM pg_roles r WHERE rolname IN ('app_user', 'app_worker') \
+           AND (EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid) OR EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid)) \
+         UNION ALL SELECT 'app_lookup can log in' FROM pg_roles WHERE rolname = 'app_lookup' AND rolcanlogin",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_functions_that_see_more_are_the_pinned_look_ups_alone() {
+    let database = Database::create().await;
+    let found = names(
+        &database,
+        "SELECT format('%s owned by %s %s', p.oid::regprocedure, r.rolname, array_to_string(p.proconfig, ' ')) AS name \
+         FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner \
+         WHERE p.prosecdef AND p.pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) ORDER BY 1",
+    )
+    .await;
+    let expected = [
+        "lookup.acting(uuid,uuid,uuid,uuid) owned by app_lookup search_path=pg_catalog",
+        "lookup.bearer(bytea) owned by app_lookup search_path=pg_catalog",
+        "lookup.login(text) owned by app_lookup search_path=pg_catalog",
+        "lookup.session(bytea) owned by app_lookup search_path=pg_catalog",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn there_are_no_views_no_enum_types_and_no_sequences() {
+    none(
+        "SELECT relname::text AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm', 'f', 'S') \
+         UNION ALL SELECT typname::text FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype = 'e'",
+    )
+    .await;
+}

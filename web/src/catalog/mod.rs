@@ -1,0 +1,4 @@
+//! Products: the dealers' catalogue.
+
+pub mod portal;
+pub(crate) mod portal_views;
