@@ -1,5 +1,6 @@
 //! The operator's command. It alone reads the owner's database URL; web and worker never see it.
 
+pub mod bench;
 pub mod check_config;
 pub mod database;
 pub mod demo;
@@ -9,6 +10,7 @@ pub mod seed;
 pub mod tenant;
 pub mod user;
 pub mod verify;
+pub mod whatsapp;
 
 /// Why a command failed, in words for the operator.
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use vitaran_core::config;
 use vitaran_ops::tenant::CreateTenant;
 use vitaran_ops::user::CreateAdmin;
-use vitaran_ops::{OpsError, check_config, migrate, seed, tenant, user, verify};
+use vitaran_ops::whatsapp::SetAccount;
+use vitaran_ops::{OpsError, check_config, migrate, seed, tenant, user, verify, whatsapp};
 
 #[derive(Parser)]
 #[command(name = "vitaran", version, about = "Operates a Vitaran installation")]
@@ -27,6 +28,9 @@ enum Command {
     /// Users of the platform itself
     #[command(subcommand)]
     User(User),
+    /// A tenant's WhatsApp number
+    #[command(subcommand)]
+    Whatsapp(Whatsapp),
     /// Reads the configuration of web, worker and this command, and names every fault
     CheckConfig,
     /// Recomputes the hash of every invoice
@@ -65,6 +69,12 @@ enum Tenant {
 enum User {
     /// A platform admin, member of no tenant
     CreateAdmin(CreateAdmin),
+}
+
+#[derive(Subcommand)]
+enum Whatsapp {
+    /// Stores number and secrets; the three secrets are read from standard input, a line each
+    Set(SetAccount),
 }
 
 #[derive(Args)]
@@ -123,6 +133,7 @@ async fn run(command: Command) -> Result<Vec<String>, OpsError> {
         }
         Command::Tenant(Tenant::Create(input)) => tenant::create(*input).await,
         Command::User(User::CreateAdmin(input)) => user::create_admin(input).await,
+        Command::Whatsapp(Whatsapp::Set(input)) => whatsapp::set(input).await,
         Command::CheckConfig => check_config::check(),
         Command::VerifyChain(OneTenant { tenant }) => verify::chain(tenant.as_deref()).await,
         Command::VerifyInvariants(OneTenant { tenant }) => {

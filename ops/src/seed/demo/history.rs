@@ -33,6 +33,8 @@ use crate::OpsError;
 const ORDERS_A_DAY: (u64, u64) = (2, 6);
 /// A consignment above this needs an e-way bill (CGST Rule 138).
 const EWAY_BILL_ABOVE_RUPEES: i64 = 50_000;
+/// Six weeks of such orders do not use up a limit from here on.
+const SOLVENT_FROM_RUPEES: u64 = 800_000;
 /// Looks at the catalogue for one order: enough to find something in the smallest depot.
 const MOST_LOOKS: u64 = 400;
 const MINUTES_A_DAY: u64 = 540;
@@ -256,13 +258,7 @@ impl History {
     // ---- Orders -----------------------------------------------------------------------
 
     async fn place(&mut self, course: Course) -> Result<(), OpsError> {
-        // The dealer who can sign in shall see more than one order in twenty-five.
-        let chosen = if self.luck.happens(12) {
-            self.shop.buyers.first()
-        } else {
-            self.luck.pick(&self.shop.buyers)
-        };
-        let Some(buyer) = chosen.cloned() else {
+        let Some(buyer) = self.choose_buyer(course) else {
             return Ok(());
         };
         let lines = self.choose_lines(&buyer);
@@ -318,6 +314,26 @@ impl History {
             _ => self.plan_after((20, 240), Task::Approve(id, course, 0)),
         }
         Ok(())
+    }
+
+    /// The dealer who can sign in shall see more than one order in twenty-five; and an order that is meant to come to a
+    /// certain state is of a dealer whom the credit limit does not stop.
+    fn choose_buyer(&mut self, course: Course) -> Option<Buyer> {
+        if !matches!(course, Course::Through | Course::Until(Status::Placed)) {
+            let solvent: Vec<Buyer> = self
+                .shop
+                .buyers
+                .iter()
+                .filter(|buyer| buyer.limit_rupees >= SOLVENT_FROM_RUPEES)
+                .cloned()
+                .collect();
+            return self.luck.pick(&solvent).cloned();
+        }
+        if self.luck.happens(12) {
+            self.shop.buyers.first().cloned()
+        } else {
+            self.luck.pick(&self.shop.buyers).cloned()
+        }
     }
 
     /// Two to six products that stand near each other in the catalogue, as an order for one site does.

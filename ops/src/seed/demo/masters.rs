@@ -42,6 +42,7 @@ pub(super) struct Buyer {
     pub code: String,
     pub dealer: DealerId,
     pub location: LocationId,
+    pub limit_rupees: u64,
     /// Where goods may be sent, the dealer's own place first.
     pub addresses: Vec<AddressId>,
 }
@@ -71,12 +72,17 @@ impl Shop {
             .ok_or_else(|| missing("location", code))
     }
 
-    /// The location's name, for papers.
+    /// In an order that is the same in every run.
     pub(super) fn location_ids(&self) -> Vec<LocationId> {
         let mut ids: Vec<_> = self.locations.values().copied().collect();
         ids.sort();
         ids
     }
+}
+
+/// The whole part; what is negative counts as nothing.
+fn whole(number: rust_decimal::Decimal) -> u64 {
+    number.trunc().to_string().parse().unwrap_or(0)
 }
 
 fn missing(what: &str, code: &str) -> OpsError {
@@ -104,13 +110,7 @@ pub(super) async fn set_up(
         .iter()
         .map(|product| Good {
             sku: product.sku.clone(),
-            rupees: product
-                .base_price
-                .trunc()
-                .to_string()
-                .parse()
-                .unwrap_or(1)
-                .max(1),
+            rupees: whole(product.base_price).max(1),
             counted_in_units: product.uqc != "MTR",
         })
         .collect();
@@ -344,6 +344,7 @@ async fn write_dealers(
             code: dealer.code.clone(),
             dealer: page.dealer.id,
             location,
+            limit_rupees: whole(dealer.credit_limit),
             addresses: addresses.iter().map(|address| address.id).collect(),
         });
     }
@@ -517,7 +518,7 @@ async fn receive_opening_stock(
             tx.commit().await?;
         }
         for row in rows {
-            let units = row.quantity.trunc().to_string().parse().unwrap_or(0);
+            let units = whole(row.quantity);
             shop.opening.insert((id, row.sku.clone()), units);
         }
     }

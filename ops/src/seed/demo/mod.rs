@@ -61,7 +61,7 @@ pub async fn seed(force_beside: bool) -> Result<Vec<String>, OpsError> {
     let [volt, ampere] = &tenants;
     // Side by side: each has its own clock and its own connections.
     let (volt_lived, ampere_lived) = tokio::try_join!(
-        Box::pin(live(volt, 0x0056_4F4C_54, ends)),
+        Box::pin(live(volt, 0x564F_4C54, ends)),
         Box::pin(live(ampere, 0x414D_5045_5245, ends))
     )?;
     let lived = [volt_lived, ampere_lived];

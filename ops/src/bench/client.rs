@@ -1,0 +1,101 @@
+//! A client of the API: signs in, sends JSON, says what was answered when it was not what was wanted.
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::OpsError;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// One signed-in user of the API. Clones share their connections.
+#[derive(Debug, Clone)]
+pub(super) struct Client {
+    http: reqwest::Client,
+    base_url: String,
+    token: String,
+}
+
+fn failed(what: &str, error: &reqwest::Error) -> OpsError {
+    OpsError::Refused(format!("{what}: {error}"))
+}
+
+impl Client {
+    /// Signs in; the token holds for 15 minutes.
+    pub(super) async fn sign_in(
+        base_url: &str,
+        email: &str,
+        password: &str,
+    ) -> Result<Self, OpsError> {
+        let http = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            .build()
+            .map_err(|error| failed("the client", &error))?;
+        let mut client = Client {
+            http,
+            base_url: base_url.trim_end_matches('/').to_owned(),
+            token: String::new(),
+        };
+        let answer = client
+            .send(
+                Method::POST,
+                "/api/v1/auth/login",
+                Some(json!({ "email": email, "password": password })),
+            )
+            .await?;
+        client.token = answer
+            .get("access_token")
+            .and_then(Value::as_str)
+            .ok_or_else(|| OpsError::Refused("the sign-in gave no token".to_owned()))?
+            .to_owned();
+        Ok(client)
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Result<Value, OpsError> {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: Value) -> Result<Value, OpsError> {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    pub(super) async fn put(&self, path: &str, body: Value) -> Result<Value, OpsError> {
+        self.send(Method::PUT, path, Some(body)).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Value, OpsError> {
+        let is_post = method == Method::POST;
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.base_url));
+        if !self.token.is_empty() {
+            request = request.bearer_auth(&self.token);
+            if is_post {
+                request = request.header("Idempotency-Key", Uuid::now_v7().to_string());
+            }
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.map_err(|error| failed(path, &error))?;
+        let status = answer.status();
+        let text = answer.text().await.map_err(|error| failed(path, &error))?;
+        if status.is_success() {
+            if status == StatusCode::NO_CONTENT || text.is_empty() {
+                return Ok(Value::Null);
+            }
+            return serde_json::from_str(&text)
+                .map_err(|error| OpsError::Refused(format!("{path}: {error}")));
+        }
+        Err(OpsError::Refused(format!(
+            "{path} answered {status}: {text}"
+        )))
+    }
+}

@@ -1,5 +1,0 @@
-//! big tenant
-use crate::OpsError;
-pub async fn seed(_force_beside: bool) -> Result<Vec<String>, OpsError> {
-    Ok(vec![])
-}
