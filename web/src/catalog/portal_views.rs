@@ -15,7 +15,7 @@ use crate::portal::CATALOGUE;
 use crate::ui::badge::badge;
 use crate::ui::empty::{Empty, empty};
 use crate::ui::form::{FieldError, error_summary_within, hidden};
-use crate::ui::money::{money, percent_text, quantity, unit_price};
+use crate::ui::money::{money, money_text, percent_text, unit_price};
 use crate::ui::pagination::{Pagination, pagination};
 use crate::ui::panel::{Heading, code, facts, panel};
 use crate::ui::product::{ProductCard, product_card, product_grid};
@@ -112,13 +112,21 @@ fn card(item: &CatalogueItem, here: &str) -> Markup {
         sku: product.sku.as_str(),
         picture: None,
         price: unit_price(product.price.unit_price),
-        price_note: &price_note(product),
+        price_note: &card_note(product),
         stock: stock_badge(*stock, product.free, product.uqc),
         control: add_form(&form, product.name.as_str(), &[]),
     })
 }
 
-/// "per metre, + 18% GST"
+/// "each, + 18% GST, MRP ₹725.00"
+fn card_note(product: &PricedProduct) -> String {
+    match product.mrp {
+        Some(mrp) => format!("{}, MRP {}", price_note(product), money_text(mrp)),
+        None => price_note(product),
+    }
+}
+
+/// "per MTR, + 18% GST"
 fn price_note(product: &PricedProduct) -> String {
     format!(
         "{}, + {} GST",
@@ -127,7 +135,7 @@ fn price_note(product: &PricedProduct) -> String {
     )
 }
 
-/// "per piece": what a price is for.
+/// What a price is for.
 fn per_unit(uqc: Uqc) -> String {
     match uqc {
         Uqc::Nos | Uqc::Pcs | Uqc::Unt => "each".to_owned(),
@@ -192,10 +200,6 @@ pub fn product(item: &CatalogueItem, form: &AddForm, errors: &[FieldError]) -> M
                     (panel("About this product", html! { @for line in text.lines() { p { (line) } } }))
                 }
                 (panel("Details", facts(&known)))
-                (panel("Stock", html! {
-                    @if product.free.is_positive() { p { (quantity(product.free, product.uqc.as_str())) " can be promised to you now." } }
-                    @else { p { "Nothing can be promised just now." } }
-                }))
             }
         }
     }

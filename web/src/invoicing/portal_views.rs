@@ -218,7 +218,7 @@ fn line_table(invoice: &InvoiceDetail) -> Table<'static> {
             html! { div.cart-what { span { (line.name) } span.cart-meta { span.code { (line.sku) } "HSN " (line.hsn) } } },
             quantity(line.quantity, line.uqc.as_str()),
             unit_price(line.unit_price),
-            html! { span { (money(line.tax.total())) " " span.muted { (percent_text(line.tax_rate)) } } },
+            html! { span.two-lines { (money(line.tax.total())) span.muted { (percent_text(line.tax_rate)) " GST" } } },
             money(line.total),
         ])
     });

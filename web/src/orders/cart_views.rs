@@ -154,8 +154,8 @@ fn line(
             (hidden(&format!("lines.{index}.shown"), &stored))
             (quantity_stepper(field, "1"))
         },
-        html! { @if let Some(line) = quoted { span { (unit_price(line.product.price.unit_price)) span.unit-name { " / " (line.product.uqc) } } } },
-        html! { @if let Some(line) = quoted { span { (money(line.tax.total())) " " span.muted { (percent_text(line.product.tax_rate)) } } } },
+        html! { @if let Some(line) = quoted { span.two-lines { (unit_price(line.product.price.unit_price)) span.muted { "per " (line.product.uqc) } } } },
+        html! { @if let Some(line) = quoted { span.two-lines { (money(line.tax.total())) span.muted { (percent_text(line.product.tax_rate)) " GST" } } } },
         html! { @if let Some(line) = quoted { strong { (money(line.total)) } } },
         SubmitTo::new(&remove, CART)
             .class("button quiet only-icon")

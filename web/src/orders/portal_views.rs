@@ -57,7 +57,7 @@ pub fn home(home: &Home, region: Markup) -> Markup {
 }
 
 /// What changes while one looks at it.
-pub fn home_region(home: &Home, actor: &Actor) -> Markup {
+pub fn home_region(home: &Home, actor: &Actor, cart: Option<u64>) -> Markup {
     let credit = &home.own.credit.credit;
     let meter = Credit {
         limit: credit.limit,
@@ -65,7 +65,7 @@ pub fn home_region(home: &Home, actor: &Actor) -> Markup {
         this_order: None,
     };
     let body = html! {
-        (home_tiles(home))
+        (home_tiles(home, cart))
         (columns(
             panel_with("Your orders", html! { a href="/portal/orders" { "All orders" } }, recent(&home.orders, actor)),
             html! {
@@ -84,7 +84,7 @@ pub fn home_region(home: &Home, actor: &Actor) -> Markup {
     )
 }
 
-fn home_tiles(home: &Home) -> Markup {
+fn home_tiles(home: &Home, cart: Option<u64>) -> Markup {
     let waiting = home.counts.label(Status::Placed);
     let on_the_way = home.counts.label(Status::Dispatched);
     let tone = |status, tone| {
@@ -117,10 +117,10 @@ fn home_tiles(home: &Home) -> Markup {
             tone: Tone::Neutral,
         },
         Tile {
-            label: "Order something",
-            value: html! { "Products" },
+            label: "Products in your cart",
+            value: html! { (cart.unwrap_or_default()) },
             note: None,
-            href: Some(CATALOGUE),
+            href: Some("/portal/cart"),
             tone: Tone::Neutral,
         },
     ])
@@ -387,7 +387,7 @@ fn line_table(order: &OrderDetail) -> Markup {
             },
             quantity(line.quantity, line.uqc.as_str()),
             unit_price(line.unit_price),
-            html! { span { (money(line.tax().total())) " " span.muted { (percent_text(line.tax_rate)) } } },
+            html! { span.two-lines { (money(line.tax().total())) span.muted { (percent_text(line.tax_rate)) " GST" } } },
             money(line.total),
         ])
     });
@@ -515,7 +515,7 @@ pub(crate) fn place_of_supply(state: StateCode, clause: Option<SupplyClause>) ->
         div.supply-place {
             p { span.muted { "Place of supply: " } (state.as_str()) " " (state.name()) }
             @if let Some(clause) = clause {
-                p.hint { (clause.reason()) " (IGST Act, section " (clause.as_str()) ")" }
+                p.hint { (clause.reason()) " IGST Act, section " (clause.as_str()) "." }
             }
         }
     }
