@@ -56,7 +56,6 @@ pub fn catalogue(
 
 /// The products of this search, alone: what the search swaps.
 pub fn items(items: &Paged<CatalogueItem>, params: &CatalogueParams) -> Markup {
-    let here = params.from(&params.cursor);
     let first = params.from("");
     let next = items
         .next
@@ -66,7 +65,7 @@ pub fn items(items: &Paged<CatalogueItem>, params: &CatalogueParams) -> Markup {
         @if items.rows.is_empty() {
             (nothing(params))
         } @else {
-            (product_grid("Products", html! { @for item in &items.rows { (card(item, &here)) } }))
+            (product_grid("Products", html! { @for item in &items.rows { (card(item, params)) } }))
             (pagination(&Pagination {
                 of: "products",
                 shown: items.rows.len(),
@@ -102,9 +101,9 @@ fn nothing(params: &CatalogueParams) -> Markup {
     })
 }
 
-fn card(item: &CatalogueItem, here: &str) -> Markup {
+fn card(item: &CatalogueItem, here: &CatalogueParams) -> Markup {
     let CatalogueItem { product, stock, .. } = item;
-    let form = AddForm::new(product.product_id, here);
+    let form = AddForm::new(product.product_id, Some(here.clone()));
     product_card(&ProductCard {
         id: &format!("product-{}", product.product_id),
         name: product.name.as_str(),
@@ -176,9 +175,8 @@ pub fn product(item: &CatalogueItem, form: &AddForm, errors: &[FieldError]) -> M
     if let Some(barcode) = barcode {
         known.push(("Barcode", code(barcode.as_str())));
     }
-    let prefix = form.prefix();
     html! {
-        (error_summary_within(&prefix, errors))
+        (error_summary_within(form.prefix(), errors))
         (Heading::new(product.name.as_str()).back("Products", CATALOGUE).badge(stock_badge(*stock, product.free, product.uqc)))
         div.columns.product-page {
             div.stack.product-buy {

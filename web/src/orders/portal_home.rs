@@ -33,7 +33,7 @@ pub struct Home {
 #[handler]
 pub async fn show(shell: Shell, state: Data<&AppState>, PageActor(actor): PageActor) -> PageResult {
     let (home, frame) = read(&state, &actor).await?;
-    let region = views::home_region(&home, &actor, frame.cart());
+    let region = views::home_region(&home, &actor);
     if shell.wants_fragment() {
         return Ok(shell.fragment(StatusCode::OK, region));
     }

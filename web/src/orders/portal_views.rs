@@ -22,7 +22,7 @@ use crate::ui::credit_meter::{Credit, credit_meter};
 use crate::ui::empty::{Empty, empty};
 use crate::ui::flash::{Flash, message};
 use crate::ui::form::{self, Field, FieldError, Style, error_summary, hidden, submit_as, version};
-use crate::ui::money::{money, percent_text, quantity, unit_price};
+use crate::ui::money::{compact, money, percent_text, quantity, unit_price};
 use crate::ui::pagination::{Pagination, pagination};
 use crate::ui::panel::{Heading, code, columns, facts, panel, panel_with, sheet, totals};
 use crate::ui::stats::{Tile, tiles};
@@ -57,7 +57,7 @@ pub fn home(home: &Home, region: Markup) -> Markup {
 }
 
 /// What changes while one looks at it.
-pub fn home_region(home: &Home, actor: &Actor, cart: Option<u64>) -> Markup {
+pub fn home_region(home: &Home, actor: &Actor) -> Markup {
     let credit = &home.own.credit.credit;
     let meter = Credit {
         limit: credit.limit,
@@ -65,7 +65,7 @@ pub fn home_region(home: &Home, actor: &Actor, cart: Option<u64>) -> Markup {
         this_order: None,
     };
     let body = html! {
-        (home_tiles(home, cart))
+        (home_tiles(home))
         (columns(
             panel_with("Your orders", html! { a href="/portal/orders" { "All orders" } }, recent(&home.orders, actor)),
             html! {
@@ -84,7 +84,8 @@ pub fn home_region(home: &Home, actor: &Actor, cart: Option<u64>) -> Markup {
     )
 }
 
-fn home_tiles(home: &Home, cart: Option<u64>) -> Markup {
+fn home_tiles(home: &Home) -> Markup {
+    let credit = &home.own.credit.credit;
     let waiting = home.counts.label(Status::Placed);
     let on_the_way = home.counts.label(Status::Dispatched);
     let tone = |status, tone| {
@@ -111,17 +112,21 @@ fn home_tiles(home: &Home, cart: Option<u64>) -> Markup {
         },
         Tile {
             label: "Unpaid invoices",
-            value: crate::ui::money::compact(home.own.credit.credit.unpaid),
+            value: compact(credit.unpaid),
             note: None,
             href: Some("/portal/invoices?view=open"),
             tone: Tone::Neutral,
         },
         Tile {
-            label: "Products in your cart",
-            value: html! { (cart.unwrap_or_default()) },
+            label: "Available credit",
+            value: compact(credit.available()),
             note: None,
-            href: Some("/portal/cart"),
-            tone: Tone::Neutral,
+            href: None,
+            tone: if credit.available().is_positive() {
+                Tone::Neutral
+            } else {
+                Tone::Warn
+            },
         },
     ])
 }
@@ -145,7 +150,7 @@ fn recent(orders: &Paged<OrderSummary>, actor: &Actor) -> Markup {
                         span.muted { (date_of(order.placed_at)) " · " (products(order.line_count)) }
                     }
                     div.recent-state { (order_status(order.status.as_str())) strong { (money(order.total)) } }
-                    @if may_order { (button(&repeat_button(order.id))) }
+                    @if may_order { (button(&repeat_button(order.id).style(Style::Quiet))) }
                 }
             }
         }
@@ -573,9 +578,26 @@ pub fn cancellation(
             }))
         } @else {
             (panel("This order can no longer be cancelled here", html! {
-                p { "It has been worked on already. Call your distributor if you do not want it any more." }
+                p { (too_late(header.status)) }
                 p { a.button href=(back) { "Back to the order" } }
             }))
+        }
+    }
+}
+
+/// Why there is nothing to cancel.
+fn too_late(status: Status) -> &'static str {
+    match status {
+        Status::Cancelled => "It is cancelled already.",
+        Status::Rejected => "Your distributor has rejected it.",
+        Status::Dispatched => {
+            "It is on its way. Call your distributor if you do not want it any more."
+        }
+        Status::Delivered => {
+            "It has been delivered. Call your distributor if something has to go back."
+        }
+        Status::Placed | Status::Approved | Status::Picking | Status::Packed => {
+            "Your distributor is working on it. Call them if you do not want it any more."
         }
     }
 }
