@@ -74,7 +74,8 @@ impl Session {
         Self::connect(config::user_database_url()?.reveal()).await
     }
 
-    async fn connect(url: &str) -> Result<Self, OpsError> {
+    /// Connects by an address of the caller's.
+    pub async fn connect(url: &str) -> Result<Self, OpsError> {
         let connection = AsyncPgConnection::establish(url)
             .await
             .map_err(|error| OpsError::Connect(error.to_string()))?;

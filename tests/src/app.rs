@@ -25,7 +25,8 @@ use crate::{Client, Database};
 pub const PASSWORD: &str = "correct horse battery";
 
 const GSTIN: &str = "27VOLTC1234A1ZU";
-const SECRET_KEY: &str = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+/// Seals what an installation under test stores.
+pub const SECRET_KEY: &str = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 /// Somebody who can sign in.
 #[derive(Debug, Clone)]

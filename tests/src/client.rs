@@ -130,6 +130,12 @@ impl Client {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
+    /// A body as it stands, with the content type among this client's headers.
+    pub async fn post_bytes(&self, path: &str, body: &str) -> Answer {
+        let request = self.request(Method::POST, path).body(body.to_owned());
+        self.send(request).await
+    }
+
     pub async fn put_json(&self, path: &str, body: &Value) -> Answer {
         self.send(self.request(Method::PUT, path).json(body)).await
     }

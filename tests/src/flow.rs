@@ -136,9 +136,17 @@ impl Flow {
             .iter()
             .map(|line| (line.id, line.open_quantity()))
             .collect();
-        warehouse::set_picks(&mut tx, &by, id, SetPicks { lines })
-            .await
-            .expect("picks");
+        warehouse::set_picks(
+            &mut tx,
+            &by,
+            id,
+            SetPicks {
+                lines,
+                expected_version: None,
+            },
+        )
+        .await
+        .expect("picks");
         let packed = warehouse::pack(&mut tx, &self.by(), id, PackOrder::default())
             .await
             .expect("a packed order");

@@ -17,6 +17,6 @@ mod database;
 pub mod flow;
 pub mod installation;
 
-pub use app::{PASSWORD, Person, TestApp, test_app};
+pub use app::{PASSWORD, Person, SECRET_KEY, TestApp, test_app};
 pub use client::{Answer, Client};
 pub use database::Database;

@@ -434,6 +434,7 @@ pub struct Link<'a> {
     id: Option<&'a str>,
     wire: Wire,
     pushes_url: bool,
+    is_boosted: bool,
 }
 
 impl<'a> Link<'a> {
@@ -444,6 +445,7 @@ impl<'a> Link<'a> {
             id: None,
             wire: Wire::default(),
             pushes_url: false,
+            is_boosted: true,
         }
     }
 
@@ -482,12 +484,19 @@ impl<'a> Link<'a> {
         self
     }
 
+    /// The browser follows it itself: what comes back may be a file.
+    pub fn unboosted(mut self) -> Self {
+        self.is_boosted = false;
+        self
+    }
+
     #[must_use]
     pub fn render(self, body: impl Render) -> Markup {
         html! {
             a href=(self.href) id=[self.id] class=[self.class] hx-get=[self.wire.is_set().then_some(self.href)]
                 hx-target=[self.wire.target.as_deref()] hx-swap=[self.wire.swap()]
-                hx-push-url=[self.pushes_url.then_some("true")] { (body) }
+                hx-push-url=[self.pushes_url.then_some("true")]
+                hx-boost=[(!self.is_boosted).then_some("false")] { (body) }
         }
     }
 }

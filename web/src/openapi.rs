@@ -10,18 +10,42 @@ use serde_json::{Map, Value, json};
 use crate::health::HealthApi;
 use crate::http::problem_json;
 use crate::identity::{AuthApi, MeApi};
+use crate::invoicing::InvoicesApi;
+use crate::notifications::NotificationsApi;
+use crate::payments::ReceiptsApi;
+use crate::warehouse::WarehouseApi;
+use crate::orders::OrdersApi;
 
 /// The chapters of the reference, in reading order.
 #[derive(Tags)]
 pub enum Tag {
     /// Tokens, and whom they act as.
     Auth,
+    /// What dealers order, from the first word to the door.
+    Orders,
+    /// Picking, packing and dispatching orders.
+    Warehouse,
+    /// Tax invoices, and their PDFs.
+    Invoices,
+    /// What dealers pay.
+    Receipts,
+    /// Messages to dealers and staff, and what became of them.
+    Notifications,
     /// How the service stands.
     Health,
 }
 
 /// Every part of the API; a feature adds its own here.
-type Apis = (AuthApi, MeApi, HealthApi);
+type Apis = (
+    AuthApi,
+    MeApi,
+    OrdersApi,
+    WarehouseApi,
+    InvoicesApi,
+    ReceiptsApi,
+    NotificationsApi,
+    HealthApi,
+);
 
 /// The address the API's paths begin with.
 pub const PREFIX: &str = "/api";
@@ -33,7 +57,16 @@ const DESCRIPTION: &str = "Orders, stock, invoices and payments of a distributor
 #[must_use]
 pub fn service() -> OpenApiService<Apis, ()> {
     OpenApiService::new(
-        (AuthApi, MeApi, HealthApi),
+        (
+            AuthApi,
+            MeApi,
+            OrdersApi,
+            WarehouseApi,
+            InvoicesApi,
+            ReceiptsApi,
+            NotificationsApi,
+            HealthApi,
+        ),
         "Vitaran",
         env!("CARGO_PKG_VERSION"),
     )

@@ -20,7 +20,8 @@ use crate::http::text_guard::TextGuard;
 use crate::state::AppState;
 use crate::tenancy::platform;
 use crate::{
-    assets, catalog, dealers, developers, health, identity, invoicing, live, openapi, orders,
+    assets, catalog, dashboard, dealers, developers, health, identity, invoicing, live, notifications,
+    openapi, orders, warehouse,
 };
 
 /// The pages. A form's POST stands beside the page it is on.
@@ -54,7 +55,57 @@ fn pages() -> Pages {
         .get("/portal/invoices", invoicing::portal::list)
         .get("/portal/invoices/:id", invoicing::portal::show)
         .get("/portal/profile", dealers::portal::profile)
-        .get("/admin", identity::staff_home)
+        .get("/admin", dashboard::show)
+        .get("/admin/orders", orders::admin::list)
+        .post("/admin/orders/approvals", orders::bulk::approve_selected)
+        .get("/admin/orders/new", orders::admin_new::new)
+        .post("/admin/orders/new", orders::admin_new::submit)
+        .get("/admin/orders/:id", orders::admin::show)
+        .get("/admin/orders/:id/approval", orders::verbs::ask_approval)
+        .post("/admin/orders/:id/approval", orders::verbs::approve)
+        .get("/admin/orders/:id/rejection", orders::verbs::ask_rejection)
+        .post("/admin/orders/:id/rejection", orders::verbs::reject)
+        .get(
+            "/admin/orders/:id/cancellation",
+            orders::verbs::ask_cancellation,
+        )
+        .post("/admin/orders/:id/cancellation", orders::verbs::cancel)
+        .get("/admin/orders/:id/delivery", orders::verbs::ask_delivery)
+        .post("/admin/orders/:id/delivery", orders::verbs::deliver)
+        .get(
+            "/admin/orders/:id/short-closes",
+            orders::verbs::ask_short_close,
+        )
+        .post("/admin/orders/:id/short-closes", orders::verbs::short_close)
+        .get("/admin/warehouse", warehouse::show_queue)
+        .post(
+            "/admin/warehouse/orders/:id/picking",
+            warehouse::start_picking,
+        )
+        .get("/admin/warehouse/orders/:id/pick", warehouse::show_pick)
+        .post("/admin/warehouse/orders/:id/scans", warehouse::scan)
+        .post("/admin/warehouse/orders/:id/picks", warehouse::set_picks)
+        .post(
+            "/admin/warehouse/orders/:id/short-closes",
+            warehouse::close_short,
+        )
+        .post("/admin/warehouse/orders/:id/packing", warehouse::pack)
+        .get(
+            "/admin/warehouse/orders/:id/dispatch",
+            warehouse::show_dispatch,
+        )
+        .post(
+            "/admin/warehouse/orders/:id/dispatch",
+            warehouse::submit_dispatch,
+        )
+        .get("/admin/invoices", invoicing::list)
+        .get("/admin/invoices/series", invoicing::series)
+        .get("/admin/invoices/:id", invoicing::show)
+        .get("/admin/invoices/:id/pdf", invoicing::show_pdf)
+        .get("/portal/invoices/:id/pdf", invoicing::show_dealer_pdf)
+        .get("/admin/notifications", notifications::list)
+        .get("/admin/notifications/:id", notifications::show)
+        .post("/admin/notifications/:id/requeue", notifications::requeue)
         .get("/super", platform::list)
         .get("/super/tenants/new", platform::new)
         .post("/super/tenants", platform::create)
@@ -84,6 +135,7 @@ pub fn app(state: AppState) -> impl Endpoint<Output = Response> + 'static {
     Route::new()
         .nest(openapi::PREFIX, api())
         .nest("/assets", assets::endpoint())
+        .nest("/webhooks", webhooks())
         .at("/health", get(health::show_health))
         .nest("/", pages)
         .data(state)
@@ -103,6 +155,17 @@ fn api() -> impl Endpoint<Output = Response> {
         .catch_all_error(|error| async { problem_json::of_error(error) })
 }
 
+/// Called by others' servers, who prove themselves by signatures: no session, no cookie, so nothing to forge across sites.
+fn webhooks() -> impl Endpoint<Output = Response> {
+    Route::new()
+        .at(
+            "/whatsapp/:tenant",
+            get(notifications::handshake).post(notifications::receive),
+        )
+        .with(BodyLimit(ONE_MIB))
+        .catch_all_error(|error| async { problem_json::of_error(error) })
+}
+
 /// Method and path of every route, for `web routes` and for the test that visits them all.
 #[must_use]
 pub fn routes() -> Vec<(String, String)> {
@@ -110,12 +173,14 @@ pub fn routes() -> Vec<(String, String)> {
     let operations = openapi::operations(&documents.v3_1)
         .map(|(path, method, _)| (method.to_ascii_uppercase(), path.to_owned()));
     let open = [
-        "/api/openapi.json",
-        "/api/openapi-3.0.json",
-        "/assets/*",
-        "/health",
+        ("GET", "/api/openapi.json"),
+        ("GET", "/api/openapi-3.0.json"),
+        ("GET", "/assets/*"),
+        ("GET", "/health"),
+        ("GET", "/webhooks/whatsapp/:tenant"),
+        ("POST", "/webhooks/whatsapp/:tenant"),
     ]
-    .map(|path| ("GET".to_owned(), path.to_owned()));
+    .map(|(method, path)| (method.to_owned(), path.to_owned()));
     pages()
         .list()
         .into_iter()

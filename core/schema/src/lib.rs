@@ -8,11 +8,15 @@ mod tables;
 pub use tables::*;
 
 /// Re-run whole after every migration, in this order. Each file is idempotent.
-pub const REPLACEABLE_SQL: [(&str, &str); 4] = [
+pub const REPLACEABLE_SQL: [(&str, &str); 5] = [
     ("functions", include_str!("../sql/functions.sql")),
     ("policies", include_str!("../sql/policies.sql")),
     ("triggers", include_str!("../sql/triggers.sql")),
     ("grants", include_str!("../sql/grants.sql")),
+    (
+        "seed_whatsapp_error_classes",
+        include_str!("../sql/seed_whatsapp_error_classes.sql"),
+    ),
 ];
 
 /// Run after the queue's own migrations and before the grants.

@@ -1,6 +1,8 @@
 //! Renders that are due, of all tenants: what the sweeper makes when no queue job has. Fair as the search for due
 //! messages is.
 
+use std::time::Duration;
+
 use diesel::QueryableByName;
 use diesel::sql_types::Uuid as SqlUuid;
 use diesel_async::RunQueryDsl as _;
@@ -13,8 +15,6 @@ use crate::db::{Db, DbError, Statement};
 pub const RENDERS_PER_SWEEP: i64 = 40;
 /// Renders of one tenant in one sweep, at most.
 pub const RENDERS_PER_TENANT: i64 = 5;
-/// How long the queue has to start a render before the sweeper does.
-const GRACE_S: i64 = 2;
 
 #[derive(QueryableByName)]
 struct Row {
@@ -24,8 +24,8 @@ struct Row {
     render: RenderId,
 }
 
-/// Finds what is due. Only the worker's role sees more than nothing.
-pub async fn due_renders(db: &Db) -> Result<Vec<RenderInvoice>, DbError> {
+/// Finds what has been due for as long as `grace`, which the queue had to start it first. Only the worker's role sees more than nothing.
+pub async fn due_renders(db: &Db, grace: Duration) -> Result<Vec<RenderInvoice>, DbError> {
     let mut tx = db.begin_platform().await?;
     tx.see_all_dealers().await?;
     let rows: Vec<Row> = Statement::new(
@@ -36,7 +36,7 @@ pub async fn due_renders(db: &Db) -> Result<Vec<RenderInvoice>, DbError> {
              WHERE (status = 'PENDING' AND next_attempt_at <= now() - $1 * interval '1 second') OR (status = 'RENDERING' AND lease_until < now()) \
          ) due WHERE place <= $2 ORDER BY place, next_attempt_at LIMIT $3",
     )
-    .bind(GRACE_S)
+    .bind(i64::try_from(grace.as_secs()).unwrap_or(i64::MAX))
     .bind(RENDERS_PER_TENANT)
     .bind(RENDERS_PER_SWEEP)
     .load(tx.conn()?)

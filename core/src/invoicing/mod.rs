@@ -13,6 +13,7 @@ mod number;
 mod pdf;
 mod query;
 mod render;
+mod series;
 mod verify;
 
 pub(crate) use draft::{DraftFacts, DraftLine, draft};
@@ -26,4 +27,5 @@ pub use pdf::{
 };
 pub use query::{InvoiceDetail, InvoiceError, InvoiceFilter, InvoiceSummary, list, load};
 pub use render::{MAX_RENDER_ATTEMPTS, RENDER_BACK_OFF_UNIT, RenderInvoice, render_now};
+pub use series::{SeriesYear, list_series};
 pub use verify::{ChainFault, ChainReport, verify_chain};

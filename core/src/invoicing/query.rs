@@ -40,6 +40,13 @@ pub struct InvoiceSummary {
     pub paid: Money,
 }
 
+impl InvoiceSummary {
+    /// What the dealer still owes on it.
+    pub fn open(&self) -> Money {
+        self.total - self.paid
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 pub struct InvoiceFilter {
     pub dealer: Option<DealerId>,
@@ -61,6 +68,13 @@ pub struct InvoiceDetail {
     pub document: InvoiceDocument,
     pub previous_hash: String,
     pub paid: Money,
+}
+
+impl InvoiceDetail {
+    /// What the dealer still owes on it.
+    pub fn open(&self) -> Money {
+        self.document.totals.total - self.paid
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -22,7 +22,11 @@ use crate::ports::{
 use crate::secrets::SecretKey;
 
 /// Upload and send together; then the outcome is unknown. Below the lease, so that what we learn is still ours to write.
-const SEND_LIMIT: Duration = Duration::from_secs(45);
+const SEND_LIMIT: Duration = if cfg!(test) {
+    Duration::from_millis(500)
+} else {
+    Duration::from_secs(45)
+};
 
 /// Why a delivery did not come to an end of its own. The message is due again; nothing is lost.
 #[derive(Debug, thiserror::Error)]

@@ -3,6 +3,8 @@
 //! Fair: the first of every tenant come before the second of any, and one tenant's backlog takes no more than its share
 //! of a sweep.
 
+use std::time::Duration;
+
 use diesel::QueryableByName;
 use diesel::sql_types::Uuid as SqlUuid;
 use diesel_async::RunQueryDsl as _;
@@ -15,8 +17,6 @@ use crate::db::{Db, DbError, Statement};
 pub const PER_SWEEP: i64 = 100;
 /// Messages of one tenant in one sweep, at most.
 pub const PER_TENANT: i64 = 10;
-/// How long the queue has to wake a message before the sweeper does.
-const GRACE_S: i64 = 2;
 
 /// A message to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
@@ -27,8 +27,12 @@ pub struct DueMessage {
     pub notification: NotificationId,
 }
 
-/// Finds what is due on a channel. Only the worker's role sees more than nothing.
-pub async fn due_messages(db: &Db, channel: Channel) -> Result<Vec<DueMessage>, DbError> {
+/// Finds what has been due on a channel for as long as `grace`, which the queue had to wake it first. Only the worker's role sees more than nothing.
+pub async fn due_messages(
+    db: &Db,
+    channel: Channel,
+    grace: Duration,
+) -> Result<Vec<DueMessage>, DbError> {
     let mut tx = db.begin_platform().await?;
     tx.see_all_dealers().await?;
     let rows = Statement::new(
@@ -40,7 +44,7 @@ pub async fn due_messages(db: &Db, channel: Channel) -> Result<Vec<DueMessage>, 
          ) due WHERE place <= $3 ORDER BY place, next_attempt_at LIMIT $4",
     )
     .bind(channel.as_str())
-    .bind(GRACE_S)
+    .bind(i64::try_from(grace.as_secs()).unwrap_or(i64::MAX))
     .bind(PER_TENANT)
     .bind(PER_SWEEP)
     .load(tx.conn()?)

@@ -19,6 +19,7 @@
 
 mod account;
 mod claim;
+mod counts;
 mod deliver_mail;
 mod deliver_whatsapp;
 mod due;
@@ -40,6 +41,7 @@ pub use account::{
     NewWhatsappAccount, SetAccountError, WhatsappAccountState, account_state, set_account, unpause,
 };
 pub use claim::MAX_ATTEMPTS;
+pub use counts::{NotificationCounts, count_by_status};
 pub use deliver_mail::deliver_mail_now;
 pub use deliver_whatsapp::{DeliverError, deliver_whatsapp_now};
 pub use due::{DueMessage, due_messages};

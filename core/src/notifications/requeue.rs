@@ -145,7 +145,7 @@ pub async fn requeue(
         pdf::wake(tx, id, ended.channel).await?;
     }
     tx.changed(Subject::Notifications);
-    Ok(find(tx, id).await?.ok_or(RequeueError::NotFound)?)
+    find(tx, id).await?.ok_or(RequeueError::NotFound)
 }
 
 async fn reach(tx: &mut TenantTx, dealer: DealerId) -> Result<Reach, DbError> {

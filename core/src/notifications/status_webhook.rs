@@ -245,7 +245,7 @@ impl Status {
 
     /// What the provider says went wrong, as if it had answered so when the message was sent.
     fn refusal(&self, classes: &ErrorClassTable) -> SendError {
-        let error = self.errors.iter().next();
+        let error = self.errors.as_slice().first();
         let code = error.and_then(|error| error.code);
         let detail = error.and_then(|error| {
             let details = error

@@ -14,7 +14,7 @@ use crate::access::{Allowed, SalesOrdersApprove};
 use crate::db::{Batch, DbError, TenantTx};
 use crate::dealers::credit::{self, CreditExceeded};
 use crate::notifications::{self, Event, Telling};
-use crate::problem::{Fault, Kind, Problem};
+use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 use crate::stock;
 
 #[derive(Debug, Default)]
@@ -22,6 +22,19 @@ pub struct ApproveOrder {
     pub note: Option<Note<500>>,
     /// The version the decision was made on; another one refuses the action.
     pub expected_version: Option<i32>,
+}
+
+impl ApproveOrder {
+    /// The note as typed; blank is none.
+    pub fn parse(note: &str, expected_version: Option<i32>) -> Result<Self, Invalid> {
+        let mut faults = Faults::new();
+        let note = faults.optional("/note", note, Note::parse);
+        faults.check()?;
+        Ok(ApproveOrder {
+            note,
+            expected_version,
+        })
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

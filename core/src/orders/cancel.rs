@@ -12,7 +12,7 @@ use crate::access::{Allowed, SalesOrdersCancel};
 use crate::db::{Batch, DbError, TenantTx};
 use crate::dealers::credit;
 use crate::notifications::{self, Event, Telling};
-use crate::problem::{Fault, Kind, Problem};
+use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 use crate::stock;
 
 #[derive(Debug, Default)]
@@ -20,6 +20,19 @@ pub struct CancelOrder {
     /// Required once the order is being picked.
     pub reason: Option<Note<500>>,
     pub expected_version: Option<i32>,
+}
+
+impl CancelOrder {
+    /// The reason as typed; blank is none.
+    pub fn parse(reason: &str, expected_version: Option<i32>) -> Result<Self, Invalid> {
+        let mut faults = Faults::new();
+        let reason = faults.optional("/reason", reason, Note::parse);
+        faults.check()?;
+        Ok(CancelOrder {
+            reason,
+            expected_version,
+        })
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use super::status::Verb;
 use crate::access::{Allowed, WarehouseDeliverWrite};
 use crate::db::{Batch, DbError, TenantTx};
 use crate::notifications::{self, Event, Telling};
-use crate::problem::{Kind, Problem};
+use crate::problem::{Faults, Invalid, Kind, Problem};
 
 #[derive(Debug, Default)]
 pub struct DeliverOrder {
@@ -19,6 +19,24 @@ pub struct DeliverOrder {
     pub note: Option<Note<500>>,
     pub delivered_at: Option<DateTime<Utc>>,
     pub expected_version: Option<i32>,
+}
+
+impl DeliverOrder {
+    /// The note as typed; blank is none. No moment means now.
+    pub fn parse(
+        note: &str,
+        delivered_at: Option<DateTime<Utc>>,
+        expected_version: Option<i32>,
+    ) -> Result<Self, Invalid> {
+        let mut faults = Faults::new();
+        let note = faults.optional("/note", note, Note::parse);
+        faults.check()?;
+        Ok(DeliverOrder {
+            note,
+            delivered_at,
+            expected_version,
+        })
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -9,6 +9,7 @@ mod model;
 mod lock;
 mod set_status;
 mod query;
+mod today;
 mod quote;
 mod cart;
 mod place;
@@ -41,6 +42,7 @@ pub use reject::{RejectOrder, RejectOrderError, reject};
 pub(crate) use set_status::{note, set_status};
 pub use short_close::{ShortCloseError, ShortCloseLine, short_close};
 pub use status::{IllegalStep, Status, Verb};
+pub use today::{Today, today};
 
 /// An order has at most so many lines: beyond it a page is no longer readable and an invoice no longer one document.
 pub const MAX_LINES: usize = 500;

@@ -9,8 +9,9 @@ use vitaran_kernel::{
     Rate, StateCode, SupplyKind, TaxSplit, UnitPrice, Uqc,
 };
 
+use super::short_close::is_open_in;
 use super::status::{Status, Verb, verbs_for};
-use crate::access::Actor;
+use crate::access::{Actor, PermissionCode};
 use crate::dealers::credit::Credit;
 use crate::pricing::PriceSource;
 
@@ -260,6 +261,17 @@ impl OrderLine {
         self.open_quantity().saturating_sub(self.reserved_quantity)
     }
 
+    /// Open, not reserved, and not on the shelf either: what approving now would leave short.
+    pub fn uncovered_quantity(&self) -> Quantity {
+        self.short_quantity()
+            .saturating_sub(self.free_stock.max(Quantity::ZERO))
+    }
+
+    /// What closing the line short would give up.
+    pub fn unpicked_quantity(&self) -> Quantity {
+        self.open_quantity().saturating_sub(self.picked_quantity)
+    }
+
     /// Whether nothing is left to pick.
     pub fn is_picked(&self) -> bool {
         self.picked_quantity == self.open_quantity()
@@ -312,6 +324,11 @@ pub struct OrderDetail {
 impl OrderDetail {
     pub fn allowed_actions(&self, actor: &Actor) -> Vec<Verb> {
         verbs_for(self.header.status, actor)
+    }
+
+    /// Whether this actor may close lines short now; which of them is for the line to say.
+    pub fn may_short_close(&self, actor: &Actor) -> bool {
+        is_open_in(self.header.status) && actor.has(PermissionCode::SalesOrdersShortClose)
     }
 
     /// Lines that cannot be supplied in full from what is reserved.

@@ -33,6 +33,8 @@ pub struct OrderFilter {
     pub placed_to: Option<IstDate>,
     /// The beginning of an order number, its running number alone, or the beginning of a dealer's name or code.
     pub q: String,
+    /// Only orders with a line that waits for stock.
+    pub is_short: bool,
     pub sort: OrderSort,
 }
 
@@ -66,6 +68,10 @@ impl Problem for OrderListError {
         }
     }
 }
+
+/// Of an order `o`: approved or being picked, with a line that its reservation does not cover.
+pub(super) const WAITS_FOR_STOCK: &str = "o.status IN ('APPROVED', 'PICKING') AND EXISTS (SELECT FROM order_lines l \
+     WHERE l.tenant_id = o.tenant_id AND l.order_id = o.id AND l.reserved_quantity < l.quantity - l.short_closed_quantity)";
 
 /// A page of orders. A dealer's people get their own dealer's, whatever the filter says.
 pub async fn list(
@@ -108,6 +114,9 @@ pub async fn list(
         statement.push_sql(&format!(" AND o.placed_at < {to}"));
     }
     search(&mut statement, filter.q.trim(), tx.today());
+    if filter.is_short {
+        statement.push_sql(&format!(" AND {WAITS_FOR_STOCK}"));
+    }
     let (direction, beyond) = match filter.sort {
         OrderSort::NewestFirst => ("DESC", "<"),
         OrderSort::OldestFirst => ("ASC", ">"),

@@ -18,6 +18,11 @@ use crate::live::Subject;
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 use crate::stock;
 
+/// Whether lines of an order in this status can be closed short.
+pub(super) fn is_open_in(status: Status) -> bool {
+    matches!(status, Status::Approved | Status::Picking)
+}
+
 #[derive(Debug)]
 pub struct ShortCloseLine {
     pub line: OrderLineId,
@@ -125,7 +130,7 @@ pub async fn short_close(
     input: ShortCloseLine,
 ) -> Result<OrderDetail, ShortCloseError> {
     let order = lock(tx, by.actor(), id, None).await?;
-    if !matches!(order.status, Status::Approved | Status::Picking) {
+    if !is_open_in(order.status) {
         return Err(ShortCloseError::WrongState {
             status: order.status,
         });

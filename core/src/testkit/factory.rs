@@ -57,11 +57,13 @@ impl ProductFactory {
             "product": { "tenant_id": tenant.tenant.id, "id": id, "sku": self.sku, "name": format!("Product {}", self.sku), "category_id": category,
                 "hsn": "853620", "uqc": self.uqc, "tax_class": self.tax_class, "base_price": self.price, "is_active": true, "version": 1,
                 "created_at": now, "updated_at": now },
+            "word": { "tenant_id": tenant.tenant.id, "word": self.sku.to_lowercase(), "product_id": id },
             "balance": { "tenant_id": tenant.tenant.id, "location_id": tenant.location, "product_id": id, "on_hand": self.stock, "reserved": "0" },
         });
         Statement::new(
             "WITH c AS (INSERT INTO categories SELECT * FROM jsonb_populate_record(NULL::categories, $1->'category')), \
-             p AS (INSERT INTO products SELECT * FROM jsonb_populate_record(NULL::products, $1->'product')) \
+             p AS (INSERT INTO products SELECT * FROM jsonb_populate_record(NULL::products, $1->'product')), \
+             w AS (INSERT INTO product_words SELECT * FROM jsonb_populate_record(NULL::product_words, $1->'word')) \
              INSERT INTO stock_balances SELECT * FROM jsonb_populate_record(NULL::stock_balances, $1->'balance')",
         )
         .bind(rows)

@@ -30,10 +30,19 @@ fn env(key: &str) -> String {
 
 /// The test database as app_user with a clock that the test moves.
 pub fn test_db() -> (Db, SettableClock) {
+    db_of("TEST_DATABASE_URL")
+}
+
+/// The test database as app_worker.
+pub fn test_worker_db() -> (Db, SettableClock) {
+    db_of("TEST_WORKER_DATABASE_URL")
+}
+
+fn db_of(key: &str) -> (Db, SettableClock) {
     let clock = SettableClock::new(start());
     let settings = DbSettings {
         max_connections: 2,
-        ..DbSettings::new(env("TEST_DATABASE_URL"))
+        ..DbSettings::new(env(key))
     };
     (
         Db::connect(&settings, Arc::new(clock.clone()), Hints::none()).expect("the test database"),

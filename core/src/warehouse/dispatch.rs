@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vitaran_kernel::supply::{BuyerTreatment, Delivery, SupplyFacts, decide};
 use vitaran_kernel::{
-    EwayBillNumber, Gstin, Hsn, IstDate, OrderId, OrderLineId, ProductId, Quantity, Rate,
+    EwayBillNumber, Gstin, Hsn, IstDate, Money, OrderId, OrderLineId, ProductId, Quantity, Rate,
     RegistrationId, SeriesId, ShipmentId, Sku, StateCode, StockEntryId, SupplyKind, Text,
     UnitPrice, Uqc, VehicleNumber,
 };
@@ -29,6 +29,14 @@ use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 
 /// The longest road in India is well below this, in kilometres.
 const MAX_DISTANCE_KM: u16 = 4000;
+
+/// Above this a consignment may not move without an e-way bill (CGST Rule 138(1)).
+const EWAY_BILL_ABOVE_RUPEES: i64 = 50_000;
+
+/// Whether a consignment of this value, tax included, needs an e-way bill.
+pub fn needs_eway_bill(value: Money) -> bool {
+    value > Money::from_rupees(EWAY_BILL_ABOVE_RUPEES)
+}
 
 /// The dispatch form as typed.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -6,13 +6,17 @@
 mod dispatch;
 mod pack;
 mod pick;
+mod queue;
 mod start_picking;
 #[cfg(test)]
 mod tests;
 
-pub use dispatch::{DispatchForm, DispatchOrder, DispatchOrderError, Shortfall, dispatch};
+pub use dispatch::{
+    DispatchForm, DispatchOrder, DispatchOrderError, Shortfall, dispatch, needs_eway_bill,
+};
 pub use pack::{PackOrder, PackOrderError, UnpickedLine, pack};
 pub use pick::{
     PickError, PickForm, PickLineForm, ScanForm, ScanPick, Scanned, SetPicks, scan, set_picks,
 };
+pub use queue::{QueuedOrder, Stage, queue, recent_transporters};
 pub use start_picking::{StartPicking, StartPickingError, start_picking};

@@ -32,6 +32,7 @@ pub struct PickForm {
 #[derive(Debug)]
 pub struct SetPicks {
     pub lines: Vec<(OrderLineId, Quantity)>,
+    pub expected_version: Option<i32>,
 }
 
 impl PickForm {
@@ -70,7 +71,10 @@ impl PickForm {
             }
         }
         faults.check()?;
-        Ok(SetPicks { lines })
+        Ok(SetPicks {
+            lines,
+            expected_version: None,
+        })
     }
 }
 
@@ -194,8 +198,9 @@ async fn lock_picking(
     tx: &mut TenantTx,
     by: &Allowed<WarehousePicksWrite>,
     id: OrderId,
+    expected_version: Option<i32>,
 ) -> Result<Vec<LineRow>, PickError> {
-    let order = orders::lock(tx, by.actor(), id, None).await?;
+    let order = orders::lock(tx, by.actor(), id, expected_version).await?;
     if order.status != Status::Picking {
         return Err(PickError::WrongState {
             status: order.status,
@@ -274,7 +279,7 @@ pub async fn set_picks(
     id: OrderId,
     input: SetPicks,
 ) -> Result<OrderDetail, PickError> {
-    let lines = lock_picking(tx, by, id).await?;
+    let lines = lock_picking(tx, by, id, input.expected_version).await?;
     let mut faults = Faults::new();
     for (index, (wanted, quantity)) in input.lines.iter().enumerate() {
         match lines.iter().find(|line| line.id == *wanted) {
@@ -302,7 +307,7 @@ pub async fn scan(
     id: OrderId,
     input: ScanPick,
 ) -> Result<Scanned, PickError> {
-    let lines = lock_picking(tx, by, id).await?;
+    let lines = lock_picking(tx, by, id, None).await?;
     let mut faults = Faults::new();
     let Some(line) = lines.iter().find(|line| {
         line.sku == input.code

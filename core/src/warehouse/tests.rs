@@ -71,6 +71,7 @@ async fn packed(
             .iter()
             .map(|line| (line.id, line.open_quantity()))
             .collect(),
+        expected_version: None,
     };
     let actor = t.actor().clone();
     set_picks(t, &actor.allow().unwrap(), order.header.id, picks)
@@ -247,6 +248,7 @@ async fn packing_is_refused_until_every_line_is_picked_or_closed_short() {
         order.header.id,
         SetPicks {
             lines: vec![(order.lines[0].id, qty(2)), (order.lines[1].id, qty(1))],
+            expected_version: None,
         },
     )
     .await
@@ -344,6 +346,7 @@ async fn more_than_ordered_or_a_part_of_a_piece_cannot_be_picked() {
     ] {
         let picks = SetPicks {
             lines: vec![(order.lines[0].id, Quantity::parse(quantity).unwrap())],
+            expected_version: None,
         };
         let refused = set_picks(&mut t, &by, order.header.id, picks)
             .await

@@ -8,6 +8,7 @@ use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
+use super::idempotency::{BodyHash, Claim};
 use super::problem::Refusal;
 
 /// An order of 500 lines with a few fields each fits; nothing honest has more.
@@ -21,22 +22,89 @@ pub struct Form<T>(pub T);
 
 impl<'a, T: DeserializeOwned> FromRequest<'a> for Form<T> {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> Result<Self> {
-        let kind = request.content_type().unwrap_or_default();
-        if !kind.starts_with("application/x-www-form-urlencoded") {
-            return Err(Refusal::unsupported_type("application/x-www-form-urlencoded").into());
-        }
-        let bytes = body.take()?.into_bytes().await?;
-        Ok(Form(parse(&bytes)?))
+        Ok(Form(parse(&bytes_of(request, body).await?)?))
     }
+}
+
+async fn bytes_of(request: &Request, body: &mut RequestBody) -> Result<bytes::Bytes> {
+    let kind = request.content_type().unwrap_or_default();
+    if !kind.starts_with("application/x-www-form-urlencoded") {
+        return Err(Refusal::unsupported_type("application/x-www-form-urlencoded").into());
+    }
+    Ok(body.take()?.into_bytes().await?)
+}
+
+/// A form of the core, which knows no field but its own, with what a page sends beside it: the version that was changed,
+/// the key against a second submit, and the button that was pressed.
+#[derive(Debug, Clone, Default)]
+pub struct Submitted<T> {
+    pub form: T,
+    pub idempotency_key: String,
+    /// The value of the button's field `choice`; empty for the main button.
+    pub choice: String,
+    version: String,
+}
+
+impl<T> Submitted<T> {
+    /// The version that the person has seen.
+    pub fn version(&self) -> std::result::Result<i32, Refusal> {
+        self.version
+            .parse()
+            .map_err(|_| Refusal::malformed("This form is incomplete, open its page again"))
+    }
+
+    /// The right to do this once.
+    pub fn claim(
+        &self,
+        operation: &'static str,
+        hash: BodyHash,
+    ) -> std::result::Result<Claim, Refusal> {
+        Claim::of_field(&self.idempotency_key, operation, hash)
+    }
+}
+
+impl<'a, T: DeserializeOwned> FromRequest<'a> for Submitted<T> {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> Result<Self> {
+        Ok(parse_submitted(&bytes_of(request, body).await?)?)
+    }
+}
+
+fn parse_submitted<T: DeserializeOwned>(
+    bytes: &[u8],
+) -> std::result::Result<Submitted<T>, Refusal> {
+    let (mut idempotency_key, mut choice, mut version) = Default::default();
+    let mut own = Vec::new();
+    for (key, value) in pairs(bytes)? {
+        match key.as_str() {
+            "idempotency_key" => idempotency_key = value,
+            "choice" => choice = value,
+            "version" => version = value,
+            _ => own.push((key, value)),
+        }
+    }
+    Ok(Submitted {
+        form: build(own)?,
+        idempotency_key,
+        choice,
+        version,
+    })
 }
 
 /// Reads a form's bytes.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> std::result::Result<T, Refusal> {
+    build(pairs(bytes)?)
+}
+
+fn pairs(bytes: &[u8]) -> std::result::Result<Vec<(String, String)>, Refusal> {
     let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(bytes)
         .map_err(|_| Refusal::malformed("The form could not be read"))?;
     if pairs.len() > MAX_FIELDS {
         return Err(Refusal::malformed("The form has too many fields"));
     }
+    Ok(pairs)
+}
+
+fn build<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> std::result::Result<T, Refusal> {
     let mut root = Node::default();
     for (key, value) in pairs {
         let path: Vec<&str> = key.split('.').collect();
@@ -243,6 +311,27 @@ mod tests {
     fn unknown_fields_are_ignored_and_the_last_value_wins() {
         let order: Order = parse(b"note=a&note=b&utm=1").unwrap();
         assert_eq!(order.note, "b");
+    }
+
+    #[test]
+    fn what_the_page_adds_is_taken_off_before_a_strict_form_is_read() {
+        #[derive(Debug, Default, PartialEq, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        struct Strict {
+            name: String,
+            lines: Vec<Line>,
+        }
+        let sent: Submitted<Strict> =
+            parse_submitted(b"version=3&name=A&lines.0.sku=B&idempotency_key=k&choice=more")
+                .unwrap();
+        assert_eq!((sent.version().unwrap(), sent.form.name.as_str()), (3, "A"));
+        assert_eq!(
+            (sent.idempotency_key.as_str(), sent.choice.as_str()),
+            ("k", "more")
+        );
+        assert_eq!(sent.form.lines, [line("B", "")]);
+        assert!(parse_submitted::<Strict>(b"nme=A").is_err());
+        assert!(parse_submitted::<Strict>(b"").unwrap().version().is_err());
     }
 
     #[test]

@@ -183,6 +183,16 @@ impl Refusal {
         refusal
     }
 
+    /// A change that does not say what it changes.
+    #[must_use]
+    pub fn version_required() -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "request.version_required",
+            "Send an If-Match header with the ETag of what you change, such as \"v7\"",
+        )
+    }
+
     /// What poem's own errors become: their text is for developers of the server and is never repeated.
     #[must_use]
     pub fn of_error(error: &poem::Error) -> Self {

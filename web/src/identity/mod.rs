@@ -10,5 +10,5 @@ mod views;
 pub use api::{AuthApi, MeApi};
 pub use preferences::set_preferences;
 pub use sign_in::{show_sign_in, sign_out, submit_sign_in};
-pub use start::{go_to_start, staff_home};
+pub use start::go_to_start;
 pub use switch_tenant::{show_switch, submit_switch};

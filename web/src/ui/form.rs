@@ -132,6 +132,7 @@ pub struct Field<'a> {
     placeholder: Option<&'a str>,
     max_length: Option<u16>,
     key: Option<&'a str>,
+    list: Option<&'a str>,
     width: Width,
     is_required: bool,
     is_read_only: bool,
@@ -177,6 +178,7 @@ impl<'a> Field<'a> {
             placeholder: None,
             max_length: None,
             key: None,
+            list: None,
             width: Width::Full,
             is_required: false,
             is_read_only: false,
@@ -294,6 +296,12 @@ impl<'a> Field<'a> {
         self
     }
 
+    /// Offers the options of the `<datalist>` with this id; anything else may be typed all the same.
+    pub fn list(mut self, datalist_id: &'a str) -> Self {
+        self.list = Some(datalist_id);
+        self
+    }
+
     pub fn width(mut self, width: Width) -> Self {
         self.width = width;
         self
@@ -344,7 +352,7 @@ impl<'a> Field<'a> {
                 input type=(kind) id=(id) name=(self.name) value=[(kind != "password").then_some(&self.value)]
                     required[self.is_required] readonly[self.is_read_only] autofocus[self.is_focused]
                     autocomplete=[self.autocomplete] inputmode=[self.inputmode] pattern=[self.pattern]
-                    placeholder=[self.placeholder] maxlength=[self.max_length] data-key=[self.key]
+                    placeholder=[self.placeholder] maxlength=[self.max_length] data-key=[self.key] list=[self.list]
                     aria-invalid=[invalid] aria-describedby=[described_by];
             },
             Control::TextArea { rows } => html! {

@@ -1,0 +1,6 @@
+//! What dealers pay, over the API.
+
+mod api;
+mod dto;
+
+pub use api::ReceiptsApi;
