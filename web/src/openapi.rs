@@ -12,9 +12,9 @@ use crate::http::problem_json;
 use crate::identity::{AuthApi, MeApi};
 use crate::invoicing::InvoicesApi;
 use crate::notifications::NotificationsApi;
+use crate::orders::OrdersApi;
 use crate::payments::ReceiptsApi;
 use crate::warehouse::WarehouseApi;
-use crate::orders::OrdersApi;
 
 /// The chapters of the reference, in reading order.
 #[derive(Tags)]

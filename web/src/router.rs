@@ -20,8 +20,8 @@ use crate::http::text_guard::TextGuard;
 use crate::state::AppState;
 use crate::tenancy::platform;
 use crate::{
-    assets, catalog, dashboard, dealers, developers, health, identity, invoicing, live, notifications,
-    openapi, orders, warehouse,
+    assets, catalog, dashboard, dealers, developers, health, identity, invoicing, live,
+    notifications, openapi, orders, warehouse,
 };
 
 /// The pages. A form's POST stands beside the page it is on.
