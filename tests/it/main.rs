@@ -18,6 +18,7 @@ mod matrix;
 mod notifications;
 mod openapi;
 mod platform;
+mod portal;
 mod problems;
 mod schema;
 mod sessions;

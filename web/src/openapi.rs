@@ -14,6 +14,7 @@ use crate::http::problem_json;
 use crate::identity::{AuthApi, MeApi};
 use crate::invoicing::InvoicesApi;
 use crate::notifications::NotificationsApi;
+use crate::orders::OrdersApi;
 use crate::payments::ReceiptsApi;
 use crate::warehouse::WarehouseApi;
 use crate::orders::OrdersApi;

@@ -10,6 +10,7 @@ use crate::auth::CurrentSession;
 use crate::http::problem_page::KnownSession;
 use crate::http::{cookies, flash, next_path};
 use crate::hx::{self, HxRequest};
+use crate::portal;
 use crate::state::AppState;
 use crate::ui::flash::Flash;
 use crate::ui::layout::{Density, Impersonation, NavItem, Theme, UserMenu};
@@ -276,7 +277,7 @@ const WAYS: &[Way] = &[
     Way {
         area: Area::Portal,
         label: "Products",
-        href: "/portal/catalogue",
+        href: portal::CATALOGUE,
         icon: Icon::Boxes,
         needs: Some(PermissionCode::SalesPricesRead),
     },
@@ -418,10 +419,12 @@ fn nav(area: Area, actor: Option<&Actor>, path: &str, cart: Option<u64>) -> Vec<
         .collect()
 }
 
-/// An area's home is itself alone; every other entry stands for what lies below it too.
+/// An area's home is itself alone; every other entry stands for what lies below it too, and the catalogue for its
+/// products.
 fn is_here(href: &str, path: &str) -> bool {
     let is_home = matches!(href, "/portal" | "/admin");
     path == href
+        || (href == portal::CATALOGUE && path.starts_with("/portal/products/"))
         || (!is_home
             && path
                 .strip_prefix(href)

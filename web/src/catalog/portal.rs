@@ -104,7 +104,7 @@ pub async fn show(
     let item = pricing::browse_product(&mut tx, &by, dealer, id).await?;
     let frame = Frame::read(&mut tx, &actor).await?;
     tx.commit().await?;
-    let form = AddForm::of_page(id);
+    let form = AddForm::new(id, None);
     let body = views::product(&item, &form, &[]);
     Ok(frame.page(&shell, item.product.name.as_str()).render(body))
 }

@@ -15,7 +15,7 @@ use crate::portal::CATALOGUE;
 use crate::ui::badge::badge;
 use crate::ui::empty::{Empty, empty};
 use crate::ui::form::{FieldError, error_summary_within, hidden};
-use crate::ui::money::{money, percent_text, quantity, unit_price};
+use crate::ui::money::{money, money_text, percent_text, unit_price};
 use crate::ui::pagination::{Pagination, pagination};
 use crate::ui::panel::{Heading, code, facts, panel};
 use crate::ui::product::{ProductCard, product_card, product_grid};
@@ -56,7 +56,6 @@ pub fn catalogue(
 
 /// The products of this search, alone: what the search swaps.
 pub fn items(items: &Paged<CatalogueItem>, params: &CatalogueParams) -> Markup {
-    let here = params.from(&params.cursor);
     let first = params.from("");
     let next = items
         .next
@@ -66,7 +65,7 @@ pub fn items(items: &Paged<CatalogueItem>, params: &CatalogueParams) -> Markup {
         @if items.rows.is_empty() {
             (nothing(params))
         } @else {
-            (product_grid("Products", html! { @for item in &items.rows { (card(item, &here)) } }))
+            (product_grid("Products", html! { @for item in &items.rows { (card(item, params)) } }))
             (pagination(&Pagination {
                 of: "products",
                 shown: items.rows.len(),
@@ -102,9 +101,9 @@ fn nothing(params: &CatalogueParams) -> Markup {
     })
 }
 
-fn card(item: &CatalogueItem, here: &str) -> Markup {
+fn card(item: &CatalogueItem, here: &CatalogueParams) -> Markup {
     let CatalogueItem { product, stock, .. } = item;
-    let form = AddForm::new(product.product_id, here);
+    let form = AddForm::new(product.product_id, Some(here.clone()));
     product_card(&ProductCard {
         id: &format!("product-{}", product.product_id),
         name: product.name.as_str(),
@@ -112,13 +111,21 @@ fn card(item: &CatalogueItem, here: &str) -> Markup {
         sku: product.sku.as_str(),
         picture: None,
         price: unit_price(product.price.unit_price),
-        price_note: &price_note(product),
+        price_note: &card_note(product),
         stock: stock_badge(*stock, product.free, product.uqc),
         control: add_form(&form, product.name.as_str(), &[]),
     })
 }
 
-/// "per metre, + 18% GST"
+/// "each, + 18% GST, MRP ₹725.00"
+fn card_note(product: &PricedProduct) -> String {
+    match product.mrp {
+        Some(mrp) => format!("{}, MRP {}", price_note(product), money_text(mrp)),
+        None => price_note(product),
+    }
+}
+
+/// "per MTR, + 18% GST"
 fn price_note(product: &PricedProduct) -> String {
     format!(
         "{}, + {} GST",
@@ -127,7 +134,7 @@ fn price_note(product: &PricedProduct) -> String {
     )
 }
 
-/// "per piece": what a price is for.
+/// What a price is for.
 fn per_unit(uqc: Uqc) -> String {
     match uqc {
         Uqc::Nos | Uqc::Pcs | Uqc::Unt => "each".to_owned(),
@@ -168,9 +175,8 @@ pub fn product(item: &CatalogueItem, form: &AddForm, errors: &[FieldError]) -> M
     if let Some(barcode) = barcode {
         known.push(("Barcode", code(barcode.as_str())));
     }
-    let prefix = form.prefix();
     html! {
-        (error_summary_within(&prefix, errors))
+        (error_summary_within(form.prefix(), errors))
         (Heading::new(product.name.as_str()).back("Products", CATALOGUE).badge(stock_badge(*stock, product.free, product.uqc)))
         div.columns.product-page {
             div.stack.product-buy {
@@ -192,10 +198,6 @@ pub fn product(item: &CatalogueItem, form: &AddForm, errors: &[FieldError]) -> M
                     (panel("About this product", html! { @for line in text.lines() { p { (line) } } }))
                 }
                 (panel("Details", facts(&known)))
-                (panel("Stock", html! {
-                    @if product.free.is_positive() { p { (quantity(product.free, product.uqc.as_str())) " can be promised to you now." } }
-                    @else { p { "Nothing can be promised just now." } }
-                }))
             }
         }
     }

@@ -28,6 +28,15 @@ pub(crate) fn pdf_button(id: InvoiceId) -> Markup {
     html! { a.button href={ "/portal/invoices/" (id) "/pdf" } download="" { (icon(Icon::FileDown)) "Invoice PDF" } }
 }
 
+/// The same in a list, where a card on a phone leaves it to the invoice's page.
+fn pdf_link(invoice: &InvoiceSummary) -> Markup {
+    html! {
+        a.button.quiet href={ "/portal/invoices/" (invoice.id) "/pdf" } download="" {
+            (icon(Icon::FileDown)) "PDF" span.visually-hidden { " of " (invoice.number) }
+        }
+    }
+}
+
 /// What has been paid of an invoice.
 fn standing(total: Money, paid: Money) -> Markup {
     if paid >= total {
@@ -147,7 +156,7 @@ fn invoice_table(invoices: &[InvoiceSummary]) -> Table<'static> {
         Column::text("Order").card_hidden(),
         Column::text("Status").card_end(),
         Column::number("Total").card_corner(),
-        Column::actions("PDF").card_line(),
+        Column::actions("PDF").card_hidden(),
     ];
     Table::new("invoices", "Your invoices", columns).rows(invoices.iter().map(|invoice| {
         Row::new([
@@ -156,7 +165,7 @@ fn invoice_table(invoices: &[InvoiceSummary]) -> Table<'static> {
             html! { a href={ "/portal/orders/" (invoice.order_id) } { (invoice.order_number) } },
             standing(invoice.total, invoice.paid),
             money(invoice.total),
-            pdf_button(invoice.id),
+            pdf_link(invoice),
         ])
     }))
 }
@@ -218,7 +227,7 @@ fn line_table(invoice: &InvoiceDetail) -> Table<'static> {
             html! { div.cart-what { span { (line.name) } span.cart-meta { span.code { (line.sku) } "HSN " (line.hsn) } } },
             quantity(line.quantity, line.uqc.as_str()),
             unit_price(line.unit_price),
-            html! { span { (money(line.tax.total())) " " span.muted { (percent_text(line.tax_rate)) } } },
+            html! { span.two-lines { (money(line.tax.total())) span.muted { (percent_text(line.tax_rate)) " GST" } } },
             money(line.total),
         ])
     });

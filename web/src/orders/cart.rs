@@ -19,9 +19,9 @@ use vitaran_kernel::{AddressId, ProductId};
 
 use super::cart_views as views;
 use crate::auth::PageActor;
+use crate::catalog::portal::CatalogueParams;
 use crate::catalog::portal_views as product_views;
 use crate::http::form::Form;
-use crate::http::next_path;
 use crate::http::params::address;
 use crate::http::problem::Refusal;
 use crate::http::problem_page::{PageResult, field_errors};
@@ -33,40 +33,38 @@ use crate::ui::flash::{Flash, toasts};
 use crate::ui::form::FieldError;
 use crate::ui::nav::live_count;
 
-/// "Add": a product, how many, and the page it was pressed on.
+/// "Add": a product, how many, and the list it was pressed in; without one it was the product's own page.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct AddForm {
     pub product_id: String,
     pub quantity: String,
-    pub next: String,
+    pub from: Option<CatalogueParams>,
 }
 
 impl AddForm {
-    /// One of the product, from the page `next`.
+    /// One of the product.
     #[must_use]
-    pub fn new(product: ProductId, next: &str) -> Self {
+    pub fn new(product: ProductId, from: Option<CatalogueParams>) -> Self {
         AddForm {
             product_id: product.to_string(),
             quantity: "1".to_owned(),
-            next: next.to_owned(),
+            from,
         }
-    }
-
-    /// On the product's own page.
-    #[must_use]
-    pub fn of_page(product: ProductId) -> Self {
-        Self::new(product, &format!("/portal/products/{product}"))
     }
 
     /// What makes its fields' ids unique among many products.
     #[must_use]
-    pub fn prefix(&self) -> String {
-        self.product_id.clone()
+    pub fn prefix(&self) -> &str {
+        &self.product_id
     }
 
-    fn back(&self) -> &str {
-        next_path::safe(&self.next).unwrap_or("/portal/cart")
+    /// The page it was pressed on. Made here from what the list shows, so that it leads nowhere else.
+    fn back(&self, product: ProductId) -> String {
+        match &self.from {
+            Some(list) => list.from(&list.cursor),
+            None => format!("/portal/products/{product}"),
+        }
     }
 }
 
@@ -116,9 +114,9 @@ fn answer_added(shell: &Shell, form: &AddForm, item: &CatalogueItem, frame: Fram
     let message = Flash::good(format!("{}: {quantity} {unit} added", product.name))
         .link("View cart", "/portal/cart");
     if !shell.wants_fragment() {
-        return shell.go_to(form.back(), Some(&message));
+        return shell.go_to(&form.back(product.product_id), Some(&message));
     }
-    let next = AddForm::new(product.product_id, &form.next);
+    let next = AddForm::new(product.product_id, form.from.clone());
     let body = maud::html! {
         (views::add_form(&next, product.name.as_str(), &[]))
         (hx::partial(CART_COUNT, Swap::Fill, live_count(frame.cart())))

@@ -32,10 +32,9 @@ const MOST_RADIOS: usize = 5;
 
 /// A quantity and "Add", on a card or a page.
 pub fn add_form(form: &AddForm, name: &str, errors: &[FieldError]) -> Markup {
-    let prefix = form.prefix();
     let label = format!("Quantity of {name}");
     let field = Field::decimal("quantity", &label)
-        .within(&prefix)
+        .within(form.prefix())
         .value(form.quantity.as_str())
         .errors(errors)
         .required();
@@ -44,7 +43,11 @@ pub fn add_form(form: &AddForm, name: &str, errors: &[FieldError]) -> Markup {
         .replaces_itself()
         .render(html! {
             (hidden("product_id", &form.product_id))
-            (hidden("next", &form.next))
+            @if let Some(list) = &form.from {
+                (hidden("from.q", &list.q))
+                @if !list.category.is_empty() { (hidden("from.category", &list.category)) }
+                @if !list.cursor.is_empty() { (hidden("from.cursor", &list.cursor)) }
+            }
             (quantity_stepper(field, "1"))
             button.button.primary type="submit" id={ "add-" (form.product_id) } { (icon(Icon::Plus)) "Add" span.visually-hidden { " " (name) } }
         })
@@ -154,8 +157,8 @@ fn line(
             (hidden(&format!("lines.{index}.shown"), &stored))
             (quantity_stepper(field, "1"))
         },
-        html! { @if let Some(line) = quoted { span { (unit_price(line.product.price.unit_price)) span.unit-name { " / " (line.product.uqc) } } } },
-        html! { @if let Some(line) = quoted { span { (money(line.tax.total())) " " span.muted { (percent_text(line.product.tax_rate)) } } } },
+        html! { @if let Some(line) = quoted { span.two-lines { (unit_price(line.product.price.unit_price)) span.muted { "per " (line.product.uqc) } } } },
+        html! { @if let Some(line) = quoted { span.two-lines { (money(line.tax.total())) span.muted { (percent_text(line.product.tax_rate)) " GST" } } } },
         html! { @if let Some(line) = quoted { strong { (money(line.total)) } } },
         SubmitTo::new(&remove, CART)
             .class("button quiet only-icon")

@@ -22,7 +22,7 @@ use crate::ui::credit_meter::{Credit, credit_meter};
 use crate::ui::empty::{Empty, empty};
 use crate::ui::flash::{Flash, message};
 use crate::ui::form::{self, Field, FieldError, Style, error_summary, hidden, submit_as, version};
-use crate::ui::money::{money, percent_text, quantity, unit_price};
+use crate::ui::money::{compact, money, percent_text, quantity, unit_price};
 use crate::ui::pagination::{Pagination, pagination};
 use crate::ui::panel::{Heading, code, columns, facts, panel, panel_with, sheet, totals};
 use crate::ui::stats::{Tile, tiles};
@@ -85,6 +85,7 @@ pub fn home_region(home: &Home, actor: &Actor) -> Markup {
 }
 
 fn home_tiles(home: &Home) -> Markup {
+    let credit = &home.own.credit.credit;
     let waiting = home.counts.label(Status::Placed);
     let on_the_way = home.counts.label(Status::Dispatched);
     let tone = |status, tone| {
@@ -111,17 +112,21 @@ fn home_tiles(home: &Home) -> Markup {
         },
         Tile {
             label: "Unpaid invoices",
-            value: crate::ui::money::compact(home.own.credit.credit.unpaid),
+            value: compact(credit.unpaid),
             note: None,
             href: Some("/portal/invoices?view=open"),
             tone: Tone::Neutral,
         },
         Tile {
-            label: "Order something",
-            value: html! { "Products" },
+            label: "Available credit",
+            value: compact(credit.available()),
             note: None,
-            href: Some(CATALOGUE),
-            tone: Tone::Neutral,
+            href: None,
+            tone: if credit.available().is_positive() {
+                Tone::Neutral
+            } else {
+                Tone::Warn
+            },
         },
     ])
 }
@@ -145,7 +150,7 @@ fn recent(orders: &Paged<OrderSummary>, actor: &Actor) -> Markup {
                         span.muted { (date_of(order.placed_at)) " · " (products(order.line_count)) }
                     }
                     div.recent-state { (order_status(order.status.as_str())) strong { (money(order.total)) } }
-                    @if may_order { (button(&repeat_button(order.id))) }
+                    @if may_order { (button(&repeat_button(order.id).style(Style::Quiet))) }
                 }
             }
         }
@@ -387,7 +392,7 @@ fn line_table(order: &OrderDetail) -> Markup {
             },
             quantity(line.quantity, line.uqc.as_str()),
             unit_price(line.unit_price),
-            html! { span { (money(line.tax().total())) " " span.muted { (percent_text(line.tax_rate)) } } },
+            html! { span.two-lines { (money(line.tax().total())) span.muted { (percent_text(line.tax_rate)) " GST" } } },
             money(line.total),
         ])
     });
@@ -515,7 +520,7 @@ pub(crate) fn place_of_supply(state: StateCode, clause: Option<SupplyClause>) ->
         div.supply-place {
             p { span.muted { "Place of supply: " } (state.as_str()) " " (state.name()) }
             @if let Some(clause) = clause {
-                p.hint { (clause.reason()) " (IGST Act, section " (clause.as_str()) ")" }
+                p.hint { (clause.reason()) " IGST Act, section " (clause.as_str()) "." }
             }
         }
     }
@@ -573,9 +578,26 @@ pub fn cancellation(
             }))
         } @else {
             (panel("This order can no longer be cancelled here", html! {
-                p { "It has been worked on already. Call your distributor if you do not want it any more." }
+                p { (too_late(header.status)) }
                 p { a.button href=(back) { "Back to the order" } }
             }))
+        }
+    }
+}
+
+/// Why there is nothing to cancel.
+fn too_late(status: Status) -> &'static str {
+    match status {
+        Status::Cancelled => "It is cancelled already.",
+        Status::Rejected => "Your distributor has rejected it.",
+        Status::Dispatched => {
+            "It is on its way. Call your distributor if you do not want it any more."
+        }
+        Status::Delivered => {
+            "It has been delivered. Call your distributor if something has to go back."
+        }
+        Status::Placed | Status::Approved | Status::Picking | Status::Packed => {
+            "Your distributor is working on it. Call them if you do not want it any more."
         }
     }
 }
