@@ -13,6 +13,8 @@ mod number;
 mod pdf;
 mod query;
 mod render;
+#[cfg(test)]
+mod render_tests;
 mod verify;
 
 pub(crate) use draft::{DraftFacts, DraftLine, draft};
