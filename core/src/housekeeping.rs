@@ -99,3 +99,126 @@ pub async fn worker_silence_s(db: &Db, prefix: &str) -> Result<Option<i64>, DbEr
     tx.commit().await?;
     Ok(age.seconds)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::jobs::enqueue_once;
+    use crate::testkit::test_worker_db;
+
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+
+    async fn count(db: &Db, sql: String) -> i64 {
+        let mut tx = db.begin_platform().await.unwrap();
+        let count: Count = Statement::new(sql)
+            .get_result(tx.conn().unwrap())
+            .await
+            .unwrap();
+        count.count
+    }
+
+    #[tokio::test]
+    async fn an_hour_is_one_job_however_many_workers_there_are() {
+        let (db, _) = test_worker_db();
+        let key = format!("test:{}", uuid::Uuid::now_v7());
+        let mut added = Vec::new();
+        for _ in 0..3 {
+            added.push(enqueue_once(&db, &Housekeeping {}, &key).await.unwrap());
+        }
+        assert_eq!(added, [true, false, false]);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_is_over_goes_after_its_time_and_one_that_waits_stays() {
+        let (db, _) = test_worker_db();
+        let key = uuid::Uuid::now_v7();
+        let states = [
+            ("Done", 1, 25),
+            ("Done", 1, 23),
+            ("Failed", 3, 15 * 24),
+            ("Failed", 1, 15 * 24),
+            ("Killed", 1, 15 * 24),
+            ("Killed", 1, 13 * 24),
+            ("Pending", 0, 99 * 24),
+        ];
+        for (n, (status, attempts, hours)) in states.into_iter().enumerate() {
+            let key = format!("{key}:{n}");
+            enqueue_once(&db, &Housekeeping {}, &key).await.unwrap();
+            let mut tx = db.begin_platform().await.unwrap();
+            Statement::new("UPDATE apalis.jobs SET status = $2, attempts = $3, done_at = now() - $4 * interval '1 hour' WHERE idempotency_key = $1")
+                .bind(key.as_str())
+                .bind(status)
+                .bind(attempts)
+                .bind(hours)
+                .execute(tx.conn().unwrap())
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+        }
+        keep_house_now(&db).await.unwrap();
+        let left = count(
+            &db,
+            format!("SELECT count(*) AS count FROM apalis.jobs WHERE starts_with(idempotency_key, '{key}')"),
+        )
+        .await;
+        assert_eq!(left, 4);
+    }
+
+    #[tokio::test]
+    async fn a_worker_is_as_alive_as_its_quietest_queue() {
+        let (db, _) = test_worker_db();
+        let machine = format!("{}/", uuid::Uuid::now_v7());
+        assert_eq!(worker_silence_s(&db, &machine).await.unwrap(), None);
+        for (run, queue, seconds) in [
+            ("old", "mail", 500),
+            ("new", "mail", 2),
+            ("new", "render", 40),
+        ] {
+            let mut tx = db.begin_platform().await.unwrap();
+            Statement::new("INSERT INTO apalis.workers (id, worker_type, storage_name, layers, last_seen) VALUES ($1, $2, '', '', now() - $3 * interval '1 second')")
+                .bind(format!("{machine}{run}/{queue}"))
+                .bind(queue)
+                .bind(seconds)
+                .execute(tx.conn().unwrap())
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+        }
+        let silence = worker_silence_s(&db, &machine).await.unwrap().unwrap();
+        assert!((40..45).contains(&silence), "{silence}");
+    }
+
+    #[tokio::test]
+    async fn a_failed_job_waits() {
+        let (db, _) = test_worker_db();
+        let key = uuid::Uuid::now_v7().to_string();
+        enqueue_once(&db, &Housekeeping {}, &key).await.unwrap();
+        let mut tx = db.begin_platform().await.unwrap();
+        #[derive(QueryableByName)]
+        struct Id {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            id: String,
+        }
+        let job: Id = Statement::new("SELECT id FROM apalis.jobs WHERE idempotency_key = $1")
+            .bind(key.as_str())
+            .get_result(tx.conn().unwrap())
+            .await
+            .unwrap();
+        drop(tx);
+        crate::jobs::back_off(&db, &job.id, Duration::from_secs(60))
+            .await
+            .unwrap();
+        let waiting = count(
+            &db,
+            format!("SELECT count(*) AS count FROM apalis.jobs WHERE idempotency_key = '{key}' AND run_at > now() + interval '50 seconds'"),
+        )
+        .await;
+        assert_eq!(waiting, 1);
+    }
+}

@@ -16,10 +16,9 @@ use crate::invoicing::InvoicesApi;
 use crate::notifications::NotificationsApi;
 use crate::orders::OrdersApi;
 use crate::payments::ReceiptsApi;
-use crate::warehouse::WarehouseApi;
-use crate::orders::OrdersApi;
 use crate::pricing::PricesApi;
 use crate::stock::StockApi;
+use crate::warehouse::WarehouseApi;
 
 /// The chapters of the reference, in reading order.
 #[derive(Tags)]

@@ -22,8 +22,8 @@ use crate::http::text_guard::TextGuard;
 use crate::state::AppState;
 use crate::tenancy::platform;
 use crate::{
-    assets, audit, catalog, dashboard, dealers, developers, health, identity, invoicing, live, notifications,
-    openapi, orders, pricing, stock, warehouse,
+    assets, audit, catalog, dashboard, dealers, developers, health, identity, invoicing, live,
+    notifications, openapi, orders, pricing, stock, warehouse,
 };
 
 /// The pages. A form's POST stands beside the page it is on.

@@ -14,6 +14,8 @@ mod pdf;
 mod query;
 mod render;
 mod series;
+#[cfg(test)]
+mod render_tests;
 mod verify;
 
 pub(crate) use draft::{DraftFacts, DraftLine, draft};

@@ -169,7 +169,7 @@ pub fn product(item: &CatalogueItem, form: &AddForm, errors: &[FieldError]) -> M
             "Unit",
             html! { (product.uqc.name()) " (" (product.uqc) ")" },
         ),
-        ("HSN code", code(&product.hsn.to_string())),
+        ("HSN code", code(product.hsn.as_ref())),
         ("GST", html! { (percent_text(product.tax_rate)) }),
     ];
     if let Some(barcode) = barcode {

@@ -19,14 +19,14 @@ pub fn profile(own: &DealerPage, distributor: &str) -> Markup {
     } = own;
     let mut known = vec![
         ("Legal name", html! { (dealer.legal_name) }),
-        ("Dealer code", code(&dealer.code.to_string())),
+        ("Dealer code", code(dealer.code.as_ref())),
         ("GST", html! { (dealer.gst_treatment.label()) }),
     ];
     if let Some(name) = &dealer.trade_name {
         known.insert(1, ("Trade name", html! { (name) }));
     }
     if let Some(gstin) = &dealer.gstin {
-        known.push(("GSTIN", code(&gstin.to_string())));
+        known.push(("GSTIN", code(gstin.as_ref())));
     }
     if let Some(email) = &dealer.email {
         known.push(("E-mail", html! { (email) }));

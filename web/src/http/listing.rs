@@ -32,7 +32,11 @@ pub enum Listed<T: Type + ParseFromJSON + ToJSON> {
 
 impl<T: Type + ParseFromJSON + ToJSON> Listed<T> {
     /// `path` is the list's address, and `query` what it was asked, without the cursor.
-    pub fn of<R: Into<T>, Q: AsRef<str>>(paged: Paged<R>, path: &str, query: &[(&str, Option<Q>)]) -> Self {
+    pub fn of<R: Into<T>, Q: AsRef<str>>(
+        paged: Paged<R>,
+        path: &str,
+        query: &[(&str, Option<Q>)],
+    ) -> Self {
         let next_cursor = paged.next.map(|cursor| cursor.as_str().to_owned());
         let link = next_cursor
             .as_ref()

@@ -207,7 +207,7 @@ pub fn invoice(invoice: &InvoiceDetail) -> Markup {
                 (panel("Sold by", place(
                     document.seller.trade_name.as_deref().unwrap_or(&document.seller.legal_name),
                     &document.seller.address,
-                    Some(&document.seller.gstin.to_string()),
+                    Some(document.seller.gstin.as_ref()),
                 )))
             },
         ))
@@ -256,7 +256,7 @@ fn summary_table(rows: &[SummaryRow]) -> Table<'static> {
     columns.extend(borne.iter().map(|(name, _)| Column::number(name)));
     let rows = rows.iter().map(|row| {
         let mut cells = vec![
-            code(&row.hsn.to_string()),
+            code(row.hsn.as_ref()),
             html! { (percent_text(row.tax_rate)) },
             quantity(row.quantity, row.uqc.as_str()),
             money(row.taxable),
@@ -292,10 +292,10 @@ fn transport(transport: &Transport) -> Markup {
         known.push(("LR number", html! { (code(number)) @if let Some(day) = transport.lr_date { " of " (date(day.as_naive())) } }));
     }
     if let Some(number) = &transport.vehicle_number {
-        known.push(("Vehicle", code(&number.to_string())));
+        known.push(("Vehicle", code(number.as_ref())));
     }
     if let Some(number) = &transport.eway_bill_number {
-        known.push(("E-way bill", code(&number.to_string())));
+        known.push(("E-way bill", code(number.as_ref())));
     }
     html! { @if !known.is_empty() { (facts(&known)) } }
 }
