@@ -410,10 +410,11 @@ fn nav(area: Area, actor: Option<&Actor>, path: &str, cart: Option<u64>) -> Vec<
         .filter(may)
         .map(|way| {
             let item = NavItem::new(way.label, way.href, way.icon).current(is_here(way.href, path));
-            if way.href == CART {
-                item.count(cart).count_id(CART_COUNT)
-            } else {
-                item
+            match way.href {
+                CART => item.count(cart).count_id(CART_COUNT),
+                "/admin/orders" => item.key("g o"),
+                "/admin/products" => item.key("g p"),
+                _ => item,
             }
         })
         .collect()

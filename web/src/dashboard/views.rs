@@ -11,7 +11,7 @@ use crate::ui::money::{compact, money};
 use crate::ui::panel::{Heading, panel_with};
 use crate::ui::stats::{Tile, tiles};
 use crate::ui::table::{Column, Row, Table};
-use crate::ui::time::{ago, date_of};
+use crate::ui::time::{ago, date_of, time_text};
 use crate::ui::{Icon, Tone};
 
 /// Id of the part that refreshes itself.
@@ -81,14 +81,38 @@ pub fn region(home: &Home) -> Markup {
         "orders-changed",
         html! {
             div.stack {
-                (tiles(&figures(home)))
+                (figures(home))
                 (waiting(home))
             }
         },
     )
 }
 
-fn figures(home: &Home) -> Vec<Tile<'static>> {
+/// A tile to be, whose note is made here.
+struct Figure {
+    label: &'static str,
+    value: Markup,
+    note: Option<String>,
+    href: Option<&'static str>,
+    tone: Tone,
+}
+
+fn figures(home: &Home) -> Markup {
+    let figures = figures_of(home);
+    let shown: Vec<Tile<'_>> = figures
+        .iter()
+        .map(|figure| Tile {
+            label: figure.label,
+            value: figure.value.clone(),
+            note: figure.note.as_deref(),
+            href: figure.href,
+            tone: figure.tone,
+        })
+        .collect();
+    tiles(&shown)
+}
+
+fn figures_of(home: &Home) -> Vec<Figure> {
     let mut shown = match home.work {
         Work::Approve => vec![
             to_approve(home),
@@ -115,40 +139,36 @@ fn figures(home: &Home) -> Vec<Tile<'static>> {
     shown
 }
 
-fn to_approve(home: &Home) -> Tile<'static> {
-    let waits = home.today.waiting_since.is_some();
-    Tile {
+fn to_approve(home: &Home) -> Figure {
+    let since = home.today.waiting_since;
+    Figure {
         label: "To approve",
         value: html! { (home.counts.label(Status::Placed)) },
-        note: Some(if waits {
-            "oldest first"
-        } else {
-            "nothing waits"
-        }),
+        note: since.map(|at| format!("since {}", time_text(at))),
         href: Some(Work::Approve.href()),
-        tone: if waits { Tone::Warn } else { Tone::Neutral },
+        tone: if since.is_some() { Tone::Warn } else { Tone::Neutral },
     }
 }
 
-fn short(home: &Home) -> Tile<'static> {
+fn short(home: &Home) -> Figure {
     let is_short = home.today.short > 0;
-    Tile {
+    Figure {
         label: "Waiting for stock",
         value: html! { @if home.today.short > OrderCounts::MOST { (OrderCounts::MOST) "+" } @else { (home.today.short) } },
-        note: Some("orders with a short line"),
+        note: Some("orders with a short line".to_owned()),
         href: Some("/admin/orders?short=true"),
         tone: if is_short { Tone::Bad } else { Tone::Neutral },
     }
 }
 
-fn of_status(home: &Home, status: Status, label: &'static str) -> Tile<'static> {
+fn of_status(home: &Home, status: Status, label: &'static str) -> Figure {
     let href = match status {
         Status::Approved => "/admin/orders?status=APPROVED",
         Status::Picking => "/admin/orders?status=PICKING",
         Status::Packed => "/admin/orders?status=PACKED",
         _ => "/admin/orders?status=DISPATCHED",
     };
-    Tile {
+    Figure {
         label,
         value: html! { (home.counts.label(status)) },
         note: None,
@@ -157,8 +177,8 @@ fn of_status(home: &Home, status: Status, label: &'static str) -> Tile<'static> 
     }
 }
 
-fn placed(home: &Home) -> Tile<'static> {
-    Tile {
+fn placed(home: &Home) -> Figure {
+    Figure {
         label: "Ordered today",
         value: compact(home.today.placed_total),
         note: Some(orders_word(home.today.placed)),
@@ -167,8 +187,8 @@ fn placed(home: &Home) -> Tile<'static> {
     }
 }
 
-fn dispatched(home: &Home) -> Tile<'static> {
-    Tile {
+fn dispatched(home: &Home) -> Figure {
+    Figure {
         label: "Dispatched today",
         value: compact(home.today.dispatched_total),
         note: Some(orders_word(home.today.dispatched)),
@@ -177,37 +197,38 @@ fn dispatched(home: &Home) -> Tile<'static> {
     }
 }
 
-/// The number itself is in the list; here it only says whether there is anything.
-const fn orders_word(count: i64) -> &'static str {
+fn orders_word(count: i64) -> String {
     match count {
-        0 => "no order yet",
-        1 => "one order",
-        _ => "several orders",
+        1 => "1 order".to_owned(),
+        count => format!("{count} orders"),
     }
 }
 
-fn owed(receivables: &Receivables, work: Work) -> Vec<Tile<'static>> {
-    let unpaid = Tile {
+fn owed(receivables: &Receivables, work: Work) -> Vec<Figure> {
+    let unpaid = Figure {
         label: "Unpaid",
         value: compact(receivables.unpaid),
-        note: Some("on issued invoices"),
+        note: Some("on issued invoices".to_owned()),
         href: Some("/admin/invoices"),
         tone: Tone::Neutral,
     };
     if work != Work::Follow {
         return vec![unpaid];
     }
-    let unallocated = Tile {
+    let unallocated = Figure {
         label: "Unallocated",
         value: compact(receivables.unallocated),
-        note: Some("received, not set against an invoice"),
+        note: Some("received, not set against an invoice".to_owned()),
         href: None,
         tone: Tone::Neutral,
     };
-    let received = Tile {
+    let received = Figure {
         label: "Received today",
         value: compact(receivables.received_today),
-        note: None,
+        note: Some(match receivables.receipts_today {
+            1 => "1 receipt".to_owned(),
+            count => format!("{count} receipts"),
+        }),
         href: None,
         tone: Tone::Good,
     };

@@ -15,7 +15,7 @@ use crate::ui::badge::{StockState, badge, stock};
 use crate::ui::credit_meter::{Credit, credit_meter};
 use crate::ui::empty::{Empty, empty};
 use crate::ui::flash::{self, Flash};
-use crate::ui::form::{Choice, Field, Style, Width, buttons, hidden, submit, submit_choice};
+use crate::ui::form::{Choice, Field, Style, buttons, hidden, submit, submit_choice};
 use crate::ui::money::{money, percent, quantity, unit_price};
 use crate::ui::pagination::{Pagination, pagination};
 use crate::ui::panel::{Heading, code, columns, panel, sheet, toolbar, totals};
@@ -188,38 +188,32 @@ fn ship_to(drafted: &Drafted<'_>, addresses: &[Address]) -> Markup {
     }
 }
 
+/// Not a table: a row is two fields and, once previewed, what they stand for.
 fn pad(drafted: &Drafted<'_>) -> Markup {
-    let columns = [
-        Column::text("SKU").card_line(),
-        Column::text("Quantity").card_line(),
-        Column::text("Product").card_line(),
-    ];
-    let rows = drafted
-        .form
-        .lines
-        .iter()
-        .enumerate()
-        .map(|(index, line)| pad_row(drafted, index, line));
-    html! { (Table::new("pad", "What they order", columns).rows(rows)) }
+    html! {
+        ol.pad aria-label="What they order" {
+            li.pad-head aria-hidden="true" { span { "SKU" } span { "Quantity" } }
+            @for (index, line) in drafted.form.lines.iter().enumerate() { (pad_row(drafted, index, line)) }
+        }
+    }
 }
 
-fn pad_row(drafted: &Drafted<'_>, index: usize, line: &PlaceOrderLineForm) -> Row {
+fn pad_row(drafted: &Drafted<'_>, index: usize, line: &PlaceOrderLineForm) -> Markup {
     let (sku, amount) = (
         format!("lines.{index}.sku"),
         format!("lines.{index}.quantity"),
     );
     let errors = &drafted.attempt.errors;
     let row = index + 1;
-    let labels = (
-        format!("SKU of row {row}"),
-        format!("Quantity of row {row}"),
-    );
+    let labels = (format!("SKU of row {row}"), format!("Quantity of row {row}"));
     let known = drafted.quote.and_then(|quote| quote.lines.get(index));
-    Row::new([
-        html! { (Field::text(&sku, &labels.0).value(line.sku.as_str()).errors(errors).label_hidden().autocomplete("off").width(Width::Medium).max_length(40)) },
-        html! { (Field::decimal(&amount, &labels.1).value(line.quantity.as_str()).errors(errors).label_hidden().max_length(15)) },
-        html! { @if let Some(known) = known { (known.product.name) br; (availability(known)) } },
-    ])
+    html! {
+        li {
+            (Field::text(&sku, &labels.0).value(line.sku.as_str()).errors(errors).label_hidden().autocomplete("off").max_length(40))
+            (Field::decimal(&amount, &labels.1).value(line.quantity.as_str()).errors(errors).label_hidden().max_length(15))
+            div.pad-known { @if let Some(known) = known { span { (known.product.name) } (availability(known)) } }
+        }
+    }
 }
 
 fn availability(line: &QuotedLine) -> Markup {
@@ -227,8 +221,8 @@ fn availability(line: &QuotedLine) -> Markup {
     let unit = line.product.uqc.as_str();
     html! {
         @if !free.is_positive() { (stock(StockState::Out)) }
-        @else if free < line.quantity { (badge(Tone::Warn, "Short")) " " span.cell-note { (quantity(free, unit)) " free" } }
-        @else { (stock(StockState::InStock)) " " span.cell-note { (quantity(free, unit)) " free" } }
+        @else if free < line.quantity { (badge(Tone::Warn, "Short")) span.cell-note { (quantity(free, unit)) " free" } }
+        @else { (stock(StockState::InStock)) span.cell-note { (quantity(free, unit)) " free" } }
     }
 }
 
@@ -249,9 +243,9 @@ fn quoted_row(line: &QuotedLine) -> Row {
     let price = &line.product.price;
     let source = price.list_name.as_deref().unwrap_or(price.source.label());
     Row::new([
-        html! { (line.product.name) br; (code(line.product.sku.as_str())) },
+        html! { span.cell { (line.product.name) (code(line.product.sku.as_str())) } },
         quantity(line.quantity, line.product.uqc.as_str()),
-        html! { (unit_price(price.unit_price)) br; span.cell-note { (source) } },
+        html! { span.cell { (unit_price(price.unit_price)) span.cell-note { (source) } } },
         percent(line.product.tax_rate),
         money(line.taxable),
     ])

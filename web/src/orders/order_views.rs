@@ -66,19 +66,20 @@ pub fn order_region(view: &OrderView<'_>) -> Markup {
             div.stack {
                 (heading(view))
                 (columns(
-                    html! {
-                        (sheet(lines(view)))
-                        (panel("Total", total_lines(header)))
-                        (panel("History", history(&order.history)))
-                    },
-                    html! {
-                        @if view.sees_dealer { (credit(header)) }
-                        @if let Some(shipment) = shipment(view) { (shipment) }
-                        (place_of_supply(header))
-                        (parties(header))
-                        (origin(header))
-                    },
-                ))
+                html! {
+                    (sheet(lines(view)))
+                    (panel("Total", total_lines(header)))
+                },
+                html! {
+                    @if let Some(shipment) = shipment(view) { (shipment) }
+                    @if view.sees_dealer { (credit(header)) }
+                    (place_of_supply(header))
+                },
+            ))
+            (columns(
+                html! { (panel("History", history(&view.order.history))) (origin(header)) },
+                parties(header),
+            ))
             }
         },
     )
@@ -165,12 +166,12 @@ fn line_row(view: &OrderView<'_>, line: &OrderLine, stage: Stage) -> Row {
         Stage::Done => None,
     };
     let first = [
-        html! { (line.name) br; (code(&line.sku)) (closed_short(line)) },
-        code(&line.hsn),
-        quantity(line.quantity, unit),
+        html! { span.cell { (line.name) (code(&line.sku)) (closed_short(line)) } },
+        html! { span.nowrap { (code(&line.hsn)) } },
+        html! { span.nowrap { (quantity(line.quantity, unit)) } },
     ];
     let last = [
-        html! { (unit_price(line.unit_price)) br; span.cell-note { (price_source(line)) } },
+        html! { span.cell { (unit_price(line.unit_price)) span.cell-note { (price_source(line)) } } },
         percent(line.tax_rate),
         html! { (money(line.taxable)) },
     ];
@@ -182,8 +183,10 @@ fn promise(line: &OrderLine) -> Markup {
     let unit = line.uqc.as_str();
     let short = line.uncovered_quantity();
     html! {
-        @if short.is_positive() { (badge(Tone::Warn, &format!("Short by {short}"))) } @else { (badge(Tone::Good, "In stock")) }
-        br; span.cell-note { (quantity(line.free_stock, unit)) " free" }
+        span.cell {
+            @if short.is_positive() { (badge(Tone::Warn, &format!("Short by {short}"))) } @else { (badge(Tone::Good, "In stock")) }
+            span.cell-note { (quantity(line.free_stock, unit)) " free" }
+        }
     }
 }
 
@@ -191,8 +194,10 @@ fn reservation(view: &OrderView<'_>, line: &OrderLine) -> Markup {
     let unit = line.uqc.as_str();
     let short = line.short_quantity();
     html! {
-        (quantity(line.reserved_quantity, unit))
-        @if short.is_positive() { br; (badge(Tone::Warn, &format!("Short by {short}"))) (short_close(view, line)) }
+        span.cell {
+            (quantity(line.reserved_quantity, unit))
+            @if short.is_positive() { (badge(Tone::Warn, &format!("Short by {short}"))) (short_close(view, line)) }
+        }
     }
 }
 
@@ -200,16 +205,18 @@ fn progress(view: &OrderView<'_>, line: &OrderLine) -> Markup {
     let unit = line.uqc.as_str();
     let short = line.short_quantity();
     html! {
-        (line.picked_quantity) " of " (quantity(line.open_quantity(), unit))
-        @if short.is_positive() { br; (badge(Tone::Warn, &format!("Short by {short}"))) }
-        @if !line.is_picked() { (short_close(view, line)) }
+        span.cell {
+            span { (line.picked_quantity) " of " (quantity(line.open_quantity(), unit)) }
+            @if short.is_positive() { (badge(Tone::Warn, &format!("Short by {short}"))) }
+            @if !line.is_picked() { (short_close(view, line)) }
+        }
     }
 }
 
 fn short_close(view: &OrderView<'_>, line: &OrderLine) -> Markup {
     html! {
         @if view.may_short_close {
-            br; a.cell-note href=(short_close_path(view.order.header.id, line.id)) { "Close short" span.visually-hidden { " line " (line.line_no) } }
+            a.cell-note href=(short_close_path(view.order.header.id, line.id)) { "Close short" span.visually-hidden { " line " (line.line_no) } }
         }
     }
 }
@@ -217,7 +224,7 @@ fn short_close(view: &OrderView<'_>, line: &OrderLine) -> Markup {
 fn closed_short(line: &OrderLine) -> Markup {
     html! {
         @if line.short_closed_quantity.is_positive() {
-            br; span.cell-note {
+            span.cell-note {
                 "Closed short by " (quantity(line.short_closed_quantity, line.uqc.as_str()))
                 @if let Some(reason) = &line.short_close_reason { ": " (reason) }
             }

@@ -11,7 +11,7 @@ use crate::ui::credit_meter::{Credit, credit_meter};
 use crate::ui::flash::Flash;
 use crate::ui::form::{Field, FieldError, Style, buttons, hidden, submit_as, version};
 use crate::ui::money::{money, quantity};
-use crate::ui::panel::{Heading, facts, panel};
+use crate::ui::panel::{Heading, columns, facts, panel};
 
 /// The words that go with a verb, as typed.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -100,15 +100,16 @@ pub fn page(decision: &Decision<'_>, form: Markup) -> Markup {
     let title = decision.title();
     html! {
         (Heading::new(&title).back(&order.number, &back))
-        (facts(&[("Dealer", html! { (order.dealer_name) }), ("Total", money(order.total))]))
-        @if decision.verb == Verb::Approve && decision.sees_credit {
-            (panel("Credit", credit_meter(&Credit {
-                limit: order.credit().limit,
-                used: order.credit().exposure(),
-                this_order: Some(order.total),
-            })))
-        }
-        (form)
+        (columns(form, html! {
+            (panel("The order", facts(&[("Dealer", html! { (order.dealer_name) }), ("Total", money(order.total))])))
+            @if decision.verb == Verb::Approve && decision.sees_credit {
+                (panel("Credit", credit_meter(&Credit {
+                    limit: order.credit().limit,
+                    used: order.credit().exposure(),
+                    this_order: Some(order.total),
+                })))
+            }
+        }))
     }
 }
 
@@ -154,14 +155,13 @@ pub fn short_close_page(question: &ShortClose<'_>, form: Markup) -> Markup {
     let title = question.title();
     html! {
         (Heading::new(&title).back(&order.number, &order_path(order.id)))
-        (facts(&[
+        (columns(form, panel("The line", facts(&[
             ("Product", html! { (line.name) " " span.code { (line.sku) } }),
             ("Ordered", quantity(line.quantity, unit)),
             ("Reserved", quantity(line.reserved_quantity, unit)),
             ("Picked", quantity(line.picked_quantity, unit)),
             ("Given up", quantity(line.unpicked_quantity(), unit)),
-        ]))
-        (form)
+        ]))))
     }
 }
 

@@ -266,7 +266,7 @@ fn shown_row(params: &ListParams, row: &QueueRow, selects: bool) -> Row {
         .address(PATH);
     let shown = Row::new([
         html! { a href=(order_path(order.id)) { (order.number) } },
-        html! { a.plain href=(of_dealer) title={ "Only orders of " (order.dealer_name) } { (order.dealer_name) } },
+        html! { a.aside-link href=(of_dealer) title={ "Only orders of " (order.dealer_name) } { (order.dealer_name) } },
         time::time(order.placed_at),
         html! { (order.line_count) },
         order_status(order.status.as_str()),
