@@ -146,7 +146,11 @@ fn to_approve(home: &Home) -> Figure {
         value: html! { (home.counts.label(Status::Placed)) },
         note: since.map(|at| format!("since {}", time_text(at))),
         href: Some(Work::Approve.href()),
-        tone: if since.is_some() { Tone::Warn } else { Tone::Neutral },
+        tone: if since.is_some() {
+            Tone::Warn
+        } else {
+            Tone::Neutral
+        },
     }
 }
 

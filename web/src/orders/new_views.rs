@@ -205,7 +205,10 @@ fn pad_row(drafted: &Drafted<'_>, index: usize, line: &PlaceOrderLineForm) -> Ma
     );
     let errors = &drafted.attempt.errors;
     let row = index + 1;
-    let labels = (format!("SKU of row {row}"), format!("Quantity of row {row}"));
+    let labels = (
+        format!("SKU of row {row}"),
+        format!("Quantity of row {row}"),
+    );
     let known = drafted.quote.and_then(|quote| quote.lines.get(index));
     html! {
         li {

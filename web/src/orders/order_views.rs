@@ -69,11 +69,11 @@ pub fn order_region(view: &OrderView<'_>) -> Markup {
                 html! {
                     (sheet(lines(view)))
                     (panel("Total", total_lines(header)))
+                    (place_of_supply(header))
                 },
                 html! {
                     @if let Some(shipment) = shipment(view) { (shipment) }
                     @if view.sees_dealer { (credit(header)) }
-                    (place_of_supply(header))
                 },
             ))
             (columns(
