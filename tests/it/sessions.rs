@@ -97,7 +97,7 @@ async fn what_ends_a_session_elsewhere_ends_it_with_the_next_request() {
 async fn a_changed_role_counts_from_the_next_request() {
     let app = test_app().await;
     let client = app.sign_in_as(Role::Admin).await;
-    let as_whom = |role| format!("Signed in as Test Administrator, {role}.");
+    let as_whom = |role| format!("<span>{role}</span>");
     let page = client.get("/admin").await;
     assert!(page.body.contains(&as_whom("Administrator")));
     app.database

@@ -52,18 +52,28 @@ impl ProductFactory {
     pub async fn insert(self, tx: &mut TenantTx, tenant: &TestTenant) -> ProductId {
         let (id, category) = (ProductId::generate(), CategoryId::generate());
         let now = tx.now();
+        let sku = self.sku.to_lowercase();
+        let words: std::collections::BTreeSet<&str> = sku
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|part| !part.is_empty())
+            .chain(["product", sku.as_str()])
+            .collect();
+        let words: Vec<serde_json::Value> = words
+            .iter()
+            .map(|word| json!({ "tenant_id": tenant.tenant.id, "word": word, "product_id": id }))
+            .collect();
         let rows = json!({
             "category": { "tenant_id": tenant.tenant.id, "id": category, "name": self.sku, "path": self.sku, "depth": 1, "is_active": true, "version": 1 },
             "product": { "tenant_id": tenant.tenant.id, "id": id, "sku": self.sku, "name": format!("Product {}", self.sku), "category_id": category,
                 "hsn": "853620", "uqc": self.uqc, "tax_class": self.tax_class, "base_price": self.price, "is_active": true, "version": 1,
                 "created_at": now, "updated_at": now },
-            "word": { "tenant_id": tenant.tenant.id, "word": self.sku.to_lowercase(), "product_id": id },
+            "words": words,
             "balance": { "tenant_id": tenant.tenant.id, "location_id": tenant.location, "product_id": id, "on_hand": self.stock, "reserved": "0" },
         });
         Statement::new(
             "WITH c AS (INSERT INTO categories SELECT * FROM jsonb_populate_record(NULL::categories, $1->'category')), \
              p AS (INSERT INTO products SELECT * FROM jsonb_populate_record(NULL::products, $1->'product')), \
-             w AS (INSERT INTO product_words SELECT * FROM jsonb_populate_record(NULL::product_words, $1->'word')) \
+             w AS (INSERT INTO product_words SELECT * FROM jsonb_populate_recordset(NULL::product_words, $1->'words')) \
              INSERT INTO stock_balances SELECT * FROM jsonb_populate_record(NULL::stock_balances, $1->'balance')",
         )
         .bind(rows)
