@@ -2,11 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use fantoccini::wd::Capabilities;
+use fantoccini::elements::Element;
+use fantoccini::key::Key;
+use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use reqwest::{Method, Url};
 use serde_json::json;
 use tokio::process::{Child, Command};
 
@@ -81,10 +85,13 @@ impl Browser {
             Screen::Phone => (390, 844),
             Screen::Desktop => (1280, 900),
         };
-        self.client
-            .set_window_size(width, height)
-            .await
-            .expect("a window");
+        // A window cannot be made as narrow as a phone.
+        let metrics = json!({
+            "width": width, "height": height, "deviceScaleFactor": 1,
+            "mobile": screen == Screen::Phone,
+        });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics)
+            .await;
     }
 
     /// Waits for an element and gives its text.
@@ -123,9 +130,53 @@ impl Browser {
     }
 
     pub async fn click(&self, css: &str) {
-        self.see(css).await;
-        let element = self.client.find(Locator::Css(css)).await.expect(css);
-        element.click().await.expect(css);
+        self.click_first(Locator::Css(css)).await;
+    }
+
+    /// Presses the button, or follows the link, that shows a text beginning with this.
+    pub async fn press(&self, label: &str) {
+        let xpath = format!(
+            "//*[self::button or self::a or self::summary][starts-with(normalize-space(.), \"{label}\")]"
+        );
+        self.click_first(Locator::XPath(&xpath)).await;
+    }
+
+    /// Clicks as soon as it can be.
+    async fn click_first(&self, locator: Locator<'_>) {
+        let started = Instant::now();
+        loop {
+            let refusal = match self.first_seen(locator).await {
+                Some(element) => match element.click().await {
+                    Ok(()) => return,
+                    Err(error) => error.to_string(),
+                },
+                None => "there is none".to_owned(),
+            };
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{locator:?} cannot be clicked: {refusal}\n{}",
+                self.text().await
+            );
+            // It may lie under a bar that sticks to the window's edge: then a person scrolls.
+            self.turn_wheel(150).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    async fn turn_wheel(&self, pixels: i32) {
+        let wheel =
+            json!({ "type": "mouseWheel", "x": 100, "y": 300, "deltaX": 0, "deltaY": pixels });
+        self.devtools("Input.dispatchMouseEvent", wheel).await;
+    }
+
+    /// The first that a person could see: pages carry some controls twice, for wide and for narrow windows.
+    async fn first_seen(&self, locator: Locator<'_>) -> Option<Element> {
+        for element in self.client.find_all(locator).await.ok()? {
+            if element.is_displayed().await.unwrap_or(false) {
+                return Some(element);
+            }
+        }
+        None
     }
 
     /// Replaces what a field holds.
@@ -134,6 +185,75 @@ impl Browser {
         let element = self.client.find(Locator::Css(css)).await.expect(css);
         element.clear().await.expect(css);
         element.send_keys(text).await.expect(css);
+    }
+
+    /// Strikes a key in a field.
+    pub async fn send(&self, css: &str, key: Key) {
+        let element = self.client.find(Locator::Css(css)).await.expect(css);
+        element
+            .send_keys(&char::from(key).to_string())
+            .await
+            .expect(css);
+    }
+
+    /// Waits until the address holds this, and gives the address.
+    pub async fn arrive(&self, part: &str) -> String {
+        let started = Instant::now();
+        loop {
+            let address = self.client.current_url().await.expect("an address");
+            if address.as_str().contains(part) {
+                return address.into();
+            }
+            assert!(
+                started.elapsed() < PATIENCE,
+                "still at {address}, not at {part}\n{}",
+                self.text().await
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Signs in as somebody else than before.
+    pub async fn sign_in(&self, base: &str, email: &str, password: &str) {
+        self.goto(&format!("{base}/login")).await;
+        self.client.delete_all_cookies().await.expect("no cookies");
+        self.goto(&format!("{base}/login")).await;
+        self.fill("[name=email]", email).await;
+        self.fill("[name=password]", password).await;
+        self.click("main form button[type=submit]").await;
+        self.see(".menu-name").await;
+    }
+
+    /// Has the page drawn as on a device of this theme.
+    async fn theme(&self, theme: &str) {
+        self.devtools(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": [
+                { "name": "prefers-color-scheme", "value": theme },
+                { "name": "prefers-reduced-motion", "value": "reduce" },
+            ] }),
+        )
+        .await;
+    }
+
+    /// Chromium's own protocol, for what WebDriver has no word for.
+    async fn devtools(&self, command: &str, parameters: serde_json::Value) -> serde_json::Value {
+        self.client
+            .issue_cmd(DevTools(json!({ "cmd": command, "params": parameters })))
+            .await
+            .expect(command)
+    }
+
+    /// Keeps pictures of the page as it is, in light and in dark, under the folder of screenshots, if the run wants them.
+    pub async fn pictures(&self, name: &str) {
+        if std::env::var_os("VITARAN_SCREENSHOTS").is_none() {
+            return;
+        }
+        for theme in ["light", "dark"] {
+            self.theme(theme).await;
+            self.picture(&format!("{name}-{theme}")).await;
+        }
+        self.theme("light").await;
     }
 
     /// Keeps a picture of the window under the folder of screenshots, if the run wants them.
@@ -165,6 +285,23 @@ impl Browser {
             );
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    }
+}
+
+/// A command of Chromium's own protocol, sent through chromedriver.
+#[derive(Debug)]
+struct DevTools(serde_json::Value);
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, <Url as FromStr>::Err> {
+        base.join(&format!(
+            "session/{}/goog/cdp/execute",
+            session.unwrap_or_default()
+        ))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.0.to_string()))
     }
 }
 

@@ -77,8 +77,17 @@ fn template() -> &'static str {
 }
 
 impl Database {
+    /// A migrated one without a row.
     pub async fn create() -> Self {
-        let template = template();
+        Self::copy_of(template()).await
+    }
+
+    /// What this one holds now. Nobody may be connected to it.
+    pub async fn copy(&self) -> Self {
+        Self::copy_of(&self.name).await
+    }
+
+    async fn copy_of(template: &str) -> Self {
         let name = format!("test_{}", Uuid::now_v7().simple());
         as_admin(
             "postgres",

@@ -21,7 +21,7 @@ pub struct Installation {
 }
 
 /// Where cargo put the binaries: beside the test's own.
-fn binary(name: &str) -> PathBuf {
+pub fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("the test's path");
     let folder = test.parent().and_then(Path::parent).expect("target/debug");
     let path = folder.join(name);

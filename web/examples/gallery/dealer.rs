@@ -129,7 +129,7 @@ pub(crate) fn catalogue(request: &HxRequest, theme: Theme) -> Markup {
         (Heading::new("Products").meta(html! { "Your prices, before GST" }))
         (toolbar(html! { (search.render("")) (Field::select("category", "Category", &categories).label_hidden()) }))
         (list(""))
-        (pagination(&Pagination { of: "products", shown: 6, first: None, next: Some("/portal?after=x") }))
+        (pagination(&Pagination { of: vitaran_web::ui::counted::Noun::PRODUCTS, shown: 6, first: None, next: Some("/portal?after=x") }))
     };
     let mut page = portal("Products", "/portal", &nav, theme, main);
     page.flash = &flash;
@@ -204,7 +204,7 @@ pub(crate) fn orders(_: &HxRequest, theme: Theme) -> Markup {
     let main = html! {
         (Heading::new("Orders"))
         (sheet(table))
-        (pagination(&Pagination { of: "orders", shown: 4, first: None, next: None }))
+        (pagination(&Pagination { of: vitaran_web::ui::counted::Noun::ORDERS, shown: 4, first: None, next: None }))
     };
     portal("Orders", "/portal/orders", &nav, theme, main).render()
 }

@@ -230,7 +230,7 @@ pub(crate) fn orders(request: &HxRequest, theme: Theme) -> Markup {
         (views("Views of orders", &[view("To approve", Some(7), true), view("To pick", Some(4), false), view("To dispatch", Some(2), false), view("On the way", None, false), view("All", None, false)]))
         (toolbar(html! { (search.render("")) (filter_chip("Dealer: Kumar Electricals", "/admin/orders")) a.button href="/admin/orders.csv" download="orders.csv" { (icon(Icon::Download)) "Export" } }))
         (order_list())
-        (pagination(&Pagination { of: "orders", shown: 8, first: Some("/admin/orders"), next: Some("/admin/orders?after=x") }))
+        (pagination(&Pagination { of: vitaran_web::ui::counted::Noun::ORDERS, shown: 8, first: Some("/admin/orders"), next: Some("/admin/orders?after=x") }))
     };
     admin("Orders", "/admin/orders", &nav, theme, main).render()
 }

@@ -17,6 +17,7 @@ use crate::http::params::{self, address};
 use crate::http::problem_page::PageResult;
 use crate::shell::Shell;
 use crate::state::AppState;
+use crate::ui::counted::Noun;
 use crate::ui::empty::{Empty, empty};
 use crate::ui::pagination::{Pagination, pagination};
 use crate::ui::panel::{Heading, filter_chip, sheet};
@@ -109,7 +110,7 @@ fn log(params: &LogParams, entries: &Paged<AuditEntry>) -> Markup {
                 Column::text("What"),
                 Column::text("Changes"),
             ]).rows(entries.rows.iter().map(|entry| row(params, entry)))))
-            (pagination(&Pagination { of: "entries", shown: entries.rows.len(), first: first.as_deref(), next: next.as_deref() }))
+            (pagination(&Pagination { of: Noun::ENTRIES, shown: entries.rows.len(), first: first.as_deref(), next: next.as_deref() }))
         }
     }
 }
@@ -160,7 +161,7 @@ fn changes(detail: &Value) -> Markup {
     html! {
         @if !names.is_empty() {
             details.changes {
-                summary { @if names.len() == 1 { "1 field" } @else { (names.len()) " fields" } }
+                summary { (Noun::FIELDS.count(names.len())) }
                 dl.facts {
                     @for name in names {
                         div { dt { (name.replace('_', " ")) } dd { @if !before.is_empty() { del { (of(&before, name)) } " " } ins { (of(&after, name)) } } }

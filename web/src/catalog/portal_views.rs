@@ -13,6 +13,7 @@ use crate::orders::cart::AddForm;
 use crate::orders::cart_views::add_form;
 use crate::portal::CATALOGUE;
 use crate::ui::badge::badge;
+use crate::ui::counted::Noun;
 use crate::ui::empty::{Empty, empty};
 use crate::ui::form::{FieldError, error_summary_within, hidden};
 use crate::ui::money::{money, money_text, percent_text, unit_price};
@@ -67,7 +68,7 @@ pub fn items(items: &Paged<CatalogueItem>, params: &CatalogueParams) -> Markup {
         } @else {
             (product_grid("Products", html! { @for item in &items.rows { (card(item, params)) } }))
             (pagination(&Pagination {
-                of: "products",
+                of: Noun::PRODUCTS,
                 shown: items.rows.len(),
                 first: (!params.cursor.is_empty()).then_some(first.as_str()),
                 next: next.as_deref(),

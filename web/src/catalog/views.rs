@@ -14,6 +14,7 @@ use crate::http::params::address;
 use crate::hx::{self, Search};
 use crate::ui::actions::{ActionButton, buttons as action_buttons};
 use crate::ui::badge::activity;
+use crate::ui::counted::Noun;
 use crate::ui::empty::{Empty, empty};
 use crate::ui::form::{
     Choice, Field, FieldError, Style, Width, buttons, group, hidden, row, submit, version,
@@ -116,7 +117,7 @@ pub fn product_rows(list: &ProductList<'_>) -> Markup {
                 Column::number("MRP"),
                 Column::text("State").card_end(),
             ]).rows(rows.iter().map(|product| product_row(product, list.tax_classes)))))
-            (pagination(&Pagination { of: "products", shown: rows.len(), first: first.as_deref(), next: next.as_deref() }))
+            (pagination(&Pagination { of: Noun::PRODUCTS, shown: rows.len(), first: first.as_deref(), next: next.as_deref() }))
         }
     }
 }

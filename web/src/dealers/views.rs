@@ -19,6 +19,7 @@ use crate::hx::{self, Search};
 use crate::ui::actions::{ActionButton, buttons as action_buttons};
 use crate::ui::address::{Address as Postal, address};
 use crate::ui::badge::{activity, badge};
+use crate::ui::counted::Noun;
 use crate::ui::credit_meter::{Credit, credit_meter};
 use crate::ui::empty::{Empty, empty};
 use crate::ui::form::{
@@ -93,7 +94,7 @@ pub fn dealer_rows(list: &DealerList<'_>) -> Markup {
                 Column::number("Used"),
                 Column::text("State").card_corner(),
             ]).rows(rows.iter().map(dealer_row))))
-            (pagination(&Pagination { of: "dealers", shown: rows.len(), first: first.as_deref(), next: next.as_deref() }))
+            (pagination(&Pagination { of: Noun::DEALERS, shown: rows.len(), first: first.as_deref(), next: next.as_deref() }))
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::hx;
 use crate::orders::portal_views::{amounts, place_of_supply};
 use crate::ui::address::{Address, address};
 use crate::ui::badge::badge;
+use crate::ui::counted::Noun;
 use crate::ui::empty::{Empty, empty};
 use crate::ui::form::hidden;
 use crate::ui::money::{money, percent_text, quantity, unit_price};
@@ -114,7 +115,7 @@ pub fn list(found: &Paged<InvoiceSummary>, params: &InvoicesParams) -> Markup {
         } @else {
             (sheet(invoice_table(&found.rows)))
             (pagination(&Pagination {
-                of: "invoices",
+                of: Noun::INVOICES,
                 shown: found.rows.len(),
                 first: (!params.cursor.is_empty()).then_some(first.as_str()),
                 next: next.as_deref(),

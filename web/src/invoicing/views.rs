@@ -15,6 +15,7 @@ use crate::hx::{Link, Search};
 use crate::ui::actions::{ActionButton, buttons};
 use crate::ui::address::{Address, address};
 use crate::ui::badge::badge;
+use crate::ui::counted::Noun;
 use crate::ui::empty::{Empty, empty};
 use crate::ui::flash::{self, Flash};
 use crate::ui::form::{Field, Style, hidden};
@@ -123,7 +124,7 @@ pub fn rows(view: &ListView<'_>) -> Markup {
             @if view.invoices.rows.is_empty() { (nothing(params)) } @else {
                 (sheet(table(&view.invoices.rows)))
                 (pagination(&Pagination {
-                    of: "invoices",
+                    of: Noun::INVOICES,
                     shown: view.invoices.rows.len(),
                     first: params.cursor.as_ref().map(|_| first.as_str()),
                     next: next.as_deref(),

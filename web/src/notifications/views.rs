@@ -12,6 +12,7 @@ use super::admin::LogParams;
 use crate::hx::{self, Search};
 use crate::ui::actions::{ActionButton, buttons};
 use crate::ui::badge::badge;
+use crate::ui::counted::Noun;
 use crate::ui::empty::{Empty, empty};
 use crate::ui::form::{Choice, Field, Style, hidden};
 use crate::ui::pagination::{Pagination, pagination};
@@ -170,7 +171,7 @@ fn table(log: &Log<'_>, first: &str) -> Markup {
     html! {
         (sheet(Table::new("messages", "Messages", columns).rows(rows)))
         (pagination(&Pagination {
-            of: "messages",
+            of: Noun::MESSAGES,
             shown: log.messages.rows.len(),
             first: log.params.cursor.as_ref().map(|_| first),
             next: next.as_deref(),

@@ -12,6 +12,7 @@ use crate::http::form_page::Attempt;
 use crate::http::params;
 use crate::hx::{Form, Search};
 use crate::ui::badge::{StockState, badge, stock};
+use crate::ui::counted::Noun;
 use crate::ui::credit_meter::{Credit, credit_meter};
 use crate::ui::empty::{Empty, empty};
 use crate::ui::flash::{self, Flash};
@@ -91,7 +92,7 @@ pub fn dealer_list(choosing: &Choosing<'_>) -> Markup {
         div.stack {
             (sheet(Table::new("dealers", "Dealers", columns).rows(dealers.rows.iter().map(dealer_row))))
             (pagination(&Pagination {
-                of: "dealers",
+                of: Noun::DEALERS,
                 shown: dealers.rows.len(),
                 first: (!choosing.is_first).then_some(first.as_str()),
                 next: next.as_deref(),

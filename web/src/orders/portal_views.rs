@@ -18,6 +18,7 @@ use crate::portal::CATALOGUE;
 use crate::ui::actions::{ActionButton, button, buttons};
 use crate::ui::address::{Address, address};
 use crate::ui::badge::{order_status, order_status_word};
+use crate::ui::counted::Noun;
 use crate::ui::credit_meter::{Credit, credit_meter};
 use crate::ui::empty::{Empty, empty};
 use crate::ui::flash::{Flash, message};
@@ -147,7 +148,7 @@ fn recent(orders: &Paged<OrderSummary>, actor: &Actor) -> Markup {
                 li {
                     div.recent-what {
                         a href={ "/portal/orders/" (order.id) } { (order.number) }
-                        span.muted { (date_of(order.placed_at)) " · " (products(order.line_count)) }
+                        span.muted { (date_of(order.placed_at)) " · " (Noun::PRODUCTS.count(order.line_count)) }
                     }
                     div.recent-state { (order_status(order.status.as_str())) strong { (money(order.total)) } }
                     @if may_order { (button(&repeat_button(order.id).style(Style::Quiet))) }
@@ -155,10 +156,6 @@ fn recent(orders: &Paged<OrderSummary>, actor: &Actor) -> Markup {
             }
         }
     }
-}
-
-fn products(count: i32) -> Markup {
-    html! { (count) @if count == 1 { " product" } @else { " products" } }
 }
 
 fn repeat_button(id: OrderId) -> ActionButton<'static> {
@@ -232,7 +229,7 @@ pub fn list(found: &Paged<OrderSummary>, params: &OrdersParams) -> Markup {
         } @else {
             (sheet(order_table(&found.rows)))
             (pagination(&Pagination {
-                of: "orders",
+                of: Noun::ORDERS,
                 shown: found.rows.len(),
                 first: (!params.cursor.is_empty()).then_some(first.as_str()),
                 next: next.as_deref(),
@@ -572,7 +569,7 @@ pub fn cancellation(
         @if may_cancel {
             (hx::Form::post(&action).class("panel").render(html! {
                 (version(header.version.into()))
-                p { "Order " strong { (header.number) } " of " (products(header_lines(order))) " for " (money(header.total)) " is withdrawn. Your distributor is told." }
+                p { "Order " strong { (header.number) } " of " (Noun::PRODUCTS.count(order.lines.len())) " for " (money(header.total)) " is withdrawn. Your distributor is told." }
                 (Field::text_area("reason", "Reason", 3).hint("It helps your distributor to do better").value(form.reason.as_str()).errors(errors).max_length(500))
                 (form::buttons(html! { (submit_as(Style::Danger, "Cancel the order")) a.button href=(back) { "Keep it" } }))
             }))
@@ -600,10 +597,6 @@ fn too_late(status: Status) -> &'static str {
             "Your distributor is working on it. Call them if you do not want it any more."
         }
     }
-}
-
-fn header_lines(order: &OrderDetail) -> i32 {
-    i32::try_from(order.lines.len()).unwrap_or(i32::MAX)
 }
 
 /// The same page after a refusal: why, and the order as it is now.

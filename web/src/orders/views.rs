@@ -10,6 +10,7 @@ use super::filter::{ListParams, NEWEST_FIRST, OLDEST_FIRST};
 use super::{LIST, QUEUE, RESULTS};
 use crate::hx::{Form, Search, live_region};
 use crate::ui::badge::{badge, order_status};
+use crate::ui::counted::Noun;
 use crate::ui::empty::{Empty, empty};
 use crate::ui::form::{Field, hidden};
 use crate::ui::money::money;
@@ -211,7 +212,7 @@ fn rows(queue: &Queue) -> Markup {
             }))
         } @else { (sheet(table)) }
         (pagination(&Pagination {
-            of: "orders",
+            of: Noun::ORDERS,
             shown: queue.orders.rows.len(),
             first: (!queue.params.cursor.is_empty()).then_some(first.as_str()),
             next: next.as_deref(),

@@ -12,6 +12,7 @@ use crate::http::form_page::Attempt;
 use crate::http::params::{self, address};
 use crate::http::problem::Refusal;
 use crate::hx::{self, Search};
+use crate::ui::counted::Noun;
 use crate::ui::empty::{Empty, empty};
 use crate::ui::form::{Field, FieldError, buttons, hidden, submit};
 use crate::ui::pagination::{Pagination, pagination};
@@ -269,7 +270,7 @@ impl Sheet<'_> {
             (views("Which products", &tabs))
             @if self.rows.rows.is_empty() { (self.nothing()) } @else {
                 @if self.may_write { (self.form()) } @else { (sheet(self.table())) }
-                (pagination(&Pagination { of: "products", shown: self.rows.rows.len(), first: first.as_deref(), next: next.as_deref() }))
+                (pagination(&Pagination { of: Noun::PRODUCTS, shown: self.rows.rows.len(), first: first.as_deref(), next: next.as_deref() }))
             }
         }
     }

@@ -16,6 +16,7 @@ use crate::http::params::address;
 use crate::hx::{self, Search};
 use crate::ui::actions::{ActionButton, buttons as action_buttons};
 use crate::ui::badge::{self, badge};
+use crate::ui::counted::Noun;
 use crate::ui::empty::{Empty, empty};
 use crate::ui::form::{
     Choice, Field, FieldError, Style, Width, buttons, hidden, submit, submit_choice,
@@ -129,7 +130,7 @@ pub fn level_rows(list: &LevelList<'_>) -> Markup {
                 Column::number("Free"),
                 Column::actions("What can be done"),
             ]).rows(rows.iter().map(|level| level_row(level, list.rights)))))
-            (pagination(&Pagination { of: "products", shown: rows.len(), first: first.as_deref(), next: next.as_deref() }))
+            (pagination(&Pagination { of: Noun::PRODUCTS, shown: rows.len(), first: first.as_deref(), next: next.as_deref() }))
         }
     }
 }
@@ -253,7 +254,7 @@ pub fn ledger(list: &LedgerList<'_>) -> Markup {
             })))
         } @else {
             (sheet(Table::new("ledger", "Stock movements", ledger_columns(list)).rows(rows.iter().map(|entry| ledger_row(entry, list)))))
-            (pagination(&Pagination { of: "movements", shown: rows.len(), first: first.as_deref(), next: next.as_deref() }))
+            (pagination(&Pagination { of: Noun::MOVEMENTS, shown: rows.len(), first: first.as_deref(), next: next.as_deref() }))
         }
     }
 }

@@ -6,6 +6,7 @@ use vitaran_core::tenancy::{TenantForm, TenantSummary, VisitForm};
 
 use crate::hx;
 use crate::ui::badge::badge;
+use crate::ui::counted::Noun;
 use crate::ui::form::{
     Checkbox, Field, FieldError, Width, buttons, error_summary, group, row, submit,
 };
@@ -29,7 +30,7 @@ pub fn list(tenants: &Paged<TenantSummary>, is_first: bool) -> Markup {
         (Heading::new("Distributors").actions(html! { a.button.primary href="/super/tenants/new" { "New distributor" } }))
         (sheet(Table::new("tenants", "Distributors", columns).rows(tenants.rows.iter().map(tenant_row))))
         (pagination(&Pagination {
-            of: "distributors",
+            of: Noun::DISTRIBUTORS,
             shown: tenants.rows.len(),
             first: (!is_first).then_some("/super"),
             next: next.as_deref(),

@@ -18,6 +18,7 @@ pub mod time;
 pub mod actions;
 pub mod address;
 pub mod confirm;
+pub mod counted;
 pub mod credit_meter;
 pub mod dialog;
 pub mod empty;

@@ -2,14 +2,15 @@
 
 use maud::{Markup, html};
 
+use super::counted::Noun;
 use super::icon::{Icon, icon};
 use crate::hx::Link;
 
 /// Where one can go from this page of a list.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Pagination<'a> {
-    /// What is paged, such as "orders".
-    pub of: &'a str,
+    /// What is paged, such as orders.
+    pub of: Noun,
     /// How many rows are shown.
     pub shown: usize,
     /// Back to the start; `None` on the first page.
@@ -20,8 +21,8 @@ pub struct Pagination<'a> {
 #[must_use]
 pub fn pagination(page: &Pagination<'_>) -> Markup {
     html! {
-        nav.pagination aria-label={ "Pages of " (page.of) } {
-            p { (page.shown) " " (page.of) @if page.next.is_some() { ", more follow" } }
+        nav.pagination aria-label={ "Pages of " (page.of.many()) } {
+            p { (page.of.count(page.shown)) @if page.next.is_some() { ", more follow" } }
             @if let Some(href) = page.first { a.button href=(href) { (icon(Icon::ArrowLeft)) "First page" } }
             @if let Some(href) = page.next { a.button href=(href) rel="next" { "Next page" (icon(Icon::ArrowRight)) } }
         }

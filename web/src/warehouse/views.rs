@@ -12,6 +12,7 @@ use super::{QUEUE, order_path, path};
 use crate::hx;
 use crate::ui::actions::{ActionButton, button};
 use crate::ui::badge::badge;
+use crate::ui::counted::Noun;
 use crate::ui::empty::{Empty, empty};
 use crate::ui::form::Style;
 use crate::ui::pagination::{Pagination, pagination};
@@ -145,7 +146,7 @@ fn list(queue: &Queue<'_>) -> Markup {
     html! {
         (sheet(Table::new("queue-table", label(queue.stage), columns).rows(rows)))
         (pagination(&Pagination {
-            of: "orders",
+            of: Noun::ORDERS,
             shown: queue.orders.rows.len(),
             first: queue.cursor.map(|_| first.as_str()),
             next: next.as_deref(),
@@ -166,12 +167,11 @@ fn row(queue: &Queue<'_>, order: &QueuedOrder) -> Row {
 
 fn lines(stage: Stage, order: &QueuedOrder) -> Markup {
     let open = order.open_lines;
-    let noun = if open == 1 { "line" } else { "lines" };
     html! {
         span.inline {
             @match stage {
-                Stage::Picking => span { (order.picked_lines) " of " (open) " " (noun) " picked" @if let Some(picker) = &order.picker { " by " (picker) } },
-                Stage::ToPick | Stage::ToDispatch => span { (open) " " (noun) },
+                Stage::Picking => span { (order.picked_lines) " of " (Noun::LINES.count(open)) " picked" @if let Some(picker) = &order.picker { " by " (picker) } },
+                Stage::ToPick | Stage::ToDispatch => span { (Noun::LINES.count(open)) },
             }
             @if order.short_lines > 0 && stage != Stage::ToDispatch { (badge(Tone::Warn, &format!("{} short", order.short_lines))) }
         }

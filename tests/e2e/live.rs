@@ -1,0 +1,39 @@
+//! An open page follows what others do, without being asked to.
+
+use vitaran_tests::browser::{Browser, Screen, Scripts};
+
+use crate::stage::{PASSWORD, demo};
+
+/// The page of the first order in the list of this address.
+async fn open_first_order(browser: &Browser, list: &str) -> String {
+    browser.goto(list).await;
+    browser
+        .click("main tbody th a, main tbody td a[href*='/orders/']")
+        .await;
+    browser.arrive("/orders/01").await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_open_order_page_shows_what_another_person_does_to_the_order() {
+    let installation = demo().await;
+    let watching = Browser::open(Scripts::On).await;
+    let acting = Browser::open(Scripts::Off).await;
+    watching.resize(Screen::Desktop).await;
+    acting.resize(Screen::Desktop).await;
+    let queue = format!("{}/admin/orders?status=PLACED", installation.base);
+    watching
+        .sign_in(&installation.base, "admin@volt.test", PASSWORD)
+        .await;
+    acting
+        .sign_in(&installation.base, "sales@volt.test", PASSWORD)
+        .await;
+    let address = open_first_order(&watching, &queue).await;
+    watching.see_text("Placed").await;
+    acting.goto(&address).await;
+    acting.press("Approve").await;
+    acting.see_text("is approved").await;
+    // Not asked again by anybody: the hint came over the stream.
+    watching.see_text("Start picking").await;
+    watching.close().await;
+    acting.close().await;
+}
