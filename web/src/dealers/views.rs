@@ -123,13 +123,19 @@ fn no_dealers(list: &DealerList<'_>) -> Markup {
     }))
 }
 
+/// The name on the shop's board, where it says more than the legal name.
+fn other_name(dealer: &DealerSummary) -> Option<&str> {
+    let name = dealer.trade_name.as_ref()?.as_str();
+    (!dealer.legal_name.as_str().starts_with(name)).then_some(name)
+}
+
 fn dealer_row(dealer: &DealerSummary) -> Row {
     let is_over = dealer.exposure > dealer.credit_limit;
     Row::new([
-        html! {
+        html! { span.cell {
             a href=(path_of(dealer.id)) { (dealer.legal_name) }
-            @if let Some(name) = &dealer.trade_name { " " span.muted { (name) } }
-        },
+            @if let Some(name) = other_name(dealer) { span.cell-note { (name) } }
+        } },
         code(dealer.code.as_str()),
         html! {
             @if let Some(city) = &dealer.city { (city) }

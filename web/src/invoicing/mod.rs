@@ -3,6 +3,7 @@
 
 mod admin;
 mod api;
+mod document_views;
 mod pdf;
 pub mod portal;
 pub(crate) mod portal_views;

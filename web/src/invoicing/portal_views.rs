@@ -2,15 +2,13 @@
 
 use maud::{Markup, html};
 use vitaran_core::db::Paged;
-use vitaran_core::invoicing::document::{PostalAddress, SummaryRow, Transport};
 use vitaran_core::invoicing::{InvoiceDetail, InvoiceSummary};
-use vitaran_kernel::{InvoiceId, Money};
+use vitaran_kernel::InvoiceId;
 
+use super::document_views::{amount, payment, place, tax_summary, transport};
 use super::portal::InvoicesParams;
 use crate::hx;
-use crate::orders::portal_views::{amounts, place_of_supply};
-use crate::ui::address::{Address, address};
-use crate::ui::badge::badge;
+use crate::orders::portal_views::place_of_supply;
 use crate::ui::counted::Noun;
 use crate::ui::empty::{Empty, empty};
 use crate::ui::form::hidden;
@@ -20,7 +18,7 @@ use crate::ui::panel::{Heading, code, columns, facts, panel, sheet};
 use crate::ui::table::{Column, Row, Table};
 use crate::ui::tabs::{View, views};
 use crate::ui::time::{date, date_of};
-use crate::ui::{Icon, Tone, icon};
+use crate::ui::{Icon, icon};
 
 const LIST: &str = "list";
 
@@ -35,17 +33,6 @@ fn pdf_link(invoice: &InvoiceSummary) -> Markup {
         a.button.quiet href={ "/portal/invoices/" (invoice.id) "/pdf" } download="" {
             (icon(Icon::FileDown)) "PDF" span.visually-hidden { " of " (invoice.number) }
         }
-    }
-}
-
-/// What has been paid of an invoice.
-fn standing(total: Money, paid: Money) -> Markup {
-    if paid >= total {
-        badge(Tone::Good, "Paid")
-    } else if paid.is_positive() {
-        badge(Tone::Warn, "Partly paid")
-    } else {
-        badge(Tone::Neutral, "Unpaid")
     }
 }
 
@@ -164,7 +151,7 @@ fn invoice_table(invoices: &[InvoiceSummary]) -> Table<'static> {
             html! { a href={ "/portal/invoices/" (invoice.id) } { (invoice.number) } },
             date_of(invoice.issued_at),
             html! { a href={ "/portal/orders/" (invoice.order_id) } { (invoice.order_number) } },
-            standing(invoice.total, invoice.paid),
+            payment(invoice.total, invoice.paid),
             money(invoice.total),
             pdf_link(invoice),
         ])
@@ -178,7 +165,7 @@ pub fn invoice(invoice: &InvoiceDetail) -> Markup {
     let totals = &document.totals;
     let heading = Heading::new(&number)
         .back("Invoices", "/portal/invoices")
-        .badge(standing(totals.total, invoice.paid))
+        .badge(payment(totals.total, invoice.paid))
         .meta(html! {
             "Issued " (date(document.issued_on.as_naive())) " for order " a href=(order) { (document.order_number) }
         })
@@ -188,27 +175,26 @@ pub fn invoice(invoice: &InvoiceDetail) -> Markup {
         (columns(
             html! {
                 (sheet(line_table(invoice)))
-                (sheet(summary_table(&document.tax_summary)))
+                (sheet(tax_summary(document).caption_shown()))
                 @if let Some(endorsement) = &document.endorsement { p.muted { (endorsement) } }
             },
             html! {
                 (panel("Amount", html! {
-                    (amounts(totals.taxable, totals.tax, totals.round_off, totals.total))
-                    p.hint { (document.amount_in_words) }
+                    (amount(document))
                     @if invoice.paid.is_positive() { (facts(&[("Paid so far", money(invoice.paid))])) }
                     @if let (Some(upi), true) = (&document.upi, invoice.paid < totals.total) {
                         (facts(&[("Pay by UPI", html! { (code(&upi.vpa)) br; (upi.payee) })]))
                     }
                 }))
                 (panel("Delivery", html! {
-                    (place(&document.ship_to.name, &document.ship_to.address, document.ship_to.gstin.as_ref().map(ToString::to_string).as_deref()))
-                    (transport(&document.transport))
+                    (place(&document.ship_to.name, document.ship_to.gstin.as_ref().map(|gstin| gstin.as_str()), &document.ship_to.address))
+                    (facts(&transport(&document.transport)))
                     (place_of_supply(document.place_of_supply, Some(document.supply_clause)))
                 }))
                 (panel("Sold by", place(
                     document.seller.trade_name.as_deref().unwrap_or(&document.seller.legal_name),
+                    Some(document.seller.gstin.as_str()),
                     &document.seller.address,
-                    Some(document.seller.gstin.as_ref()),
                 )))
             },
         ))
@@ -233,70 +219,4 @@ fn line_table(invoice: &InvoiceDetail) -> Table<'static> {
         ])
     });
     Table::new("invoice-lines", "Products of this invoice", columns).rows(rows)
-}
-
-/// By HSN code, unit and rate, as returns want it. Columns of taxes that nobody bears are left out.
-fn summary_table(rows: &[SummaryRow]) -> Table<'static> {
-    type Part = fn(&SummaryRow) -> Money;
-    let taxes: [(&'static str, Part); 4] = [
-        ("CGST", |row| row.tax.cgst),
-        ("SGST", |row| row.tax.sgst),
-        ("UTGST", |row| row.tax.utgst),
-        ("IGST", |row| row.tax.igst),
-    ];
-    let borne: Vec<_> = taxes
-        .into_iter()
-        .filter(|(_, part)| rows.iter().any(|row| !part(row).is_zero()))
-        .collect();
-    let mut columns = vec![
-        Column::text("HSN"),
-        Column::number("Rate"),
-        Column::number("Quantity"),
-        Column::number("Taxable").card_corner(),
-    ];
-    columns.extend(borne.iter().map(|(name, _)| Column::number(name)));
-    let rows = rows.iter().map(|row| {
-        let mut cells = vec![
-            code(row.hsn.as_ref()),
-            html! { (percent_text(row.tax_rate)) },
-            quantity(row.quantity, row.uqc.as_str()),
-            money(row.taxable),
-        ];
-        cells.extend(borne.iter().map(|(_, part)| money(part(row))));
-        Row::new(cells)
-    });
-    Table::new("invoice-tax", "Tax by HSN code", columns)
-        .caption_shown()
-        .rows(rows.collect::<Vec<_>>())
-}
-
-fn place(name: &str, postal: &PostalAddress, gstin: Option<&str>) -> Markup {
-    let lines: Vec<&str> = postal.lines.iter().map(String::as_str).collect();
-    address(&Address {
-        name: Some(name),
-        lines: &lines,
-        city: &postal.city,
-        pin: postal.pincode.as_str(),
-        state: postal.state.name(),
-        state_code: Some(postal.state.as_str()),
-        phone: None,
-        gstin,
-    })
-}
-
-fn transport(transport: &Transport) -> Markup {
-    let mut known = Vec::new();
-    if let Some(name) = &transport.transporter {
-        known.push(("Transporter", html! { (name) }));
-    }
-    if let Some(number) = &transport.lr_number {
-        known.push(("LR number", html! { (code(number)) @if let Some(day) = transport.lr_date { " of " (date(day.as_naive())) } }));
-    }
-    if let Some(number) = &transport.vehicle_number {
-        known.push(("Vehicle", code(number.as_ref())));
-    }
-    if let Some(number) = &transport.eway_bill_number {
-        known.push(("E-way bill", code(number.as_ref())));
-    }
-    html! { @if !known.is_empty() { (facts(&known)) } }
 }

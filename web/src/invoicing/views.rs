@@ -1,19 +1,15 @@
 //! Invoices on screen: the list, the document with its taxes, the series.
 
-use std::borrow::Cow;
-
 use maud::{Markup, html};
 use vitaran_core::db::Paged;
-use vitaran_core::invoicing::document::{
-    DocumentLine, InvoiceCopy, InvoiceDocument, PostalAddress, SummaryRow,
-};
+use vitaran_core::invoicing::document::{DocumentLine, InvoiceCopy, InvoiceDocument};
 use vitaran_core::invoicing::{ChainReport, InvoiceDetail, InvoiceSummary, PdfState, SeriesYear};
-use vitaran_kernel::{InvoiceId, Money, SupplyKind, TaxSplit, Uqc};
+use vitaran_kernel::{InvoiceId, SupplyKind};
 
 use super::admin::ListParams;
+use super::document_views::{amount, payment, place, tax_summary, transport};
 use crate::hx::{Link, Search};
 use crate::ui::actions::{ActionButton, buttons};
-use crate::ui::address::{Address, address};
 use crate::ui::badge::badge;
 use crate::ui::counted::Noun;
 use crate::ui::empty::{Empty, empty};
@@ -22,7 +18,7 @@ use crate::ui::form::{Field, Style, hidden};
 use crate::ui::money::{money, percent, quantity, unit_price};
 use crate::ui::pagination::{Pagination, pagination};
 use crate::ui::panel::{
-    Heading, code, columns, facts, filter_chip, panel, panel_with, sheet, toolbar, totals,
+    Heading, code, columns, facts, filter_chip, panel, panel_with, sheet, toolbar,
 };
 use crate::ui::table::{Column, Row, Table};
 use crate::ui::tabs::{View, views};
@@ -193,7 +189,7 @@ fn table(invoices: &[InvoiceSummary]) -> Table<'static> {
         Column::text("Date").card_line(),
         Column::text("Order").card_hidden(),
         Column::text("Payment").card_end(),
-        Column::number("Open").card_hidden(),
+        Column::number("Unpaid").card_hidden(),
         Column::number("Total").card_corner(),
     ];
     Table::new("invoices", "Invoices", columns).rows(invoices.iter().map(row))
@@ -205,21 +201,10 @@ fn row(invoice: &InvoiceSummary) -> Row {
         html! { (invoice.dealer_name) },
         time::date_of(invoice.issued_at),
         html! { a href={ "/admin/orders/" (invoice.order_id) } { (invoice.order_number) } },
-        payment(invoice.paid, invoice.open()),
+        payment(invoice.total, invoice.paid),
         html! { @if invoice.open().is_positive() { (money(invoice.open())) } },
         money(invoice.total),
     ])
-}
-
-/// Whether the dealer has paid.
-pub fn payment(paid: Money, open: Money) -> Markup {
-    if !open.is_positive() {
-        badge(Tone::Good, "Paid")
-    } else if paid.is_positive() {
-        badge(Tone::Warn, "Part paid")
-    } else {
-        badge(Tone::Neutral, "Open")
-    }
 }
 
 // One invoice -------------------------------------------------------------------------------------------------------
@@ -237,7 +222,7 @@ pub fn show(invoice: &InvoiceDetail, pdf: &PdfState) -> Markup {
     let document = &invoice.document;
     let title = format!("Invoice {}", document.number);
     html! {
-        (Heading::new(&title).back("Invoices", LIST).badge(payment(invoice.paid, invoice.open()))
+        (Heading::new(&title).back("Invoices", LIST).badge(payment(document.totals.total, invoice.paid))
             .meta(html! {
                 a href={ "/admin/dealers/" (invoice.dealer_id) } { (document.buyer.trade_name.as_deref().unwrap_or(&document.buyer.legal_name)) }
                 " · " (time::time(document.issued_at)) " · order "
@@ -250,11 +235,11 @@ pub fn show(invoice: &InvoiceDetail, pdf: &PdfState) -> Markup {
                 (panel("Tax by HSN", tax_summary(document)))
                 (panel("Parties", parties(document)))
                 (panel("Supply", facts(&supply(document))))
-                (panel("Transport", facts(&transport(document))))
+                (panel("Transport", facts(&transport(&document.transport))))
             },
             html! {
                 (panel("Amount", amount(document)))
-                (panel("Payment", facts(&[("Total", money(document.totals.total)), ("Received", money(invoice.paid)), ("Open", money(invoice.open()))])))
+                (panel("Payment", facts(&[("Total", money(document.totals.total)), ("Received", money(invoice.paid)), ("Unpaid", money(invoice.open()))])))
                 (panel_with("Copies", pdf_badge(pdf), copies(invoice.id)))
                 (panel("Proof", proof(invoice)))
             },
@@ -268,10 +253,6 @@ pub fn pdf_link(href: &str, label: &str, style: Style) -> Markup {
         .class(style.class())
         .unboosted()
         .render(html! { (icon(Icon::FileDown)) (label) })
-}
-
-fn unit(uqc: Uqc) -> String {
-    uqc.as_str().to_lowercase()
 }
 
 /// The lines of a document, with the sum of what they say.
@@ -303,68 +284,13 @@ fn line_row(line: &DocumentLine) -> Row {
     Row::new([
         html! { (line.name) br; span.code.muted { (line.sku) } },
         code(line.hsn.as_str()),
-        quantity(line.quantity, &unit(line.uqc)),
+        quantity(line.quantity, line.uqc.as_str()),
         unit_price(line.unit_price),
         money(line.taxable),
         percent(line.tax_rate),
         money(line.tax.total()),
         money(line.total),
     ])
-}
-
-type Tax = (&'static str, fn(&TaxSplit) -> Money);
-
-/// The taxes a supply bears, in the order of printing.
-fn taxes(kind: SupplyKind) -> &'static [Tax] {
-    const CGST: Tax = ("CGST", |tax| tax.cgst);
-    const SGST: Tax = ("SGST", |tax| tax.sgst);
-    const UTGST: Tax = ("UTGST", |tax| tax.utgst);
-    const IGST: Tax = ("IGST", |tax| tax.igst);
-    match kind {
-        SupplyKind::IntraState => &[CGST, SGST],
-        SupplyKind::IntraUnionTerritory => &[CGST, UTGST],
-        SupplyKind::InterState => &[IGST],
-        SupplyKind::ZeroRated => &[],
-    }
-}
-
-/// The lines added up by HSN, unit and rate.
-pub fn tax_summary(document: &InvoiceDocument) -> Table<'static> {
-    let taxes = taxes(document.supply_kind);
-    let mut columns = vec![
-        Column::text("HSN"),
-        Column::number("Quantity"),
-        Column::number("Rate"),
-        Column::number("Taxable").card_corner(),
-    ];
-    columns.extend(taxes.iter().map(|(name, _)| Column::number(name)));
-    let row = |row: &SummaryRow| {
-        let cells = [
-            code(row.hsn.as_str()),
-            quantity(row.quantity, &unit(row.uqc)),
-            percent(row.tax_rate),
-            money(row.taxable),
-        ];
-        Row::new(
-            cells
-                .into_iter()
-                .chain(taxes.iter().map(|(_, of)| money(of(&row.tax)))),
-        )
-    };
-    Table::new("tax-summary", "Tax by HSN", columns).rows(document.tax_summary.iter().map(row))
-}
-
-/// What adds up to the total, and the total in words.
-pub fn amount(document: &InvoiceDocument) -> Markup {
-    let mut lines = vec![("Taxable value", money(document.totals.taxable))];
-    lines.extend(
-        taxes(document.supply_kind)
-            .iter()
-            .map(|(name, of)| (*name, money(of(&document.totals.tax)))),
-    );
-    lines.push(("Round-off", money(document.totals.round_off)));
-    lines.push(("Total", money(document.totals.total)));
-    html! { (totals(&lines)) p.muted { (document.amount_in_words) } }
 }
 
 /// Where the original's file stands; the other copies are made when somebody wants them.
@@ -402,20 +328,6 @@ pub fn parties(document: &InvoiceDocument) -> Markup {
     }
 }
 
-fn place(name: &str, gstin: Option<&str>, at: &PostalAddress) -> Markup {
-    let lines: Vec<&str> = at.lines.iter().map(String::as_str).collect();
-    address(&Address {
-        name: Some(name),
-        lines: &lines,
-        city: &at.city,
-        pin: at.pincode.as_str(),
-        state: at.state.name(),
-        state_code: Some(at.state.as_str()),
-        phone: None,
-        gstin: Some(gstin.unwrap_or("unregistered")),
-    })
-}
-
 fn supply(document: &InvoiceDocument) -> Vec<(&'static str, Markup)> {
     let at = document.place_of_supply;
     let kind = match document.supply_kind {
@@ -436,47 +348,6 @@ fn supply(document: &InvoiceDocument) -> Vec<(&'static str, Markup)> {
         facts.push(("Endorsement", html! { (endorsement) }));
     }
     facts
-}
-
-/// How the goods travelled; only what is known.
-pub fn transport(document: &InvoiceDocument) -> Vec<(&'static str, Markup)> {
-    let known = &document.transport;
-    let text = |value: Cow<'_, str>| html! { (value) };
-    [
-        (
-            "Transporter",
-            known.transporter.as_deref().map(|name| text(name.into())),
-        ),
-        (
-            "LR number",
-            known.lr_number.as_deref().map(|number| text(number.into())),
-        ),
-        (
-            "LR date",
-            known.lr_date.map(|day| time::date(day.as_naive())),
-        ),
-        (
-            "Vehicle",
-            known
-                .vehicle_number
-                .as_ref()
-                .map(|number| code(number.as_str())),
-        ),
-        (
-            "Distance",
-            known.distance_km.map(|km| text(format!("{km} km").into())),
-        ),
-        (
-            "E-way bill",
-            known
-                .eway_bill_number
-                .as_ref()
-                .map(|number| code(number.as_str())),
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(name, value)| Some((name, value?)))
-    .collect()
 }
 
 /// The links of the chain: whoever holds the next invoice can tell that this one was not changed.

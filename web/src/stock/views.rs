@@ -299,7 +299,7 @@ fn ledger_row(entry: &LedgerEntry, list: &LedgerList<'_>) -> Row {
         ""
     };
     cells.extend([
-        html! { (sign) (money::quantity(entry.quantity, unit)) },
+        html! { span.nowrap { (sign) (money::quantity(entry.quantity, unit)) } },
         money::quantity(entry.balance_after, unit),
         origin(entry, list.may_see_orders),
         html! { (entry.by_name) },

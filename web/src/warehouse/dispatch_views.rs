@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use vitaran_core::orders::{OrderDetail, OrderLine, Status};
 use vitaran_core::warehouse::{DispatchForm, needs_eway_bill};
 
-use super::pick_views::{ship_to, unit};
+use super::pick_views::ship_to;
 use super::{QUEUE, order_path};
 use crate::hx::Form;
 use crate::ui::badge::order_status;
@@ -123,6 +123,6 @@ fn leaving(order: &OrderDetail) -> Markup {
 fn leaving_row(line: &OrderLine) -> Row {
     Row::new([
         html! { (line.name) br; span.code.muted { (line.sku) } },
-        quantity(line.picked_quantity, &unit(line.uqc)),
+        quantity(line.picked_quantity, line.uqc.as_str()),
     ])
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use vitaran_core::orders::{OrderDetail, OrderLine, Status, Verb};
-use vitaran_kernel::{OrderId, OrderLineId, Uqc};
+use vitaran_kernel::{OrderId, OrderLineId};
 
 use super::views::Rights;
 use super::{QUEUE, order_path, path};
@@ -126,11 +126,6 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// "nos", as it stands behind a quantity.
-pub(super) fn unit(uqc: Uqc) -> String {
-    uqc.as_str().to_lowercase()
-}
-
 /// "MCB-16C-SP: 12 of 60"
 pub fn scanned(order: &OrderDetail, line: OrderLineId) -> Said {
     let line = order.lines.iter().find(|found| found.id == line);
@@ -241,7 +236,7 @@ fn next_line(line: &OrderLine) -> Markup {
             p.pick-next-label { "Next" }
             p.pick-next-name id="pick-next-name" { (line.name) }
             p.pick-next-sku { span.code { (line.sku) } @if let Some(barcode) = &line.barcode { " " span.code.muted { (barcode) } } }
-            p.pick-next-count { strong { (left) } " " (unit(line.uqc)) @if line.picked_quantity.is_positive() { span.muted { " more of " (line.open_quantity()) } } }
+            p.pick-next-count { strong { (left) } " " (line.uqc.as_str()) @if line.picked_quantity.is_positive() { span.muted { " more of " (line.open_quantity()) } } }
         }
     }
 }
@@ -262,7 +257,7 @@ fn line_of(sheet: &Sheet<'_>, line: &OrderLine) -> Markup {
         bin: None,
         wanted: line.open_quantity().to_string(),
         picked: line.picked_quantity.to_string(),
-        unit: &unit(line.uqc),
+        unit: line.uqc.as_str(),
         state,
         control: html! {
             (short(sheet, line))
@@ -339,7 +334,7 @@ fn short_close_form(sheet: &Sheet<'_>, line: &OrderLine) -> Markup {
     let whole = errors.iter().find(|error| error.field != "reason");
     let within = format!("line-{}", line.line_no);
     let left = line.open_quantity() - line.picked_quantity;
-    let question = format!("Give up {left} {} of {}?", unit(line.uqc), line.sku);
+    let question = format!("Give up {left} {} of {}?", line.uqc.as_str(), line.sku);
     Form::post(&action).replaces(REGION).confirm(Some(&question)).render(html! {
         (hidden("line_id", &line.id.to_string()))
         @if let Some(error) = whole { p.field-error role="alert" { (icon(Icon::CircleAlert)) span { (error.message) } } }
