@@ -14,11 +14,13 @@ async fn the_sign_in_page_needs_nobody_and_no_database() {
 }
 
 #[tokio::test]
-async fn each_role_begins_at_its_own_home() {
+async fn each_role_begins_where_its_work_is() {
     let app = test_app().await;
     for (role, home) in [
         (Role::Admin, "/admin"),
-        (Role::Warehouse, "/admin"),
+        (Role::Sales, "/admin/orders"),
+        (Role::Warehouse, "/admin/warehouse"),
+        (Role::Accounts, "/admin/invoices"),
         (Role::Dealer, "/portal"),
     ] {
         let person = app.person(role).await;

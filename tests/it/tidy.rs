@@ -210,3 +210,30 @@ fn a_page_has_no_inline_script_or_style() {
         .collect();
     assert_eq!(found, Vec::<String>::new());
 }
+
+#[test]
+fn every_setting_that_the_code_reads_is_explained_in_the_example() {
+    let code = std::fs::read_to_string(root().join("core/src/config.rs")).expect("the settings");
+    let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+    let example = std::fs::read_to_string(root().join(".env.example")).expect("the example");
+    // Text between quotation marks that looks like the name of a variable.
+    let read: Vec<&str> = code
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .filter(|text| text.len() > 3)
+        .filter(|text| {
+            text.bytes()
+                .all(|byte| byte == b'_' || byte.is_ascii_uppercase())
+        })
+        .collect();
+    assert!(read.len() > 20, "the names are no longer found: {read:?}");
+    let silent: Vec<&&str> = read
+        .iter()
+        .filter(|key| !example.contains(&format!("#{key}=")))
+        .collect();
+    assert!(
+        silent.is_empty(),
+        ".env.example says nothing about {silent:?}"
+    );
+}

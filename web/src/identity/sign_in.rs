@@ -103,7 +103,7 @@ pub async fn sign_out(
     Ok(response)
 }
 
-/// Where a signed-in person begins.
+/// Where a signed-in person begins: at their work.
 pub(super) fn home(session: &CurrentSession) -> &'static str {
     home_of(session.actor().map(vitaran_core::access::Actor::role))
 }
@@ -111,7 +111,10 @@ pub(super) fn home(session: &CurrentSession) -> &'static str {
 pub(super) const fn home_of(role: Option<Role>) -> &'static str {
     match role {
         Some(Role::Dealer) => "/portal",
-        Some(_) => "/admin",
+        Some(Role::Sales) => "/admin/orders",
+        Some(Role::Warehouse) => "/admin/warehouse",
+        Some(Role::Accounts) => "/admin/invoices",
+        Some(Role::Admin) => "/admin",
         None => "/super",
     }
 }
