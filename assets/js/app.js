@@ -1,7 +1,7 @@
 // The little the pages need beyond htmx: asking before an action, toasts, focus, keys, scanning. Everything works
 // without it; nothing here decides anything.
-"use strict";
 (() => {
+  "use strict";
   const one = (selector, from = document) => from.querySelector(selector);
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
   document.documentElement.classList.add("js");
