@@ -5,8 +5,8 @@ use diesel::sql_types::{BigInt, Numeric, Uuid};
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{AddressId, DealerId, ProductId, Quantity};
 
-use super::MAX_LINES;
 use super::quote::{MAX_QUANTITY, PlaceLine, ProductKey, Quote, work_out};
+use super::{MAX_LINES, OrderDetail, OrderLine};
 use crate::access::{Allowed, SalesOrdersPlace};
 use crate::db::{Batch, DbError, Statement, TenantTx};
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
@@ -181,14 +181,17 @@ pub async fn set_cart_line(
     }
     let (tenant, now) = (tx.tenant().as_uuid(), tx.now());
     if input.quantity.is_zero() {
-        if input.change == CartChange::Set {
-            Statement::new("DELETE FROM cart_lines WHERE tenant_id = $1 AND dealer_id = $2 AND product_id = $3")
-                .bind(tenant)
-                .bind(dealer.as_uuid())
-                .bind(input.product.as_uuid())
-                .execute(tx.conn()?)
-                .await?;
+        if input.change == CartChange::Add {
+            return Err(fault("required", "Enter how many to add".to_owned()));
         }
+        Statement::new(
+            "DELETE FROM cart_lines WHERE tenant_id = $1 AND dealer_id = $2 AND product_id = $3",
+        )
+        .bind(tenant)
+        .bind(dealer.as_uuid())
+        .bind(input.product.as_uuid())
+        .execute(tx.conn()?)
+        .await?;
         return Ok(());
     }
     let quantity = match input.change {
@@ -215,12 +218,62 @@ pub async fn set_cart_line(
     }
     let size = cart_size(tx, by).await?;
     if usize::try_from(size).is_ok_and(|size| size >= MAX_LINES) {
-        return Err(fault(
-            "cart_full",
-            format!("A cart holds at most {MAX_LINES} products: place this order first"),
-        ));
+        return Err(cart_full());
     }
     Err(CartError::NoSuchProduct)
+}
+
+fn cart_full() -> CartError {
+    let detail = format!("A cart holds at most {MAX_LINES} products: place this order first");
+    CartError::Invalid(Invalid {
+        faults: vec![Fault::new("/quantity", "cart_full", detail)],
+    })
+}
+
+#[derive(QueryableByName)]
+struct RefilledRow {
+    #[diesel(sql_type = Uuid)]
+    product_id: ProductId,
+}
+
+/// Puts into the cart what an order asked for, in place of what the cart held of the same products. Gives the lines
+/// whose products are no longer sold.
+pub async fn refill_cart<'o>(
+    tx: &mut TenantTx,
+    by: &Allowed<SalesOrdersPlace>,
+    order: &'o OrderDetail,
+) -> Result<Vec<&'o OrderLine>, CartError> {
+    let dealer = own_dealer(by)?;
+    let refilled: Vec<RefilledRow> = Statement::new(format!(
+        "WITH wanted AS (\
+           SELECT l.product_id, least(sum(l.quantity), $5) AS quantity, min(l.line_no) AS line_no FROM order_lines l \
+             JOIN products p ON p.tenant_id = l.tenant_id AND p.id = l.product_id AND p.is_active \
+            WHERE l.tenant_id = $1 AND l.order_id = $3 GROUP BY l.product_id) \
+         INSERT INTO cart_lines (tenant_id, dealer_id, product_id, quantity, added_at) \
+         SELECT $1, $2, w.product_id, w.quantity, $4 FROM wanted w \
+          WHERE (SELECT count(*) FROM cart_lines c WHERE c.tenant_id = $1 AND c.dealer_id = $2 \
+                    AND c.product_id NOT IN (SELECT product_id FROM wanted)) + (SELECT count(*) FROM wanted) <= {MAX_LINES} \
+          ORDER BY w.line_no \
+         ON CONFLICT (tenant_id, dealer_id, product_id) DO UPDATE SET quantity = excluded.quantity \
+         RETURNING product_id"
+    ))
+    .bind(tx.tenant().as_uuid())
+    .bind(dealer.as_uuid())
+    .bind(order.header.id.as_uuid())
+    .bind(tx.now())
+    .bind(Quantity::from_units(MAX_QUANTITY).as_decimal())
+    .load(tx.conn()?)
+    .await?;
+    let left_out: Vec<&OrderLine> = order
+        .lines
+        .iter()
+        .filter(|line| refilled.iter().all(|row| row.product_id != line.product_id))
+        .collect();
+    // Nothing went in: all of it is no longer sold, or it does not fit beside what the cart holds.
+    if refilled.is_empty() && cart_size(tx, by).await? > 0 {
+        return Err(cart_full());
+    }
+    Ok(left_out)
 }
 
 /// Empties the cart.

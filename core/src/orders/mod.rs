@@ -24,7 +24,8 @@ mod tests;
 pub use approve::{ApproveOrder, ApproveOrderError, approve};
 pub use cancel::{CancelOrder, CancelOrderError, cancel};
 pub use cart::{
-    Cart, CartChange, CartError, SetCartLine, cart, cart_size, clear_cart, set_cart_line,
+    Cart, CartChange, CartError, SetCartLine, cart, cart_size, clear_cart, refill_cart,
+    set_cart_line,
 };
 pub use deliver::{DeliverOrder, DeliverOrderError, deliver};
 pub use lock::LockError;

@@ -5,7 +5,9 @@ use vitaran_kernel::{AddressId, DealerId, Money, OrderId, ProductId, Quantity, U
 
 use super::*;
 use crate::access::{Role, SalesOrdersApprove, SalesOrdersCancel};
+use crate::catalog;
 use crate::db::{Statement, TenantTx};
+use crate::master::Activity;
 use crate::problem::Problem as _;
 use crate::testkit::{TestTx, dealer, product, test_tx, test_tx_in_state};
 use diesel_async::RunQueryDsl as _;
@@ -483,6 +485,52 @@ async fn a_line_closed_short_gives_its_stock_back_and_the_last_open_line_cannot_
         .await
         .unwrap_err();
     assert_eq!(refused.code(), "orders.last_open_line");
+}
+
+#[tokio::test]
+async fn ordering_again_refills_the_cart_and_names_what_is_no_longer_sold() {
+    let mut t = test_tx().await;
+    let tenant = t.tenant.clone();
+    let cable = product("CABLE").insert(&mut t, &tenant).await;
+    let lamp = product("LAMP").insert(&mut t, &tenant).await;
+    let (dealer, shop) = dealer().insert(&mut t, &tenant).await;
+    let by = tenant.dealer_actor(dealer).allow().unwrap();
+    let line = |product, units| PlaceLine {
+        product: ProductKey::Id(product),
+        quantity: Quantity::from_units(units),
+    };
+    let input = PlaceOrder {
+        dealer: None,
+        ship_to: shop,
+        lines: vec![line(cable, 7), line(lamp, 2)],
+        client_reference: None,
+        note: None,
+    };
+    let order = place(&mut t, &by, Channel::Portal, input).await.unwrap();
+    let one_cable = SetCartLine::parse(&cable.to_string(), "1", CartChange::Add).unwrap();
+    set_cart_line(&mut t, &by, one_cable).await.unwrap();
+    let admin = tenant.actor(Role::Admin);
+    catalog::set_active(&mut t, &admin.allow().unwrap(), lamp, 1, Activity::Inactive)
+        .await
+        .unwrap();
+    let left_out = refill_cart(&mut t, &by, &order).await.unwrap();
+    assert_eq!(left_out[0].sku, "LAMP");
+    let wanted = cart(&mut t, &by, None).await.unwrap().wanted;
+    assert_eq!(wanted.len(), 1);
+    assert_eq!(wanted[0].quantity, Quantity::from_units(7));
+}
+
+#[tokio::test]
+async fn adding_none_of_a_product_is_refused_beside_the_quantity() {
+    let mut t = test_tx().await;
+    let tenant = t.tenant.clone();
+    let cable = product("CABLE").insert(&mut t, &tenant).await;
+    let (dealer, _) = dealer().insert(&mut t, &tenant).await;
+    let by = tenant.dealer_actor(dealer).allow().unwrap();
+    let none = SetCartLine::parse(&cable.to_string(), "0", CartChange::Add).unwrap();
+    let refused = set_cart_line(&mut t, &by, none).await.unwrap_err();
+    assert_eq!(refused.faults()[0].pointer, "/quantity");
+    assert_eq!(cart_size(&mut t, &by).await.unwrap(), 0);
 }
 
 #[tokio::test]

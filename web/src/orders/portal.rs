@@ -5,10 +5,10 @@ use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
 use serde::{Deserialize, Serialize};
 use vitaran_core::access::{Actor, Allowed, SalesOrdersCancel, SalesOrdersPlace, SalesOrdersRead};
-use vitaran_core::db::{Page, TenantTx};
+use vitaran_core::db::Page;
 use vitaran_core::orders::{
-    self, CancelOrder, CartChange, CartError, Channel, OrderDetail, OrderFilter, PlaceOrderForm,
-    PlaceOrderLineForm, SetCartLine, Status,
+    self, CancelOrder, Channel, OrderDetail, OrderFilter, OrderLine, PlaceOrderForm,
+    PlaceOrderLineForm, Status,
 };
 use vitaran_core::problem::{Faults, Invalid};
 use vitaran_kernel::{Note, OrderId};
@@ -264,48 +264,30 @@ pub async fn repeat(
     let reading = actor.allow::<SalesOrdersRead>()?;
     let mut tx = state.db.begin(&by).await?;
     let order = orders::load(&mut tx, &reading, parse_id(&id)?).await?;
-    let left_out = put_into_cart(&mut tx, &by, &order).await?;
+    let left_out = orders::refill_cart(&mut tx, &by, &order).await?;
     tx.commit().await?;
     let message = repeated(&order, &left_out);
     Ok(shell.go_to("/portal/cart", Some(&message)))
 }
 
-/// The names of the products that are no longer sold.
-async fn put_into_cart(
-    tx: &mut TenantTx,
-    by: &Allowed<SalesOrdersPlace>,
-    order: &OrderDetail,
-) -> Result<Vec<String>, Refusal> {
-    let mut left_out = Vec::new();
-    for line in &order.lines {
-        let input = SetCartLine {
-            product: line.product_id,
-            quantity: line.quantity,
-            change: CartChange::Set,
-        };
-        match orders::set_cart_line(tx, by, input).await {
-            Ok(()) => {}
-            Err(CartError::NoSuchProduct) => left_out.push(line.name.clone()),
-            Err(other) => return Err(other.into()),
-        }
-    }
-    Ok(left_out)
-}
-
-fn repeated(order: &OrderDetail, left_out: &[String]) -> Flash {
+fn repeated(order: &OrderDetail, left_out: &[&OrderLine]) -> Flash {
     let number = &order.header.number;
     match left_out {
         [] => Flash::good(format!(
             "What you ordered with {number} is in your cart, at today's prices"
         )),
-        [name] => Flash::new(
+        [line] => Flash::new(
             Tone::Warn,
-            format!("{name} is no longer sold; the rest of {number} is in your cart"),
+            format!(
+                "{} is no longer sold; the rest of {number} is in your cart",
+                line.name
+            ),
         ),
         [first, ..] => Flash::new(
             Tone::Warn,
             format!(
-                "{first} and {} more are no longer sold; the rest of {number} is in your cart",
+                "{} and {} more are no longer sold; the rest of {number} is in your cart",
+                first.name,
                 left_out.len().saturating_sub(1)
             ),
         ),
