@@ -83,6 +83,25 @@ impl UnitPrice {
     pub fn grouped(self) -> String {
         grouped(self.0)
     }
+
+    /// "120.00" or "0.125": two decimals, or as many more as are used. As a form's field holds it.
+    #[must_use]
+    pub fn plain(self) -> String {
+        without_empty_decimals(self.0.to_string())
+    }
+
+    /// [`UnitPrice::plain`] in groups: "1,23,456.00".
+    #[must_use]
+    pub fn grouped_plain(self) -> String {
+        without_empty_decimals(self.grouped())
+    }
+}
+
+fn without_empty_decimals(mut text: String) -> String {
+    let shortest = text.find('.').map_or(text.len(), |point| point + 3);
+    let used = text.trim_end_matches('0').len().max(shortest);
+    text.truncate(used);
+    text
 }
 
 /// "120.0000"
@@ -119,6 +138,22 @@ mod tests {
         );
         assert_eq!(format!("{:>10}|", Money::from_rupees(1)), "      1.00|");
         assert_eq!(format!("{:?}", Money::from_rupees(1)), "Money(1.00)");
+    }
+
+    #[test]
+    fn a_price_is_plain_with_two_decimals_or_as_many_as_it_has() {
+        for (price, plain, grouped) in [
+            ("120", "120.00", "120.00"),
+            ("0.125", "0.125", "0.125"),
+            ("0.1001", "0.1001", "0.1001"),
+            ("123456.5", "123456.50", "1,23,456.50"),
+        ] {
+            let price = UnitPrice::parse(price).unwrap();
+            assert_eq!(
+                (price.plain(), price.grouped_plain()),
+                (plain.into(), grouped.into())
+            );
+        }
     }
 
     #[test]

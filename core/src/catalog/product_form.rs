@@ -58,7 +58,7 @@ impl ProductForm {
             hsn: product.hsn.to_string(),
             uqc: product.uqc.to_string(),
             tax_class: product.tax_class.to_string(),
-            base_price: product.base_price.to_string(),
+            base_price: product.base_price.plain(),
             mrp: text(product.mrp.map(|mrp| mrp.to_string())),
             barcode: text(product.barcode.as_ref().map(ToString::to_string)),
         }

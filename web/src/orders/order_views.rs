@@ -137,18 +137,14 @@ fn lines(view: &OrderView<'_>) -> Markup {
         Stage::Picking => Some(Column::text("Picked")),
         Stage::Done => None,
     };
-    let columns = [
-        Column::text("Product"),
-        Column::text("HSN").card_hidden(),
-        Column::number("Quantity"),
-    ]
-    .into_iter()
-    .chain(middle)
-    .chain([
-        Column::number("Price"),
-        Column::number("GST"),
-        Column::number("Amount").card_corner(),
-    ]);
+    let columns = [Column::text("Product"), Column::number("Quantity")]
+        .into_iter()
+        .chain(middle)
+        .chain([
+            Column::number("Price"),
+            Column::number("GST"),
+            Column::number("Amount").card_corner(),
+        ]);
     let rows = view
         .order
         .lines
@@ -166,8 +162,7 @@ fn line_row(view: &OrderView<'_>, line: &OrderLine, stage: Stage) -> Row {
         Stage::Done => None,
     };
     let first = [
-        html! { span.cell { (line.name) (code(&line.sku)) (closed_short(line)) } },
-        html! { span.nowrap { (code(&line.hsn)) } },
+        html! { span.cell { (line.name) span.cart-meta { (code(&line.sku)) span { "HSN " (line.hsn) } } (closed_short(line)) } },
         html! { span.nowrap { (quantity(line.quantity, unit)) } },
     ];
     let last = [

@@ -313,7 +313,7 @@ impl Sheet<'_> {
             None => {
                 let rows = self.rows.rows.iter().enumerate();
                 rows.map(|(index, row)| {
-                    let price = row.price.map(money::unit_price_plain).unwrap_or_default();
+                    let price = row.price.map(UnitPrice::plain).unwrap_or_default();
                     self.row(index, row, &price, &price)
                 })
                 .collect()

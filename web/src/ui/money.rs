@@ -25,20 +25,7 @@ pub fn unit_price(price: UnitPrice) -> Markup {
 
 #[must_use]
 pub fn unit_price_text(price: UnitPrice) -> String {
-    with_rupee(without_empty_decimals(&price.grouped()))
-}
-
-/// "120.00", "0.125": as a field holds it.
-#[must_use]
-pub fn unit_price_plain(price: UnitPrice) -> String {
-    without_empty_decimals(&price.to_string()).to_owned()
-}
-
-/// Two decimals, or as many more as are used.
-fn without_empty_decimals(text: &str) -> &str {
-    let shortest = text.find('.').map_or(text.len(), |point| point + 3);
-    let used = text.trim_end_matches('0').len().max(shortest);
-    text.get(..used).unwrap_or(text)
+    with_rupee(&price.grouped_plain())
 }
 
 /// "₹12.3 L" and "₹1.2 Cr" with the exact amount as title: for tiles, never where one settles an account. Cut off, not
