@@ -111,6 +111,7 @@ pub async fn run(config: &WorkerConfig, kinds: Vec<Kind>) -> Result<(), RunError
     };
     // Nobody listening means that every part is over already.
     let _ = stop.send(true);
+    tracing::info!("the worker is stopping, once what it has in hand is done");
     let emptied = async { while parts.join_next().await.is_some() {} };
     if tokio::time::timeout(SHUTDOWN_LIMIT, emptied).await.is_err() {
         tracing::warn!("some work was cut off; its leases give it to others");
