@@ -9,7 +9,7 @@ use tokio::process::{Child, Command};
 use crate::Database;
 
 /// How long a process may take to answer after its start.
-const START: Duration = Duration::from_secs(30);
+pub(crate) const START: Duration = Duration::from_secs(30);
 
 /// Running processes; they end with the value.
 pub struct Installation {
@@ -21,7 +21,7 @@ pub struct Installation {
 }
 
 /// Where cargo put the binaries: beside the test's own.
-fn binary(name: &str) -> PathBuf {
+pub(crate) fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("the test's path");
     let folder = test.parent().and_then(Path::parent).expect("target/debug");
     let path = folder.join(name);
@@ -33,7 +33,7 @@ fn binary(name: &str) -> PathBuf {
     path
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address").port()
 }
@@ -118,7 +118,7 @@ impl Drop for Installation {
     }
 }
 
-fn common(base: &str, files: &Path) -> Vec<(String, String)> {
+pub(crate) fn common(base: &str, files: &Path) -> Vec<(String, String)> {
     let inherited = ["PATH", "HOME", "LANG", "TMPDIR"]
         .into_iter()
         .filter_map(|key| Some((key.to_owned(), std::env::var(key).ok()?)));
