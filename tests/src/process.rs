@@ -90,6 +90,8 @@ impl Program {
             .args(&self.arguments)
             .env_clear()
             .envs(&self.settings)
+            // What a killed one leaves behind goes with the rest.
+            .env("TMPDIR", &folder)
             .stdin(Stdio::null())
             .stdout(file("stdout"))
             .stderr(file("stderr"))
