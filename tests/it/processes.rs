@@ -6,7 +6,7 @@ use vitaran_core::access::Role;
 use vitaran_tests::flow::Flow;
 use vitaran_tests::meta::{Meta, Reply};
 use vitaran_tests::process::{Process, Program};
-use vitaran_tests::{Client, test_app};
+use vitaran_tests::{Client, Database, test_app};
 
 /// What sysexits.h calls EX_CONFIG: a supervisor need not try again.
 const BAD_CONFIGURATION: Option<i32> = Some(78);
@@ -108,6 +108,35 @@ async fn neither_starts_in_a_role_that_row_level_security_does_not_bind() {
             assert!(said.contains(why), "{why} in {said}");
         }
     }
+}
+
+#[tokio::test]
+async fn neither_starts_on_a_database_that_lacks_a_migration_of_theirs_and_one_more_does_no_harm() {
+    let app = test_app().await;
+    let empty = Database::create_empty().await;
+    let behind = Database::create().await;
+    let last = "(SELECT max(version) FROM __diesel_schema_migrations)";
+    behind
+        .execute(&format!(
+            "DELETE FROM __diesel_schema_migrations WHERE version = {last}"
+        ))
+        .await;
+    for database in [&empty, &behind] {
+        let (user, worker) = (database.url_of("app_user"), database.url_of("app_worker"));
+        let mut web = Program::web(&app).with("DATABASE_URL", user).start();
+        let mut worker = Program::worker(&app)
+            .with("WORKER_DATABASE_URL", worker)
+            .start();
+        for process in [&mut web, &mut worker] {
+            assert_eq!(process.ended_within(REFUSAL).await, Some(1));
+            let said = process.stderr();
+            assert!(said.contains("run `vitaran migrate` first"), "{said}");
+        }
+    }
+    let ahead = "INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231000001')";
+    app.database.execute(ahead).await;
+    Program::web(&app).serve().await;
+    Program::worker(&app).once().await;
 }
 
 #[tokio::test]

@@ -93,6 +93,17 @@ impl Database {
         Database { name }
     }
 
+    /// Without a single table.
+    pub async fn create_empty() -> Self {
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        as_admin(
+            "postgres",
+            &format!("CREATE DATABASE {name} OWNER app_owner"),
+        )
+        .await;
+        Database { name }
+    }
+
     /// The address as one of the four roles.
     pub fn url_of(&self, role: &str) -> String {
         url(Some(role), &self.name)
