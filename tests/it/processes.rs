@@ -66,6 +66,8 @@ async fn the_worker_names_every_fault_of_its_configuration_at_once_and_repeats_n
         .with("WORKER_DB_POOL", "33")
         .with("WHATSAPP_PROVIDER", "pigeon")
         .with("RENDERERS", "3")
+        .with("SMTP_URL", "hunter2")
+        .with("MAIL_FROM", "nobody")
         .with("SECRET_KEY", "swordfish")
         .start();
     assert_eq!(worker.ended_within(REFUSAL).await, BAD_CONFIGURATION);
@@ -73,7 +75,7 @@ async fn the_worker_names_every_fault_of_its_configuration_at_once_and_repeats_n
         named_keys(&worker),
         [
             "WHATSAPP_PROVIDER",
-            "MAIL_DIR",
+            "SMTP_URL",
             "WORKER_DATABASE_URL",
             "WORKER_DB_POOL",
             "PUBLIC_URL",
