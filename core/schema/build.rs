@@ -4,7 +4,6 @@ use std::{fs, io};
 
 const MIGRATIONS: &str = "../../migrations";
 
-#[expect(clippy::print_stdout, reason = "how a build script answers cargo")]
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={MIGRATIONS}");
     let mut last = String::new();
