@@ -16,6 +16,8 @@ use vitaran_tests::renderer::BadRenderer;
 use vitaran_tests::{Client, TestApp, test_app};
 
 const BUYERS_GSTIN: &str = "27AAPFU0939F1ZV";
+/// Each time the server itself waits ten seconds first.
+const TIMES_TO_COME_BACK: usize = 6;
 const RENDERS: &str = "SELECT string_agg(copy || ' ' || status || ' after ' || attempts, ', ') AS text FROM document_renders";
 
 /// What a tool of poppler's says of a PDF.
@@ -86,18 +88,22 @@ async fn only_invoice(client: &Client) -> Value {
     client.get(&format!("/api/v1/invoices/{id}")).await.json()
 }
 
+/// Downloads as a program should: one that is told that the PDF is being prepared comes back for it.
 async fn download(client: &Client, invoice: &Value, copy: &str) -> Vec<u8> {
     let id = invoice["id"].as_str().unwrap();
     let path = format!("/api/v1/invoices/{id}/pdf?copy={copy}");
-    let response = client.open(&path).await;
-    let status = response.status();
-    let bytes = response.bytes().await.unwrap().to_vec();
-    assert!(
-        status.is_success(),
-        "{status} {}",
-        String::from_utf8_lossy(&bytes)
-    );
-    bytes
+    for _ in 0..TIMES_TO_COME_BACK {
+        let response = client.open(&path).await;
+        let status = response.status().as_u16();
+        let comes_later = response.headers().contains_key("retry-after");
+        let bytes = response.bytes().await.unwrap().to_vec();
+        if status == 200 {
+            return bytes;
+        }
+        let said = String::from_utf8_lossy(&bytes);
+        assert!(status == 503 && comes_later, "{status} {said}");
+    }
+    panic!("the PDF was being prepared {TIMES_TO_COME_BACK} times");
 }
 
 fn text_of(pdf: &[u8]) -> String {
