@@ -5,7 +5,8 @@ use std::process::Stdio;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 use vitaran_tests::Database;
-use vitaran_tests::installation::{Installation, binary};
+use vitaran_tests::installation::Installation;
+use vitaran_tests::process::binary;
 
 /// Of every login of the demo.
 pub const PASSWORD: &str = "vitaran-demo-2026";

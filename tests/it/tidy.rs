@@ -213,8 +213,10 @@ fn a_page_has_no_inline_script_or_style() {
 
 #[test]
 fn every_setting_that_the_code_reads_is_explained_in_the_example() {
-    let code = std::fs::read_to_string(root().join("core/src/config.rs")).expect("the settings");
-    let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+    let code: String = files("core/src/config", ".rs")
+        .into_iter()
+        .filter_map(|(_, text)| text.split("#[cfg(test)]").next().map(str::to_owned))
+        .collect();
     let example = std::fs::read_to_string(root().join(".env.example")).expect("the example");
     // Text between quotation marks that looks like the name of a variable.
     let read: Vec<&str> = code

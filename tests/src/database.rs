@@ -1,11 +1,16 @@
 //! A database for each test: migrated once for the process, then stamped.
 
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use diesel_async::{
     AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _,
 };
 use uuid::Uuid;
+
+/// How long the processes may take to bring the database to where a test waits for it: far longer than they need.
+const PATIENCE: Duration = Duration::from_secs(90);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// One test's database. It is dropped with the value.
 #[derive(Debug)]
@@ -28,7 +33,7 @@ fn url(role: Option<&str>, database: &str) -> String {
     let (scheme, rest) = admin.split_once("://").expect("a URL");
     let (credentials, host) = rest.split_once('@').expect("a role in the URL");
     let (host, _) = host.split_once('/').expect("a database in the URL");
-    let credentials = match (role, env("TEST_ROLE_PASSWORD")) {
+    let credentials = match (role, Database::password_of_roles()) {
         (None, _) => credentials.to_owned(),
         (Some(role), Some(password)) => format!("{role}:{password}"),
         (Some(role), None) => role.to_owned(),
@@ -97,9 +102,30 @@ impl Database {
         Database { name }
     }
 
+    /// Without a single table.
+    pub async fn create_empty() -> Self {
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        as_admin(
+            "postgres",
+            &format!("CREATE DATABASE {name} OWNER app_owner"),
+        )
+        .await;
+        Database { name }
+    }
+
     /// The address as one of the four roles.
     pub fn url_of(&self, role: &str) -> String {
         url(Some(role), &self.name)
+    }
+
+    /// What the roles sign in with, where the cluster asks for it.
+    pub fn password_of_roles() -> Option<String> {
+        env("TEST_ROLE_PASSWORD")
+    }
+
+    /// The address as the superuser, whom no process of ours may be.
+    pub fn url_of_superuser(&self) -> String {
+        url(None, &self.name)
     }
 
     /// Does as the superuser what no action does: break something, or look at everything.
@@ -127,6 +153,33 @@ impl Database {
         }
         let row: Id = self.row(sql).await;
         row.id
+    }
+
+    /// One text, seen by the superuser; empty when there is none.
+    pub async fn text(&self, sql: &str) -> String {
+        #[derive(diesel::QueryableByName)]
+        struct Line {
+            #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
+            text: Option<String>,
+        }
+        let row: Line = self.row(sql).await;
+        row.text.unwrap_or_default()
+    }
+
+    /// Waits until the text is as wanted, which says what is waited for.
+    pub async fn until(&self, sql: &str, wanted: &str) {
+        let started = Instant::now();
+        loop {
+            let found = self.text(sql).await;
+            if found == wanted {
+                return;
+            }
+            assert!(
+                started.elapsed() < PATIENCE,
+                "after {PATIENCE:?} it is {found:?} and not {wanted:?}: {sql}"
+            );
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 
     async fn row<R>(&self, sql: &str) -> R

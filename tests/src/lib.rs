@@ -16,6 +16,9 @@ mod client;
 mod database;
 pub mod flow;
 pub mod installation;
+pub mod meta;
+pub mod process;
+pub mod renderer;
 
 pub use app::{PASSWORD, Person, SECRET_KEY, TestApp, test_app};
 pub use client::{Answer, Client};

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
 use vitaran_core::config::{self, LogFormat, WebConfig};
-use vitaran_core::db::{Db, DbSettings, refuse_powerful_role};
+use vitaran_core::db::{Db, DbSettings, refuse_to_start};
 use vitaran_core::files::LocalFileStore;
 use vitaran_core::live::{self, Hints, LiveFeed};
 use vitaran_kernel::SystemClock;
@@ -107,7 +107,7 @@ async fn serve(config: WebConfig) -> Result<(), Failure> {
     };
     let (hints, queue) = Hints::queue();
     let db = Db::connect(&settings, Arc::new(SystemClock), hints)?;
-    refuse_powerful_role(&db).await?;
+    refuse_to_start(&db).await?;
     let files = Arc::new(LocalFileStore::open(&config.files_dir)?);
     let feed = LiveFeed::new();
     tokio::spawn(live::run_sender(db.clone(), queue));

@@ -5,9 +5,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
-use vitaran_core::config::{LogFormat, WorkerConfig, log_format};
+use vitaran_core::config::{ConfigFaults, LogFormat, WorkerConfig, log_format};
 use vitaran_worker::registry::kinds_of;
 use vitaran_worker::run;
+
+/// What sysexits.h calls EX_CONFIG: a supervisor need not try again.
+const BAD_CONFIGURATION: u8 = 78;
 
 #[derive(Parser)]
 #[command(
@@ -56,7 +59,11 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("worker: {error}");
-            ExitCode::FAILURE
+            if error.is::<ConfigFaults>() {
+                ExitCode::from(BAD_CONFIGURATION)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }

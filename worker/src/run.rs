@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use vitaran_core::config::WorkerConfig;
-use vitaran_core::db::{Db, DbError, DbSettings, RoleFault, refuse_powerful_role};
+use vitaran_core::db::{Db, DbError, DbSettings, StartFault, refuse_to_start};
 use vitaran_core::housekeeping::worker_silence_s;
 use vitaran_core::live::{Hints, run_sender};
 use vitaran_kernel::SystemClock;
@@ -30,7 +30,7 @@ const MAX_SILENCE_S: i64 = 60;
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     #[error(transparent)]
-    Role(#[from] RoleFault),
+    Start(#[from] StartFault),
     #[error(transparent)]
     Outside(#[from] OutsideError),
     #[error(transparent)]
@@ -60,8 +60,8 @@ async fn connect(config: &WorkerConfig, hints: Hints) -> Result<Db, RunError> {
     let db = Db::connect(&settings, Arc::new(SystemClock), hints)?;
     let mut tries = 1;
     loop {
-        match refuse_powerful_role(&db).await {
-            Err(RoleFault::Db(DbError::Unavailable(reason))) if tries < START_TRIES => {
+        match refuse_to_start(&db).await {
+            Err(StartFault::Db(DbError::Unavailable(reason))) if tries < START_TRIES => {
                 tracing::warn!(reason, "the database is not available yet");
                 tries += 1;
                 tokio::time::sleep(START_PAUSE).await;
@@ -111,6 +111,7 @@ pub async fn run(config: &WorkerConfig, kinds: Vec<Kind>) -> Result<(), RunError
     };
     // Nobody listening means that every part is over already.
     let _ = stop.send(true);
+    tracing::info!("the worker is stopping, once what it has in hand is done");
     let emptied = async { while parts.join_next().await.is_some() {} };
     if tokio::time::timeout(SHUTDOWN_LIMIT, emptied).await.is_err() {
         tracing::warn!("some work was cut off; its leases give it to others");

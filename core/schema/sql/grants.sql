@@ -4,6 +4,9 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, app_user, app_worker, app
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO app_user, app_worker, app_lookup;
 
+-- Whether a process of this release may start.
+GRANT SELECT ON __diesel_schema_migrations TO app_user, app_worker;
+
 -- Before the tenant is known.
 GRANT SELECT (id, email, name, password_hash, is_platform_admin, is_active) ON users TO app_lookup;
 GRANT SELECT (tenant_id, id, user_id, role, dealer_id, is_active) ON memberships TO app_lookup;

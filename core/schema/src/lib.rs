@@ -7,6 +7,9 @@ mod tables;
 
 pub use tables::*;
 
+/// The version of this release's last migration, as `__diesel_schema_migrations` has it.
+pub const LAST_MIGRATION: &str = env!("LAST_MIGRATION");
+
 /// Re-run whole after every migration, in this order. Each file is idempotent.
 pub const REPLACEABLE_SQL: [(&str, &str); 5] = [
     ("functions", include_str!("../sql/functions.sql")),

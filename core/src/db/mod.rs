@@ -16,7 +16,7 @@ mod tenant_tx;
 
 pub(crate) use batch::Batch;
 pub use error::DbError;
-pub use guard::{RoleFault, refuse_powerful_role};
+pub use guard::{StartFault, refuse_to_start};
 pub use page::{Cursor, CursorError, Limit, Page, Paged};
 pub use platform_tx::PlatformTx;
 pub use pool::{Db, DbSettings};

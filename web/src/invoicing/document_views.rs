@@ -96,14 +96,8 @@ pub fn place(name: &str, gstin: Option<&str>, at: &PostalAddress) -> Markup {
 pub fn transport(known: &Transport) -> Vec<(&'static str, Markup)> {
     let text = |value: &str| html! { (value) };
     [
-        (
-            "Transporter",
-            known.transporter.as_deref().map(|name| text(name)),
-        ),
-        (
-            "LR number",
-            known.lr_number.as_deref().map(|number| text(number)),
-        ),
+        ("Transporter", known.transporter.as_deref().map(text)),
+        ("LR number", known.lr_number.as_deref().map(text)),
         (
             "LR date",
             known.lr_date.map(|day| time::date(day.as_naive())),

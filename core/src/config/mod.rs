@@ -1,7 +1,11 @@
 //! Configuration from the environment, read once and typed. A bad one is refused with every fault listed (000-73).
 
+mod reader;
+
 use std::fmt;
 use std::path::PathBuf;
+
+use reader::Reader;
 
 use crate::identity::Lifetimes;
 
@@ -104,121 +108,6 @@ pub struct WorkerConfig {
     pub secret_key: Secret,
 }
 
-/// Reads keys through a function, so that a test needs no environment.
-struct Reader<'a> {
-    get: &'a dyn Fn(&str) -> Option<String>,
-    faults: Vec<ConfigFault>,
-}
-
-impl Reader<'_> {
-    fn fault(&mut self, key: &'static str, detail: impl Into<String>) {
-        self.faults.push(ConfigFault {
-            key,
-            detail: detail.into(),
-        });
-    }
-
-    fn optional(&self, key: &str) -> Option<String> {
-        (self.get)(key).filter(|value| !value.trim().is_empty())
-    }
-
-    fn required(&mut self, key: &'static str, what: &str) -> String {
-        self.optional(key).unwrap_or_else(|| {
-            self.fault(key, format!("is not set: {what}"));
-            String::new()
-        })
-    }
-
-    fn number(
-        &mut self,
-        key: &'static str,
-        default: u32,
-        range: std::ops::RangeInclusive<u32>,
-    ) -> u32 {
-        let Some(text) = self.optional(key) else {
-            return default;
-        };
-        match text.parse::<u32>() {
-            Ok(n) if range.contains(&n) => n,
-            _ => {
-                self.fault(
-                    key,
-                    format!(
-                        "must be a whole number from {} to {}",
-                        range.start(),
-                        range.end()
-                    ),
-                );
-                default
-            }
-        }
-    }
-
-    fn count(
-        &mut self,
-        key: &'static str,
-        default: u32,
-        range: std::ops::RangeInclusive<u32>,
-    ) -> usize {
-        usize::try_from(self.number(key, default, range)).unwrap_or(1)
-    }
-
-    fn database_url(&mut self, key: &'static str, what: &str) -> Secret {
-        let url = self.required(key, what);
-        if !url.is_empty() && !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-            self.fault(key, "must begin with postgres://");
-        }
-        Secret(url)
-    }
-
-    fn public_url(&mut self) -> String {
-        let url = self.required(
-            "PUBLIC_URL",
-            "the address people open, such as https://orders.example.in",
-        );
-        let host = url
-            .strip_prefix("http://")
-            .map(|rest| rest.split(['/', ':']).next().unwrap_or_default());
-        let is_loopback = matches!(host, Some("127.0.0.1" | "localhost"));
-        if !url.is_empty() && !url.starts_with("https://") && !is_loopback {
-            self.fault("PUBLIC_URL", "must be https:// (plain http:// works on 127.0.0.1 and localhost only, for cookies are not safe otherwise)");
-        }
-        url.trim_end_matches('/').to_owned()
-    }
-
-    fn secret_key(&mut self) -> Secret {
-        let key = self.required(
-            "SECRET_KEY",
-            "k1:<32 random bytes in base64>; `openssl rand -base64 32` makes them",
-        );
-        if !key.is_empty() && crate::secrets::SecretKey::parse(&key).is_err() {
-            self.fault(
-                "SECRET_KEY",
-                "must be a key id, a colon and 32 bytes in base64, such as k1:…",
-            );
-        }
-        Secret(key)
-    }
-
-    fn lifetimes(
-        &mut self,
-        idle: (&'static str, u32, u32),
-        absolute: (&'static str, u32),
-    ) -> Lifetimes {
-        let (idle_key, idle_default, idle_unit_s) = idle;
-        let idle_s = self
-            .number(idle_key, idle_default, 1..=720)
-            .saturating_mul(idle_unit_s);
-        let absolute_s = self
-            .number(absolute.0, absolute.1, 1..=90)
-            .saturating_mul(86_400);
-        Lifetimes {
-            idle_s: i32::try_from(idle_s).unwrap_or(i32::MAX),
-            absolute_s: i32::try_from(absolute_s).unwrap_or(i32::MAX),
-        }
-    }
-}
-
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that reads the environment"
@@ -233,10 +122,7 @@ impl WebConfig {
     }
 
     fn read(get: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigFaults> {
-        let mut reader = Reader {
-            get,
-            faults: Vec::new(),
-        };
+        let mut reader = Reader::new(get);
         let database_url = reader.database_url("DATABASE_URL", "the database as app_user");
         let config = WebConfig {
             listen_database_url: reader
@@ -274,26 +160,19 @@ impl WorkerConfig {
     }
 
     fn read(get: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigFaults> {
-        let mut reader = Reader {
-            get,
-            faults: Vec::new(),
-        };
+        let mut reader = Reader::new(get);
         let whatsapp = match reader.optional("WHATSAPP_PROVIDER").as_deref() {
             Some("fake") => WhatsappChoice::Fake,
             None | Some("meta") => WhatsappChoice::Meta {
-                base_url: reader
-                    .optional("WHATSAPP_BASE_URL")
-                    .unwrap_or_else(|| "https://graph.facebook.com".to_owned()),
-                api_version: reader
-                    .optional("WHATSAPP_API_VERSION")
-                    .unwrap_or_else(|| "v23.0".to_owned()),
+                base_url: reader.provider_url("WHATSAPP_BASE_URL", "https://graph.facebook.com"),
+                api_version: reader.api_version("WHATSAPP_API_VERSION", "v23.0"),
             },
             Some(_) => {
                 reader.fault("WHATSAPP_PROVIDER", "must be fake or meta");
                 WhatsappChoice::Fake
             }
         };
-        let smtp_url = reader.optional("SMTP_URL").map(Secret);
+        let smtp_url = reader.smtp_url();
         let mail_dir = match &smtp_url {
             Some(_) => reader.optional("MAIL_DIR").unwrap_or_default(),
             None => reader.required(
@@ -311,10 +190,7 @@ impl WorkerConfig {
             )),
             whatsapp,
             smtp_url,
-            mail_from: reader.required(
-                "MAIL_FROM",
-                "the sender of mails, such as orders@example.in",
-            ),
+            mail_from: reader.mail_from(),
             mail_dir: PathBuf::from(mail_dir),
             weasyprint_python: PathBuf::from(
                 reader.required("WEASYPRINT_PYTHON", "the python that has WeasyPrint"),
@@ -332,10 +208,7 @@ impl WorkerConfig {
 
 /// The owner's database, which only the `vitaran` command reads.
 pub fn owner_database_url() -> Result<Secret, ConfigFaults> {
-    let mut reader = Reader {
-        get: &environment,
-        faults: Vec::new(),
-    };
+    let mut reader = Reader::new(&environment);
     let url = reader.database_url(
         "OWNER_DATABASE_URL",
         "the database as app_owner, who alone migrates",
@@ -349,10 +222,7 @@ pub fn owner_database_url() -> Result<Secret, ConfigFaults> {
 
 /// The database as app_user, for the commands that work through actions.
 pub fn user_database_url() -> Result<Secret, ConfigFaults> {
-    let mut reader = Reader {
-        get: &environment,
-        faults: Vec::new(),
-    };
+    let mut reader = Reader::new(&environment);
     let url = reader.database_url("DATABASE_URL", "the database as app_user");
     if reader.faults.is_empty() {
         Ok(url)
@@ -363,10 +233,7 @@ pub fn user_database_url() -> Result<Secret, ConfigFaults> {
 
 /// The key that seals secrets, for the commands that store one.
 pub fn secret_key() -> Result<Secret, ConfigFaults> {
-    let mut reader = Reader {
-        get: &environment,
-        faults: Vec::new(),
-    };
+    let mut reader = Reader::new(&environment);
     let key = reader.secret_key();
     if reader.faults.is_empty() {
         Ok(key)
@@ -415,6 +282,59 @@ mod tests {
                 "SECRET_KEY"
             ]
         );
+    }
+
+    fn worker(pairs: &[(&str, &str)]) -> Vec<&'static str> {
+        let faults = WorkerConfig::read(&|key| {
+            let pair = pairs.iter().find(|(k, _)| *k == key);
+            pair.map(|(_, value)| (*value).to_owned())
+        })
+        .unwrap_err();
+        faults.0.into_iter().map(|fault| fault.key).collect()
+    }
+
+    #[test]
+    fn the_form_of_what_the_adapters_use_is_looked_at_with_everything_else() {
+        let keys = [
+            "WHATSAPP_BASE_URL",
+            "WHATSAPP_API_VERSION",
+            "SMTP_URL",
+            "MAIL_FROM",
+        ];
+        let found = |values: [&str; 4]| {
+            let pairs: Vec<_> = keys.into_iter().zip(values).collect();
+            let mut found = worker(&pairs);
+            found.retain(|key| keys.contains(key));
+            found
+        };
+        for wrong in [
+            ["http://graph.example.in", "23", "mail.example.in", "orders"],
+            [
+                "https://",
+                "v23",
+                "imaps://mail.example.in",
+                "Vitaran <orders",
+            ],
+            ["ftp://127.0.0.1", "v.0", "smtp://", "Vitaran <orders@>"],
+        ] {
+            assert_eq!(found(wrong), keys, "{wrong:?}");
+        }
+        for right in [
+            [
+                "https://graph.example.in",
+                "v23.0",
+                "smtps://u:p@mail.in",
+                "orders@example.in",
+            ],
+            [
+                "http://127.0.0.1:9",
+                "v9.12",
+                "smtp://127.0.0.1",
+                "Vitaran <orders@example.in>",
+            ],
+        ] {
+            assert_eq!(found(right), [""; 0], "{right:?}");
+        }
     }
 
     #[test]

@@ -1,0 +1,123 @@
+//! What the logs of the real web and worker do not say.
+
+use serde_json::json;
+use vitaran_core::access::Role;
+use vitaran_tests::flow::Flow;
+use vitaran_tests::meta::{Meta, Reply, TOKEN};
+use vitaran_tests::process::Program;
+use vitaran_tests::{Client, Database, PASSWORD, SECRET_KEY, test_app};
+
+use crate::meta::has_phone;
+
+const WRONG_PASSWORD: &str = "a-wrong-password-of-mine";
+const PHONE: &str = "9876512345";
+
+/// Ours in detail, the libraries' as an operator has them.
+const LOUD: &str = "info,web=debug,worker=debug,vitaran_core=debug,vitaran_web=debug,vitaran_worker=debug,vitaran_kernel=debug";
+
+#[tokio::test]
+async fn the_logs_of_a_day_name_no_password_no_session_no_token_and_no_phone_number() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let meta = Meta::start().await;
+    meta.open_account(&app, &app.tenant).await;
+    let cable = flow.product("CABLE", 9).await;
+    let buyer = flow.buyer(100_000).await;
+    has_phone(&app, buyer, &format!("+91{PHONE}")).await;
+    let (sales, packers) = (
+        app.person(Role::Sales).await,
+        app.person(Role::Warehouse).await,
+    );
+    let mut secrets = vec![
+        ("a password", PASSWORD.to_owned()),
+        ("a wrong password", WRONG_PASSWORD.to_owned()),
+        ("the provider's token", TOKEN.to_owned()),
+        ("the key of the secrets", SECRET_KEY[3..].to_owned()),
+        ("a phone number", PHONE.to_owned()),
+        ("a database's address", app.database.url_of("app_user")),
+        ("a database's address", app.database.url_of("app_worker")),
+    ];
+    secrets.extend(Database::password_of_roles().map(|password| ("a database password", password)));
+
+    let program = Program::web(&app).with("RUST_LOG", LOUD);
+    let web = program.serve().await;
+    let worker = meta.worker(&app).with("RUST_LOG", LOUD).start();
+    let browser = Client::new(program.base());
+    let sign_in = async |password: &str| {
+        let fields = [("email", &*sales.email), ("password", password)];
+        browser.post_form("/login", &fields).await.status
+    };
+    assert_eq!(sign_in(WRONG_PASSWORD).await, 422);
+    assert_eq!(sign_in(PASSWORD).await, 303);
+    assert_eq!(browser.get("/admin/orders").await.status, 200);
+    secrets.push(("a session", browser.cookie("sid").unwrap()));
+
+    let mut programs = Vec::new();
+    for person in [&sales, &packers] {
+        let program = Client::new(program.base());
+        let login = async |password: &str| {
+            let pair = json!({ "email": person.email, "password": password });
+            program.post_json("/api/v1/auth/login", &pair).await
+        };
+        assert_eq!(login(WRONG_PASSWORD).await.status, 401);
+        let token = login(PASSWORD).await.json()["access_token"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        programs.push(program.bearer(&token));
+        secrets.push(("an access token", token));
+    }
+    let stranger = Client::new(program.base()).bearer("a-token-of-nobody");
+    assert_eq!(stranger.get("/api/v1/me").await.status, 401);
+    secrets.push(("an unknown token", "a-token-of-nobody".to_owned()));
+
+    let order = json!({
+        "dealer_id": buyer.dealer.as_uuid(), "ship_to_address_id": buyer.ship_to.as_uuid(),
+        "lines": [{ "product_id": cable.as_uuid(), "quantity": "2" }],
+    });
+    let ordering = programs[0].with("idempotency-key", "order-1");
+    let placed = ordering.post_json("/api/v1/orders", &order).await;
+    assert_eq!(placed.status, 201, "{}", placed.body);
+    meta.reply(Reply::Refuse(400, 131_026));
+    meta.until(1).await;
+    let id = vitaran_kernel::OrderId::parse(placed.json()["id"].as_str().unwrap()).unwrap();
+    flow.pack(id).await;
+    let dispatch = json!({ "transporter": "VRL Logistics" });
+    let path = format!("/api/v1/orders/{}/dispatch", id.as_uuid());
+    meta.reply(Reply::Accept);
+    let dispatching = programs[1].with("idempotency-key", "dispatch-1");
+    let dispatched = dispatching.post_json(&path, &dispatch).await;
+    assert!(
+        dispatched.status < 300,
+        "{} {}",
+        dispatched.status,
+        dispatched.body
+    );
+    let told = "SELECT status AS text FROM notification_logs WHERE event = 'ORDER_DISPATCHED' AND channel = 'WHATSAPP'";
+    app.database.until(told, "SENT").await;
+    // What is wrong with the account is said to the operators, in the provider's careless words.
+    meta.reply(Reply::Refuse(401, 190));
+    let ordering = programs[0].with("idempotency-key", "order-2");
+    let placed = ordering.post_json("/api/v1/orders", &order).await;
+    assert_eq!(placed.status, 201, "{}", placed.body);
+    worker.until_it_says("of a tenant is paused").await;
+
+    let (of_web, of_worker) = (web.said(), worker.said());
+    assert!(of_web.contains("/api/v1/auth/login"), "web logs: {of_web}");
+    assert!(
+        of_worker.contains("a job is over"),
+        "worker logs: {of_worker}"
+    );
+    for (name, log) in [("web", of_web), ("worker", of_worker)] {
+        for (what, secret) in &secrets {
+            assert!(!log.contains(secret), "{what} in the log of {name}:\n{log}");
+        }
+        let log = log.to_lowercase();
+        for header in ["authorization", "bearer ", "set-cookie", "sid="] {
+            assert!(
+                !log.contains(header),
+                "{header} in the log of {name}:\n{log}"
+            );
+        }
+    }
+}
