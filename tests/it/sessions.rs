@@ -152,7 +152,7 @@ async fn changing_company_gives_a_new_id_and_the_other_companys_pages() {
     let answer = client
         .post_form("/switch-tenant", &[("tenant", "volt")])
         .await;
-    assert_eq!((answer.status, answer.location()), (303, "/admin"));
+    assert_eq!((answer.status, answer.location()), (303, "/admin/orders"));
     assert_ne!(client.cookie("sid").unwrap(), before);
     assert!(
         client
