@@ -121,7 +121,7 @@ impl Problem for ListError {
 
     fn code(&self) -> &'static str {
         match self {
-            ListError::Cursor(_) => "list.cursor_invalid",
+            ListError::Cursor(_) => CursorError::CODE,
             ListError::Internal(error) => error.code(),
         }
     }

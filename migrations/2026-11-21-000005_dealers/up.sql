@@ -37,6 +37,7 @@ CREATE TABLE dealers (
 );
 CREATE UNIQUE INDEX uq_dealers_tenant_id_gstin ON dealers (tenant_id, gstin) WHERE gstin IS NOT NULL;
 CREATE INDEX ix_dealers_tenant_id_name ON dealers (tenant_id, (lower(legal_name)) COLLATE "C", id);
+CREATE INDEX ix_dealers_tenant_id_trade_name ON dealers (tenant_id, (lower(trade_name)) COLLATE "C") WHERE trade_name IS NOT NULL;
 
 ALTER TABLE memberships
     ADD CONSTRAINT fk_memberships_dealer FOREIGN KEY (tenant_id, dealer_id) REFERENCES dealers (tenant_id, id);

@@ -1,8 +1,11 @@
 //! What must hold when many do the same at once.
 
 use futures_util::future::join_all;
+use vitaran_core::catalog::ProductRef;
 use vitaran_core::orders::ApproveOrderError;
+use vitaran_core::stock::{self, ReceiveStock, ReceivedLine};
 use vitaran_core::warehouse::DispatchOrderError;
+use vitaran_kernel::{Quantity, Text};
 use vitaran_tests::flow::Flow;
 use vitaran_tests::test_app;
 
@@ -70,6 +73,45 @@ async fn twenty_dispatches_at_once_draw_twenty_consecutive_numbers() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hundred_dispatches_at_once_draw_a_hundred_consecutive_numbers() {
     dispatch_at_once(crowd(100, 400)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_order_cancelled_while_goods_come_in_for_it_keeps_none_of_them() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let scarce = flow.product("SCARCE", 0).await;
+    let buyer = flow.buyer(10_000_000).await;
+    let order = flow.place(buyer, &[(scarce, 5)]).await;
+    flow.approve(order).await.unwrap();
+    let by = flow.by();
+    let mut receiving = flow.db.begin(&by).await.unwrap();
+    let goods = ReceiveStock {
+        location: None,
+        reference: Text::parse("GRN 1").unwrap(),
+        lines: vec![ReceivedLine {
+            product: ProductRef::Id(scarce),
+            quantity: Quantity::from_units(5),
+        }],
+    };
+    stock::receive(&mut receiving, &by, goods).await.unwrap();
+    // The line had nothing when the cancellation looked, and has five before it is written.
+    let cancelling = tokio::spawn({
+        let flow = flow.clone();
+        async move { flow.cancel(order).await }
+    });
+    app.database
+        .until(
+            "SELECT count(*)::text AS text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+            "1",
+        )
+        .await;
+    receiving.commit().await.unwrap();
+    cancelling.await.unwrap();
+    let kept = app
+        .database
+        .count("SELECT (SELECT sum(reserved_quantity) FROM order_lines)::bigint + (SELECT sum(reserved) FROM stock_balances)::bigint AS count")
+        .await;
+    assert_eq!(kept, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -215,7 +257,7 @@ async fn of_many_approvals_of_one_order_exactly_one_holds_credit() {
         .count();
     let told = results
         .iter()
-        .filter(|result| matches!(result, Ok(Err(ApproveOrderError::AlreadyApproved))))
+        .filter(|result| matches!(result, Ok(Err(ApproveOrderError::AlreadyApproved { .. }))))
         .count();
     assert_eq!((approved, told), (1, 19));
     assert_eq!(

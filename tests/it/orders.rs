@@ -728,3 +728,97 @@ async fn an_order_goes_from_the_door_to_its_end_and_every_role_has_a_home() {
         );
     }
 }
+
+#[tokio::test]
+async fn goods_arrive_after_they_left_and_not_tomorrow() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let (product, buyer) = (flow.product("SKU-1", 10).await, flow.buyer(100_000).await);
+    let id = flow.packed(buyer, &[(product, 5)]).await;
+    flow.dispatch(id).await.expect("a dispatched order");
+    let api = app.api_as(Role::Sales).await;
+    let path = format!("/api/v1/orders/{id}/delivery");
+    for (moment, code) in [
+        ("2999-01-01T00:00:00Z", "in_the_future"),
+        ("2020-01-01T00:00:00Z", "too_early"),
+    ] {
+        let answer = api
+            .post_json(&path, &json!({ "delivered_at": moment }))
+            .await;
+        let body = answer.json();
+        assert_eq!(answer.status, 422, "{body}");
+        assert_eq!(
+            (&body["errors"][0]["pointer"], &body["errors"][0]["code"]),
+            (&json!("/delivered_at"), &json!(code))
+        );
+    }
+    assert_eq!(status_of(&app, id).await.0, "DISPATCHED");
+}
+
+#[tokio::test]
+async fn every_refusal_for_an_orders_status_names_it_and_what_may_be_done() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let (product, buyer) = (flow.product("SKU-1", 10).await, flow.buyer(100_000).await);
+    let id = flow.place(buyer, &[(product, 5)]).await;
+    let line = flow.approve(id).await.expect("an approved order").lines[0].id;
+    let api = app.api_as(Role::Admin).await;
+    let order = format!("/api/v1/orders/{id}");
+    let picks = json!({ "lines": [{ "line_id": line, "quantity": "1" }] });
+    let again = api
+        .post_json(&format!("{order}/approval"), &json!({}))
+        .await;
+    let early = api.put_json(&format!("{order}/picks"), &picks).await;
+    flow.cancel(id).await;
+    let late = api
+        .post_json(
+            &format!("{order}/short_closes"),
+            &json!({ "line_id": line, "reason": "Lost" }),
+        )
+        .await;
+    for (answer, status, allowed, sentence) in [
+        (
+            again,
+            "APPROVED",
+            json!(["start_picking", "cancel"]),
+            "already",
+        ),
+        (
+            early,
+            "APPROVED",
+            json!(["start_picking", "cancel"]),
+            "this one is approved",
+        ),
+        (late, "CANCELLED", json!([]), "this one is cancelled"),
+    ] {
+        let body = answer.json();
+        assert_eq!(answer.status, 409, "{body}");
+        assert_eq!(
+            (
+                &body["facts"]["order_status"],
+                &body["facts"]["allowed_actions"]
+            ),
+            (&json!(status), &allowed)
+        );
+        assert!(
+            body["detail"].as_str().unwrap().contains(sentence),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_order_is_found_by_the_name_it_shows() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let (product, buyer) = (flow.product("SKU-1", 10).await, flow.buyer(100_000).await);
+    flow.place(buyer, &[(product, 5)]).await;
+    app.database
+        .execute("UPDATE dealers SET trade_name = 'अपना बिजली भंडार'")
+        .await;
+    let sales = app.sign_in_as(Role::Sales).await;
+    let found = sales.get("/admin/orders?q=अपना").await;
+    assert!(found.body.contains("1 order<"), "{}", found.body);
+    let none = sales.get("/admin/orders?q=पराया").await;
+    assert!(!none.body.contains("1 order<"), "{}", none.body);
+}

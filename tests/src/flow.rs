@@ -6,7 +6,8 @@ use vitaran_core::access::{Actor, Allowed, Permission, Role};
 use vitaran_core::db::{Db, DbSettings, TenantTx};
 use vitaran_core::live::Hints;
 use vitaran_core::orders::{
-    self, ApproveOrder, ApproveOrderError, Channel, OrderDetail, PlaceLine, PlaceOrder, ProductKey,
+    self, ApproveOrder, ApproveOrderError, CancelOrder, Channel, OrderDetail, PlaceLine,
+    PlaceOrder, ProductKey,
 };
 use vitaran_core::testkit::{TestTenant, dealer, product};
 use vitaran_core::warehouse::{
@@ -171,5 +172,14 @@ impl Flow {
         let order = warehouse::dispatch(&mut tx, &by, id, input).await?;
         tx.commit().await?;
         Ok(order)
+    }
+
+    pub async fn cancel(&self, id: OrderId) {
+        let (mut tx, by) = self.begin().await;
+        let input = CancelOrder::parse("Not wanted", None).expect("a reason");
+        orders::cancel(&mut tx, &by, id, input)
+            .await
+            .expect("a cancelled order");
+        tx.commit().await.expect("COMMIT");
     }
 }

@@ -44,6 +44,11 @@ pub struct Cursor(String);
 #[error("This page link is no longer valid, start again from the first page")]
 pub struct CursorError;
 
+impl CursorError {
+    /// The code of this fault, the same for every list.
+    pub const CODE: &str = "list.cursor_invalid";
+}
+
 impl Cursor {
     /// Longest text accepted from outside.
     pub const MAX_LENGTH: usize = 400;

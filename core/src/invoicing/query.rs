@@ -108,7 +108,7 @@ impl Problem for InvoiceError {
     fn code(&self) -> &'static str {
         match self {
             InvoiceError::NotFound => "invoices.not_found",
-            InvoiceError::Cursor(_) => "paging.bad_cursor",
+            InvoiceError::Cursor(_) => CursorError::CODE,
             InvoiceError::Unreadable(_) => "service.internal",
             InvoiceError::Db(error) => error.code(),
         }

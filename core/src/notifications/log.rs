@@ -128,7 +128,7 @@ impl Problem for NotificationLogError {
     fn code(&self) -> &'static str {
         match self {
             NotificationLogError::NotFound => "notifications.not_found",
-            NotificationLogError::Cursor(_) => "paging.bad_cursor",
+            NotificationLogError::Cursor(_) => CursorError::CODE,
             NotificationLogError::Db(error) => error.code(),
         }
     }

@@ -9,7 +9,7 @@ use vitaran_kernel::{Note, OrderId};
 use super::OrderDetail;
 use super::lock::{LockError, lock, reload};
 use super::set_status::set_status;
-use super::status::{Status, Verb};
+use super::status::{Status, Verb, state_facts, verbs_for};
 use crate::access::{Allowed, SalesOrdersApprove};
 use crate::db::{Batch, DbError, TenantTx};
 use crate::dealers::credit::{self, CreditExceeded};
@@ -42,7 +42,10 @@ pub enum ApproveOrderError {
     #[error(transparent)]
     Order(#[from] LockError),
     #[error("This order is approved already")]
-    AlreadyApproved,
+    AlreadyApproved {
+        /// What this actor could do instead.
+        allowed: Vec<Verb>,
+    },
     #[error(transparent)]
     CreditExceeded(#[from] CreditExceeded),
     #[error(transparent)]
@@ -53,7 +56,7 @@ impl Problem for ApproveOrderError {
     fn kind(&self) -> Kind {
         match self {
             ApproveOrderError::Order(error) => error.kind(),
-            ApproveOrderError::AlreadyApproved => Kind::Conflict,
+            ApproveOrderError::AlreadyApproved { .. } => Kind::Conflict,
             ApproveOrderError::CreditExceeded(_) => Kind::Invalid,
             ApproveOrderError::Db(error) => error.kind(),
         }
@@ -62,7 +65,7 @@ impl Problem for ApproveOrderError {
     fn code(&self) -> &'static str {
         match self {
             ApproveOrderError::Order(error) => error.code(),
-            ApproveOrderError::AlreadyApproved => "orders.already_approved",
+            ApproveOrderError::AlreadyApproved { .. } => "orders.already_approved",
             ApproveOrderError::CreditExceeded(_) => "orders.credit_exceeded",
             ApproveOrderError::Db(error) => error.code(),
         }
@@ -80,10 +83,9 @@ impl Problem for ApproveOrderError {
     fn facts(&self) -> serde_json::Map<String, serde_json::Value> {
         match self {
             ApproveOrderError::Order(error) => error.facts(),
-            ApproveOrderError::AlreadyApproved => serde_json::Map::from_iter([(
-                "order_status".to_owned(),
-                Status::Approved.as_str().into(),
-            )]),
+            ApproveOrderError::AlreadyApproved { allowed } => {
+                state_facts(Status::Approved, allowed)
+            }
             ApproveOrderError::CreditExceeded(refused) => serde_json::Map::from_iter([(
                 "credit".to_owned(),
                 json!({"limit": refused.limit, "exposure": refused.exposure, "order_total": refused.order_total}),
@@ -102,7 +104,8 @@ pub async fn approve(
 ) -> Result<OrderDetail, ApproveOrderError> {
     let order = lock(tx, by.actor(), id, input.expected_version).await?;
     if order.status == Status::Approved {
-        return Err(ApproveOrderError::AlreadyApproved);
+        let allowed = verbs_for(order.status, by.actor());
+        return Err(ApproveOrderError::AlreadyApproved { allowed });
     }
     let step = order.step(Verb::Approve, by.actor())?;
     order.credit.check(order.total)?;

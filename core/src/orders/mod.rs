@@ -37,12 +37,12 @@ pub use model::{
 pub use place::{
     Channel, PlaceOrder, PlaceOrderError, PlaceOrderForm, PlaceOrderLineForm, place, quote,
 };
-pub use query::{OrderCounts, OrderFilter, OrderListError, OrderSort, count_by_status, list, load};
+pub use query::{OrderCounts, OrderFilter, OrderSort, count_by_status, list, load};
 pub use quote::{PlaceLine, ProductKey, Quote, QuotedLine};
 pub use reject::{RejectOrder, RejectOrderError, reject};
 pub(crate) use set_status::{note, set_status};
 pub use short_close::{ShortCloseError, ShortCloseLine, short_close};
-pub use status::{IllegalStep, Status, Verb};
+pub use status::{IllegalStep, Status, Verb, WrongState};
 pub use today::{Today, today};
 
 /// An order has at most so many lines: beyond it a page is no longer readable and an invoice no longer one document.

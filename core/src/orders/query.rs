@@ -11,8 +11,8 @@ use super::lock::LockError;
 use super::status::Status;
 use super::{HistoryEntry, OrderDetail, OrderHeader, OrderLine, OrderSummary};
 use crate::access::{Allowed, SalesOrdersRead};
-use crate::db::{CursorError, DbError, Page, Paged, Statement, TenantTx};
-use crate::problem::{Kind, Problem};
+use crate::db::{DbError, Page, Paged, Statement, TenantTx};
+use crate::master::ListError;
 
 /// Newest or oldest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,37 +38,6 @@ pub struct OrderFilter {
     pub sort: OrderSort,
 }
 
-/// Why a list was not read.
-#[derive(Debug, thiserror::Error)]
-pub enum OrderListError {
-    #[error(transparent)]
-    Cursor(#[from] CursorError),
-    #[error(transparent)]
-    Db(#[from] DbError),
-}
-
-impl From<diesel::result::Error> for OrderListError {
-    fn from(error: diesel::result::Error) -> Self {
-        OrderListError::Db(error.into())
-    }
-}
-
-impl Problem for OrderListError {
-    fn kind(&self) -> Kind {
-        match self {
-            OrderListError::Cursor(_) => Kind::Invalid,
-            OrderListError::Db(error) => error.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            OrderListError::Cursor(_) => "paging.bad_cursor",
-            OrderListError::Db(error) => error.code(),
-        }
-    }
-}
-
 /// Of an order `o`: approved or being picked, with a line that its reservation does not cover.
 pub(super) const WAITS_FOR_STOCK: &str = "o.status IN ('APPROVED', 'PICKING') AND EXISTS (SELECT FROM order_lines l \
      WHERE l.tenant_id = o.tenant_id AND l.order_id = o.id AND l.reserved_quantity < l.quantity - l.short_closed_quantity)";
@@ -79,7 +48,7 @@ pub async fn list(
     by: &Allowed<SalesOrdersRead>,
     filter: &OrderFilter,
     page: &Page,
-) -> Result<Paged<OrderSummary>, OrderListError> {
+) -> Result<Paged<OrderSummary>, ListError> {
     let mut statement = Statement::new(
         "SELECT o.id, o.number, o.status, o.version, o.dealer_id, coalesce(d.trade_name, d.legal_name) AS dealer_name, o.placed_at, o.line_count, o.total \
          FROM orders o JOIN dealers d ON d.tenant_id = o.tenant_id AND d.id = o.dealer_id WHERE o.tenant_id = $1",
@@ -172,6 +141,7 @@ fn search(statement: &mut Statement, q: &str, today: IstDate) {
     statement.push_sql(&format!(
         " AND ((o.number >= {n1} AND o.number < {n2}) OR o.dealer_id IN ( \
              SELECT id FROM dealers WHERE tenant_id = $1 AND lower(legal_name) COLLATE \"C\" >= {d1} AND lower(legal_name) COLLATE \"C\" < {d2} \
+             UNION SELECT id FROM dealers WHERE tenant_id = $1 AND lower(trade_name) COLLATE \"C\" >= {d1} AND lower(trade_name) COLLATE \"C\" < {d2} \
              UNION SELECT id FROM dealers WHERE tenant_id = $1 AND code >= {n1} AND code < {n2}))"
     ));
 }

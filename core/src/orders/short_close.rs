@@ -11,7 +11,7 @@ use vitaran_kernel::{OrderId, OrderLineId, Quantity, Text as ShortText};
 use super::OrderDetail;
 use super::lock::{LockError, lock, reload};
 use super::set_status::note;
-use super::status::Status;
+use super::status::{Status, WrongState};
 use crate::access::{Allowed, SalesOrdersShortClose};
 use crate::db::{Batch, DbError, Statement, TenantTx};
 use crate::live::Subject;
@@ -52,8 +52,8 @@ pub enum ShortCloseError {
     Order(#[from] LockError),
     #[error("This order has no such line")]
     NoSuchLine,
-    #[error("A line can be closed short while the order is approved or being picked")]
-    WrongState { status: Status },
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
     #[error("Nothing is missing from this line")]
     NothingMissing,
     #[error("This is the last line with anything to supply: cancel the order instead")]
@@ -66,7 +66,7 @@ impl Problem for ShortCloseError {
     fn kind(&self) -> Kind {
         match self {
             ShortCloseError::Order(error) => error.kind(),
-            ShortCloseError::WrongState { .. } => Kind::Conflict,
+            ShortCloseError::WrongState(error) => error.kind(),
             ShortCloseError::NoSuchLine
             | ShortCloseError::NothingMissing
             | ShortCloseError::LastOpenLine => Kind::Invalid,
@@ -78,7 +78,7 @@ impl Problem for ShortCloseError {
         match self {
             ShortCloseError::Order(error) => error.code(),
             ShortCloseError::NoSuchLine => "orders.no_such_line",
-            ShortCloseError::WrongState { .. } => "orders.wrong_state",
+            ShortCloseError::WrongState(error) => error.code(),
             ShortCloseError::NothingMissing => "orders.nothing_missing",
             ShortCloseError::LastOpenLine => "orders.last_open_line",
             ShortCloseError::Db(error) => error.code(),
@@ -99,9 +99,7 @@ impl Problem for ShortCloseError {
     fn facts(&self) -> serde_json::Map<String, serde_json::Value> {
         match self {
             ShortCloseError::Order(error) => error.facts(),
-            ShortCloseError::WrongState { status } => {
-                serde_json::Map::from_iter([("order_status".to_owned(), status.as_str().into())])
-            }
+            ShortCloseError::WrongState(error) => error.facts(),
             _ => serde_json::Map::new(),
         }
     }
@@ -131,9 +129,8 @@ pub async fn short_close(
 ) -> Result<OrderDetail, ShortCloseError> {
     let order = lock(tx, by.actor(), id, None).await?;
     if !is_open_in(order.status) {
-        return Err(ShortCloseError::WrongState {
-            status: order.status,
-        });
+        let rule = "A line can be closed short while its order is approved or being picked";
+        return Err(WrongState::new(rule, order.status, by.actor()).into());
     }
     let rows: Vec<LineRow> = Statement::new(
         "SELECT line_no, sku, quantity - short_closed_quantity - picked_quantity AS missing, picked_quantity AS picked, \

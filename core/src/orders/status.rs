@@ -318,11 +318,53 @@ impl Problem for IllegalStep {
     }
 
     fn facts(&self) -> serde_json::Map<String, serde_json::Value> {
-        let allowed: Vec<&str> = self.allowed.iter().map(|verb| verb.as_str()).collect();
-        serde_json::Map::from_iter([
-            ("order_status".to_owned(), self.status.as_str().into()),
-            ("allowed_actions".to_owned(), allowed.into()),
-        ])
+        state_facts(self.status, &self.allowed)
+    }
+}
+
+/// What every refusal for an order's status tells programs.
+pub(super) fn state_facts(
+    status: Status,
+    allowed: &[Verb],
+) -> serde_json::Map<String, serde_json::Value> {
+    let allowed: Vec<&str> = allowed.iter().map(|verb| verb.as_str()).collect();
+    serde_json::Map::from_iter([
+        ("order_status".to_owned(), status.as_str().into()),
+        ("allowed_actions".to_owned(), allowed.into()),
+    ])
+}
+
+/// A change to an order that is no step of the machine, in a status that does not take it.
+#[derive(Debug, thiserror::Error)]
+#[error("{rule}; this one is {}", now(*status))]
+pub struct WrongState {
+    status: Status,
+    /// When it is taken, as the beginning of a sentence.
+    rule: &'static str,
+    allowed: Vec<Verb>,
+}
+
+impl WrongState {
+    pub(crate) fn new(rule: &'static str, status: Status, actor: &Actor) -> Self {
+        WrongState {
+            status,
+            rule,
+            allowed: verbs_for(status, actor),
+        }
+    }
+}
+
+impl Problem for WrongState {
+    fn kind(&self) -> Kind {
+        Kind::Conflict
+    }
+
+    fn code(&self) -> &'static str {
+        "orders.wrong_state"
+    }
+
+    fn facts(&self) -> serde_json::Map<String, serde_json::Value> {
+        state_facts(self.status, &self.allowed)
     }
 }
 

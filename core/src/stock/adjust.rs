@@ -7,20 +7,17 @@
 
 use std::collections::HashMap;
 
-use diesel::QueryableByName;
-use diesel::sql_types::{Numeric, Uuid as SqlUuid};
-use diesel_async::RunQueryDsl as _;
 use serde::{Deserialize, Serialize};
 use vitaran_kernel::{LocationId, ProductId, Quantity, Text};
 
 use crate::access::{Allowed, InventoryStockAdjust};
 use crate::catalog::ProductRef;
-use crate::db::{DbError, Statement, TenantTx};
+use crate::db::TenantTx;
 use crate::master::finish;
 use crate::problem::{Faults, Invalid};
 
 use super::movement::{
-    Line, MoveStockError, Movement, StockLineForm, Told, find, parse_lines, write,
+    Line, MoveStockError, Movement, StockLineForm, Told, find, lock_balances, parse_lines, write,
 };
 use super::{MovementKind, top_up};
 
@@ -106,7 +103,7 @@ pub async fn adjust(
         .iter()
         .map(|(product, quantity)| (product.id, *quantity))
         .collect();
-    let free = lock(tx, location, &quantities).await?;
+    let free = lock_balances(tx, location, &quantities).await?;
     check_free(&quantities, &free)?;
     let told = Told {
         reference: None,
@@ -119,38 +116,6 @@ pub async fn adjust(
     let grown: Vec<_> = grown.map(|(product, _)| *product).collect();
     top_up(tx, location, &grown).await?;
     Ok(movements)
-}
-
-#[derive(QueryableByName)]
-struct Free {
-    #[diesel(sql_type = SqlUuid)]
-    product_id: ProductId,
-    #[diesel(sql_type = Numeric)]
-    free: Quantity,
-}
-
-async fn lock(
-    tx: &mut TenantTx,
-    location: LocationId,
-    quantities: &[(ProductId, Quantity)],
-) -> Result<HashMap<ProductId, Quantity>, DbError> {
-    let products: Vec<_> = quantities
-        .iter()
-        .map(|(product, _)| product.as_uuid())
-        .collect();
-    let rows: Vec<Free> = Statement::new(
-        "SELECT b.product_id, b.on_hand - b.reserved AS free FROM stock_balances b \
-         WHERE b.tenant_id = $1 AND b.location_id = $2 AND b.product_id = ANY ($3) ORDER BY b.product_id FOR UPDATE",
-    )
-    .bind(tx.tenant().as_uuid())
-    .bind(location.as_uuid())
-    .bind(products)
-    .load(tx.conn()?)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.product_id, row.free))
-        .collect())
 }
 
 /// Every line that would take away more than is free, with what is.

@@ -1,6 +1,8 @@
 //! What receipts and adjustments share: their lines, their refusals, and the one statement that
 //! changes balances and writes the ledger.
 
+use std::collections::HashMap;
+
 use diesel::QueryableByName;
 use diesel::sql_types::{Numeric, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl as _;
@@ -176,7 +178,41 @@ struct Row {
     balance_after: Quantity,
 }
 
-/// Adds the signed quantities to the balances and writes the ledger, in one statement. The insert
+#[derive(QueryableByName)]
+struct Free {
+    #[diesel(sql_type = SqlUuid)]
+    product_id: ProductId,
+    #[diesel(sql_type = Numeric)]
+    free: Quantity,
+}
+
+/// Locks what is about to move, in the order in which everybody locks it, and gives what is free of each. Ledger entries
+/// are named after it: their names say in which order they changed the balance.
+pub(super) async fn lock_balances(
+    tx: &mut TenantTx,
+    location: LocationId,
+    quantities: &[(ProductId, Quantity)],
+) -> Result<HashMap<ProductId, Quantity>, DbError> {
+    let products: Vec<_> = quantities
+        .iter()
+        .map(|(product, _)| product.as_uuid())
+        .collect();
+    let rows: Vec<Free> = Statement::new(
+        "SELECT b.product_id, b.on_hand - b.reserved AS free FROM stock_balances b \
+         WHERE b.tenant_id = $1 AND b.location_id = $2 AND b.product_id = ANY ($3) ORDER BY b.product_id FOR UPDATE",
+    )
+    .bind(tx.tenant().as_uuid())
+    .bind(location.as_uuid())
+    .bind(products)
+    .load(tx.conn()?)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.product_id, row.free))
+        .collect())
+}
+
+/// Adds the signed quantities to the balances, locked by [`lock_balances`], and writes the ledger, in one statement. The insert
 /// takes its rows in the order of products, so balances are locked in that order, the same for
 /// everybody. The row to insert is never below nothing, for the constraint looks at it before the
 /// conflict does. Gives the movements in the order of products.

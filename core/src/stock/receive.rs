@@ -11,7 +11,7 @@ use crate::master::finish;
 use crate::problem::{Faults, Invalid};
 
 use super::movement::{
-    Line, MoveStockError, Movement, StockLineForm, Told, find, parse_lines, write,
+    Line, MoveStockError, Movement, StockLineForm, Told, find, lock_balances, parse_lines, write,
 };
 use super::{MovementKind, top_up};
 
@@ -101,6 +101,7 @@ pub async fn receive(
         reference: Some(reference),
         reason: None,
     };
+    lock_balances(tx, location, &quantities).await?;
     let movements = write(tx, MovementKind::Receipt, location, &quantities, told).await?;
     let products: Vec<_> = movements.iter().map(|movement| movement.product).collect();
     top_up(tx, location, &products).await?;

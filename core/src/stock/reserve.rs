@@ -2,7 +2,8 @@
 //!
 //! Stock owns the reserved quantity of order lines. Lock order, always: order lines, then balances by ascending product.
 //! A receipt holds balances already when it tops lines up, so it skips lines that others have locked instead of waiting;
-//! those others see the new stock when they get to the balance.
+//! those others see the new stock when they get to the balance. It also holds the orders it tops up, so that none is cancelled
+//! between the look at its status and the reservation.
 
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{LocationId, OrderId, OrderLineId, ProductId};
@@ -124,7 +125,7 @@ pub(crate) async fn top_up(
              FROM order_lines l JOIN orders o ON o.tenant_id = l.tenant_id AND o.id = l.order_id \
              WHERE l.tenant_id = $1 AND l.product_id = ANY ($3) AND l.reserved_quantity + l.short_closed_quantity < l.quantity \
                AND o.location_id = $2 AND o.status IN ('APPROVED', 'PICKING') \
-             ORDER BY l.id FOR UPDATE OF l SKIP LOCKED \
+             ORDER BY l.id FOR UPDATE OF l SKIP LOCKED FOR SHARE OF o SKIP LOCKED \
          ), locked AS ( \
              SELECT product_id, on_hand - reserved AS free FROM stock_balances \
              WHERE tenant_id = $1 AND location_id = $2 AND product_id IN (SELECT product_id FROM waiting) ORDER BY product_id FOR UPDATE \

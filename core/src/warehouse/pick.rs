@@ -10,7 +10,7 @@ use vitaran_kernel::{OrderId, OrderLineId, Quantity, Uqc};
 use crate::access::{Allowed, WarehousePicksWrite};
 use crate::db::{Batch, DbError, Statement, TenantTx};
 use crate::live::Subject;
-use crate::orders::{self, LockError, MAX_LINES, OrderDetail, Status};
+use crate::orders::{self, LockError, MAX_LINES, OrderDetail, Status, WrongState};
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 
 /// A picked quantity as typed.
@@ -130,8 +130,8 @@ pub struct Scanned {
 pub enum PickError {
     #[error(transparent)]
     Order(#[from] LockError),
-    #[error("Only an order that is being picked takes picked quantities")]
-    WrongState { status: Status },
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
     #[error(transparent)]
     Invalid(#[from] Invalid),
     #[error(transparent)]
@@ -142,7 +142,7 @@ impl Problem for PickError {
     fn kind(&self) -> Kind {
         match self {
             PickError::Order(error) => error.kind(),
-            PickError::WrongState { .. } => Kind::Conflict,
+            PickError::WrongState(error) => error.kind(),
             PickError::Invalid(error) => error.kind(),
             PickError::Db(error) => error.kind(),
         }
@@ -151,7 +151,7 @@ impl Problem for PickError {
     fn code(&self) -> &'static str {
         match self {
             PickError::Order(error) => error.code(),
-            PickError::WrongState { .. } => "orders.wrong_state",
+            PickError::WrongState(error) => error.code(),
             PickError::Invalid(error) => error.code(),
             PickError::Db(error) => error.code(),
         }
@@ -167,9 +167,7 @@ impl Problem for PickError {
     fn facts(&self) -> serde_json::Map<String, serde_json::Value> {
         match self {
             PickError::Order(error) => error.facts(),
-            PickError::WrongState { status } => {
-                serde_json::Map::from_iter([("order_status".to_owned(), status.as_str().into())])
-            }
+            PickError::WrongState(error) => error.facts(),
             _ => serde_json::Map::new(),
         }
     }
@@ -202,9 +200,8 @@ async fn lock_picking(
 ) -> Result<Vec<LineRow>, PickError> {
     let order = orders::lock(tx, by.actor(), id, expected_version).await?;
     if order.status != Status::Picking {
-        return Err(PickError::WrongState {
-            status: order.status,
-        });
+        let rule = "Only an order that is being picked takes picked quantities";
+        return Err(WrongState::new(rule, order.status, by.actor()).into());
     }
     let rows = Statement::new(
         "SELECT l.id, l.line_no, l.sku, coalesce(p.barcode, '') AS barcode, l.uqc, l.quantity - l.short_closed_quantity AS open, l.picked_quantity AS picked \

@@ -8,7 +8,8 @@ use vitaran_kernel::OrderId;
 
 use crate::access::{Allowed, WarehouseDispatchWrite, WarehousePicksRead};
 use crate::db::{DbError, Page, Paged, Statement, TenantTx};
-use crate::orders::{OrderListError, Status};
+use crate::master::ListError;
+use crate::orders::Status;
 
 /// So many names are offered while a transporter is typed.
 const TRANSPORTERS: i64 = 12;
@@ -77,7 +78,7 @@ pub async fn queue(
     _by: &Allowed<WarehousePicksRead>,
     stage: Stage,
     page: &Page,
-) -> Result<Paged<QueuedOrder>, OrderListError> {
+) -> Result<Paged<QueuedOrder>, ListError> {
     let mut statement = Statement::new(
         "SELECT o.id, o.number, o.version, coalesce(d.trade_name, d.legal_name) AS dealer_name, o.ship_to, o.placed_at, \
                 n.open_lines, n.picked_lines, n.short_lines, p.started_by_name AS picker \
