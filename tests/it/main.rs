@@ -9,6 +9,7 @@
 
 mod concurrency;
 mod csrf;
+mod figures;
 mod headers;
 mod health;
 mod invoices;

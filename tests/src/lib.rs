@@ -16,7 +16,9 @@ mod client;
 mod database;
 pub mod flow;
 pub mod installation;
+mod wire;
 
-pub use app::{PASSWORD, Person, SECRET_KEY, TestApp, test_app};
+pub use app::{PASSWORD, Person, SECRET_KEY, TestApp, test_app, test_app_on_a_wire};
 pub use client::{Answer, Client};
 pub use database::Database;
+pub use wire::{Said, Wire};

@@ -13,6 +13,7 @@ mod platform_tx;
 mod pool;
 mod statement;
 mod tenant_tx;
+mod tx_connection;
 
 pub(crate) use batch::Batch;
 pub use error::DbError;
@@ -22,3 +23,4 @@ pub use platform_tx::PlatformTx;
 pub use pool::{Db, DbSettings};
 pub(crate) use statement::Statement;
 pub use tenant_tx::TenantTx;
+pub(crate) use tx_connection::TxConnection;

@@ -40,7 +40,7 @@ struct CountRow {
 
 /// Counts the messages that are under way or did not arrive.
 pub async fn count_by_status(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     _by: &Allowed<PlatformNotificationsRead>,
 ) -> Result<NotificationCounts, DbError> {
     let statuses: Vec<String> = NotificationCounts::COUNTED
@@ -54,7 +54,7 @@ pub async fn count_by_status(
     .bind(tx.tenant().as_uuid())
     .bind(statuses)
     .bind(NotificationCounts::MOST)
-    .load(tx.conn()?)
+    .load(&mut tx.reader())
     .await?;
     let counts = rows.into_iter().map(|row| (row.status, row.count));
     Ok(NotificationCounts(counts.collect()))

@@ -11,7 +11,7 @@ use super::lock::LockError;
 use super::status::Status;
 use super::{HistoryEntry, OrderDetail, OrderHeader, OrderLine, OrderSummary};
 use crate::access::{Allowed, SalesOrdersRead};
-use crate::db::{CursorError, DbError, Page, Paged, Statement, TenantTx};
+use crate::db::{Batch, CursorError, DbError, Page, Paged, Statement, TenantTx};
 use crate::problem::{Kind, Problem};
 
 /// Newest or oldest first.
@@ -75,7 +75,7 @@ pub(super) const WAITS_FOR_STOCK: &str = "o.status IN ('APPROVED', 'PICKING') AN
 
 /// A page of orders. A dealer's people get their own dealer's, whatever the filter says.
 pub async fn list(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     by: &Allowed<SalesOrdersRead>,
     filter: &OrderFilter,
     page: &Page,
@@ -130,7 +130,7 @@ pub async fn list(
     statement.push_sql(&format!(
         " ORDER BY o.placed_at {direction}, o.id {direction} LIMIT {limit}"
     ));
-    let rows = statement.load(tx.conn()?).await?;
+    let rows = statement.load(&mut tx.reader()).await?;
     Ok(Paged::from_lookahead(
         rows,
         page.limit,
@@ -183,7 +183,7 @@ fn after(prefix: &str) -> String {
 
 /// An order with its lines and timeline.
 pub async fn load(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     by: &Allowed<SalesOrdersRead>,
     id: OrderId,
 ) -> Result<OrderDetail, LockError> {
@@ -194,12 +194,25 @@ pub async fn load(
     }
 }
 
+/// Writes a batch and reads the order as it stands then, all in one message. What the reads say counts only once the
+/// write has succeeded; after one that failed the database refuses them.
+pub(super) async fn write_and_read(
+    tx: &TenantTx,
+    batch: Batch,
+    id: OrderId,
+) -> Result<Option<OrderDetail>, DbError> {
+    let mut connection = tx.reader();
+    let written = batch.into_statement().execute(&mut connection);
+    let (written, order) = futures_util::join!(written, detail(tx, id));
+    written?;
+    order
+}
+
 /// The three reads travel together on the one connection.
-pub(super) async fn detail(tx: &mut TenantTx, id: OrderId) -> Result<Option<OrderDetail>, DbError> {
+pub(super) async fn detail(tx: &TenantTx, id: OrderId) -> Result<Option<OrderDetail>, DbError> {
     let tenant = tx.tenant().as_uuid();
     let with = |sql: &'static str| Statement::new(sql).bind(tenant).bind(id.as_uuid());
-    let connection = &*tx.conn()?;
-    let (mut a, mut b, mut c) = (connection, connection, connection);
+    let (mut a, mut b, mut c) = (tx.reader(), tx.reader(), tx.reader());
     let header = with(
         "SELECT o.id, o.number, o.status, o.version, o.channel, o.dealer_id, coalesce(d.trade_name, d.legal_name) AS dealer_name, d.gstin AS dealer_gstin, \
                 o.location_id, loc.name AS location_name, EXISTS (SELECT FROM locations x WHERE x.tenant_id = $1 AND x.id <> o.location_id AND x.is_active) AS shows_location, \
@@ -283,7 +296,7 @@ struct CountRow {
 
 /// Counts the open orders by status. Closed ones are many and nobody waits for them.
 pub async fn count_by_status(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     _by: &Allowed<SalesOrdersRead>,
 ) -> Result<OrderCounts, DbError> {
     let statuses: Vec<String> = OrderCounts::OPEN
@@ -297,7 +310,7 @@ pub async fn count_by_status(
     .bind(tx.tenant().as_uuid())
     .bind(statuses)
     .bind(OrderCounts::MOST + 1)
-    .load(tx.conn()?)
+    .load(&mut tx.reader())
     .await?;
     Ok(OrderCounts(
         rows.into_iter()

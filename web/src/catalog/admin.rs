@@ -1,5 +1,6 @@
 //! `/admin/products`: the list, a product, adding and changing one, switching one off and on.
 
+use futures_util::{TryFutureExt as _, try_join};
 use poem::handler;
 use poem::web::{Data, Path, Query};
 use serde::Deserialize;
@@ -69,10 +70,12 @@ pub async fn index(
     let by = actor.allow::<InventoryProductsRead>()?;
     let filter = filter_of(&params)?;
     let page = params::page(None, params.cursor.as_deref())?;
-    let mut tx = state.db.begin_read(&by).await?;
-    let products = catalog::list(&mut tx, &by, &filter, &page).await?;
-    let categories = catalog::tree(&mut tx, &by, Shown::Active).await?;
-    let tax_classes = catalog::list_tax_classes(&mut tx, &by).await?;
+    let tx = state.db.begin_read(&by).await?;
+    let (products, categories, tax_classes) = try_join!(
+        catalog::list(&tx, &by, &filter, &page).map_err(Refusal::from),
+        catalog::tree(&tx, &by, Shown::Active).map_err(Refusal::from),
+        catalog::list_tax_classes(&tx, &by).map_err(Refusal::from)
+    )?;
     tx.commit().await?;
     let list = ProductList {
         params: &params,
