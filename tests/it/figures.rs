@@ -208,3 +208,46 @@ async fn a_page_takes_three_round_trips_however_much_it_shows() {
         assert_eq!(said.round_trips, 3, "{path} says {:#?}", said.statements);
     }
 }
+
+/// Orders of a tenant with a history.
+const HISTORY: i64 = 5_000;
+
+/// Rows of orders that a page of 25 may touch: itself, and the few that wait, which are counted.
+const ROWS_OF_A_PAGE: i64 = 100;
+
+#[tokio::test]
+async fn a_page_of_orders_reads_its_rows_and_not_the_tenants_history() {
+    let house = house().await;
+    house.placed().await;
+    let database = &house.app.database;
+    let copies = format!(
+        "INSERT INTO orders SELECT c.* FROM orders o, generate_series(1, {HISTORY}) n, \
+         jsonb_populate_record(o, jsonb_build_object('id', gen_random_uuid(), 'number', 'SO/24-25/' || lpad(n::text, 6, '0'), \
+             'status', 'DELIVERED', 'placed_at', o.placed_at - interval '1 day' - n * interval '1 minute')) c; \
+         ANALYZE"
+    );
+    database.execute(&copies).await;
+    let staff = house.app.sign_in_as(Role::Admin).await;
+    let pages = [
+        "/admin",
+        "/admin/orders",
+        "/admin/orders?status=PLACED",
+        "/admin/orders?status=DELIVERED",
+    ];
+    database.execute("SELECT pg_stat_reset()").await;
+    for page in pages {
+        assert_eq!(staff.get(page).await.status, 200);
+    }
+    // A connection tells what it has read at its end.
+    database
+        .execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'app_user' AND datname = current_database()")
+        .await;
+    let read = "SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::bigint AS count FROM pg_stat_user_tables WHERE relname = 'orders'";
+    let read = database.count(read).await;
+    let most = ROWS_OF_A_PAGE * i64::try_from(pages.len()).unwrap();
+    assert!(
+        (1..=most).contains(&read),
+        "{read} rows of orders were read for {} pages, of {HISTORY}",
+        pages.len()
+    );
+}

@@ -21,6 +21,6 @@ pub use guard::{RoleFault, refuse_powerful_role};
 pub use page::{Cursor, CursorError, Limit, Page, Paged};
 pub use platform_tx::PlatformTx;
 pub use pool::{Db, DbSettings};
-pub(crate) use statement::Statement;
+pub(crate) use statement::{Statement, count_each};
 pub use tenant_tx::TenantTx;
 pub(crate) use tx_connection::TxConnection;

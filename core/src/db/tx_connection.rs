@@ -219,3 +219,92 @@ fn roll_back(connection: Connection) {
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use diesel::QueryableByName;
+    use diesel::sql_types::Text;
+
+    use super::*;
+    use crate::db::{Db, TenantTx};
+    use crate::testkit::{TestTenant, test_db, test_tenant};
+
+    const GSTIN: &str = "27VOLTC1234A1ZU";
+
+    #[derive(QueryableByName)]
+    struct Name {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+
+    fn insert(tenant: &TestTenant, name: &str) -> Statement {
+        Statement::new(
+            "INSERT INTO price_lists (tenant_id, id, name, is_default, is_active, version) VALUES ($1, $2, $3, false, true, 1)",
+        )
+        .bind(tenant.tenant.id.as_uuid())
+        .bind(uuid::Uuid::now_v7())
+        .bind(name)
+    }
+
+    fn names(tenant: &TestTenant) -> Statement {
+        Statement::new("SELECT name FROM price_lists WHERE tenant_id = $1 AND NOT is_default")
+            .bind(tenant.tenant.id.as_uuid())
+    }
+
+    async fn begin(db: &Db, tenant: &TestTenant) -> TenantTx {
+        db.begin_as(&tenant.actor(crate::access::Role::Admin))
+            .await
+            .unwrap()
+    }
+
+    /// Who is in the list, seen by a transaction of its own.
+    async fn committed(db: &Db, tenant: &TestTenant) -> Vec<String> {
+        let mut tx = begin(db, tenant).await;
+        let rows: Vec<Name> = names(tenant).load(tx.conn().unwrap()).await.unwrap();
+        rows.into_iter().map(|row| row.name).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_sent_together_runs_in_order_on_a_connection_that_knows_none_of_it() {
+        let tenant = test_tenant(GSTIN).await;
+        let (db, _) = test_db();
+        let tx = begin(&db, &tenant).await;
+        let (mut a, mut b) = (tx.reader(), tx.reader());
+        let (written, read) = futures_util::join!(
+            insert(&tenant, "Festival").execute(&mut a),
+            names(&tenant).load::<Name>(&mut b)
+        );
+        assert_eq!(written.unwrap(), 1);
+        assert_eq!(read.unwrap()[0].name, "Festival");
+        drop(tx);
+        assert!(committed(&db, &tenant).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_last_write_is_committed_with_the_rest_and_its_failure_undoes_the_rest() {
+        let tenant = test_tenant(GSTIN).await;
+        let (db, _) = test_db();
+        for (last, stored) in [("Standard", 0), ("Second", 2)] {
+            let mut tx = begin(&db, &tenant).await;
+            let first = insert(&tenant, "First").execute(tx.conn().unwrap()).await;
+            assert_eq!(first.unwrap(), 1);
+            tx.write_last(insert(&tenant, last));
+            // "Standard" is the default list's name, which is taken.
+            assert_eq!(tx.commit().await.is_ok(), stored > 0);
+            assert_eq!(committed(&db, &tenant).await.len(), stored);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_goes_away_in_the_middle_leaves_no_transaction_on_its_connection() {
+        let tenant = test_tenant(GSTIN).await;
+        let (db, _) = test_db();
+        for _ in 0..4 {
+            let mut tx = begin(&db, &tenant).await;
+            let sent = insert(&tenant, "Lost").execute(tx.conn().unwrap());
+            // Polled once, so it is on its way; then nobody wants the answer.
+            assert!(sent.now_or_never().is_none());
+        }
+        assert!(committed(&db, &tenant).await.is_empty());
+    }
+}

@@ -11,7 +11,7 @@ use super::lock::LockError;
 use super::status::Status;
 use super::{HistoryEntry, OrderDetail, OrderHeader, OrderLine, OrderSummary};
 use crate::access::{Allowed, SalesOrdersRead};
-use crate::db::{Batch, CursorError, DbError, Page, Paged, Statement, TenantTx};
+use crate::db::{Batch, CursorError, DbError, Page, Paged, Statement, TenantTx, count_each};
 use crate::problem::{Kind, Problem};
 
 /// Newest or oldest first.
@@ -160,19 +160,24 @@ fn search(statement: &mut Statement, q: &str, today: IstDate) {
         statement.push_sql(&format!(" AND o.number = ANY ({numbers})"));
         return;
     }
-    let (number, name) = (q.to_uppercase(), q.to_lowercase());
-    let (n1, n2) = (
-        statement.push_bind(number.clone()),
-        statement.push_bind(after(&number)),
+    let (code, name) = (q.to_uppercase(), q.to_lowercase());
+    let (c1, c2) = (
+        statement.push_bind(code.clone()),
+        statement.push_bind(after(&code)),
     );
-    let (d1, d2) = (
+    // One or the other: with both in one OR no index would do, and every order would be looked at.
+    if code.starts_with(OrderNumber::START) {
+        statement.push_sql(&format!(" AND o.number >= {c1} AND o.number < {c2}"));
+        return;
+    }
+    let (n1, n2) = (
         statement.push_bind(name.clone()),
         statement.push_bind(after(&name)),
     );
     statement.push_sql(&format!(
-        " AND ((o.number >= {n1} AND o.number < {n2}) OR o.dealer_id IN ( \
-             SELECT id FROM dealers WHERE tenant_id = $1 AND lower(legal_name) COLLATE \"C\" >= {d1} AND lower(legal_name) COLLATE \"C\" < {d2} \
-             UNION SELECT id FROM dealers WHERE tenant_id = $1 AND code >= {n1} AND code < {n2}))"
+        " AND o.dealer_id IN ( \
+             SELECT id FROM dealers WHERE tenant_id = $1 AND lower(legal_name) COLLATE \"C\" >= {n1} AND lower(legal_name) COLLATE \"C\" < {n2} \
+             UNION SELECT id FROM dealers WHERE tenant_id = $1 AND code >= {c1} AND code < {c2})"
     ));
 }
 
@@ -299,19 +304,11 @@ pub async fn count_by_status(
     tx: &TenantTx,
     _by: &Allowed<SalesOrdersRead>,
 ) -> Result<OrderCounts, DbError> {
-    let statuses: Vec<String> = OrderCounts::OPEN
-        .iter()
-        .map(|status| status.as_str().to_owned())
-        .collect();
-    let rows: Vec<CountRow> = Statement::new(
-        "SELECT s.status, (SELECT count(*) FROM (SELECT FROM orders o WHERE o.tenant_id = $1 AND o.status = s.status LIMIT $3) x) AS count \
-         FROM unnest($2::text[]) AS s (status)",
-    )
-    .bind(tx.tenant().as_uuid())
-    .bind(statuses)
-    .bind(OrderCounts::MOST + 1)
-    .load(&mut tx.reader())
-    .await?;
+    let rows: Vec<CountRow> = count_each("orders", OrderCounts::OPEN.map(Status::as_str))
+        .bind(tx.tenant().as_uuid())
+        .bind(OrderCounts::MOST + 1)
+        .load(&mut tx.reader())
+        .await?;
     Ok(OrderCounts(
         rows.into_iter()
             .map(|row| (row.status, row.count))
