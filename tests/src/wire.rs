@@ -213,8 +213,8 @@ async fn forward(
             let Some(length) = pending.get(at..at + 4) else {
                 break;
             };
-            let length = u32::from_be_bytes(length.try_into().expect("four bytes")) as usize;
-            let end = at + length;
+            let length = u32::from_be_bytes(length.try_into().expect("four bytes"));
+            let end = at + usize::try_from(length).expect("a message that fits");
             if pending.len() < end {
                 break;
             }

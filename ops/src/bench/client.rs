@@ -87,7 +87,8 @@ impl Client {
         if !self.token.is_empty() {
             request = request.bearer_auth(&self.token);
             if is_post {
-                request = request.header("Idempotency-Key", Uuid::now_v7().to_string());
+                // Not an id alone: the replay takes an id for one.
+                request = request.header("Idempotency-Key", format!("bench:{}", Uuid::now_v7()));
             }
         }
         if let Some(version) = version {

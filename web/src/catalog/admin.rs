@@ -113,7 +113,7 @@ pub async fn show(
     let by = actor.allow::<InventoryProductsRead>()?;
     let mut tx = state.db.begin_read(&by).await?;
     let product = load(&mut tx, &by, &id).await?;
-    let tax_classes = catalog::list_tax_classes(&mut tx, &by).await?;
+    let tax_classes = catalog::list_tax_classes(&tx, &by).await?;
     tx.commit().await?;
     let body = views::product(&product, &tax_classes, Rights::of(&actor));
     Ok(shell.page(product.name.as_str()).render(body))

@@ -107,7 +107,7 @@ pub async fn show(
     let id = ProductId::parse(&id).map_err(|_| Refusal::not_found())?;
     let mut tx = state.db.begin_read(&by).await?;
     let item = pricing::browse_product(&mut tx, &by, dealer, id).await?;
-    let frame = Frame::read(&mut tx, &actor).await?;
+    let frame = Frame::read(&tx, &actor).await?;
     tx.commit().await?;
     let form = AddForm::new(id, None);
     let body = views::product(&item, &form, &[]);

@@ -99,8 +99,8 @@ pub async fn show(
     let by = actor.allow::<BillingInvoicesRead>()?;
     let id = InvoiceId::parse(&id).map_err(|_| Refusal::not_found())?;
     let mut tx = state.db.begin_read(&by).await?;
-    let invoice = invoicing::load(&mut tx, &by, id).await?;
-    let frame = Frame::read(&mut tx, &actor).await?;
+    let invoice = invoicing::load(&tx, &by, id).await?;
+    let frame = Frame::read(&tx, &actor).await?;
     tx.commit().await?;
     let number = invoice.document.number.to_string();
     Ok(frame.page(&shell, &number).render(views::invoice(&invoice)))

@@ -107,6 +107,6 @@ pub(super) async fn load(
     by: &Allowed<SalesOrdersRead>,
     id: OrderId,
 ) -> Result<orders::OrderDetail, Refusal> {
-    let mut tx = state.db.begin_read(by).await?;
-    Ok(orders::load(&mut tx, by, id).await?)
+    let tx = state.db.begin_read(by).await?;
+    Ok(orders::load(&tx, by, id).await?)
 }

@@ -181,9 +181,9 @@ async fn load(
     id: OrderId,
 ) -> Result<(OrderDetail, Frame), Refusal> {
     let by = actor.allow::<SalesOrdersRead>()?;
-    let mut tx = state.db.begin_read(&by).await?;
-    let order = orders::load(&mut tx, &by, id).await?;
-    let frame = Frame::read(&mut tx, actor).await?;
+    let tx = state.db.begin_read(&by).await?;
+    let order = orders::load(&tx, &by, id).await?;
+    let frame = Frame::read(&tx, actor).await?;
     tx.commit().await?;
     Ok((order, frame))
 }
@@ -268,7 +268,7 @@ pub async fn repeat(
     let by = actor.allow::<SalesOrdersPlace>()?;
     let reading = actor.allow::<SalesOrdersRead>()?;
     let mut tx = state.db.begin(&by).await?;
-    let order = orders::load(&mut tx, &reading, parse_id(&id)?).await?;
+    let order = orders::load(&tx, &reading, parse_id(&id)?).await?;
     let left_out = put_into_cart(&mut tx, &by, &order).await?;
     tx.commit().await?;
     let message = repeated(&order, &left_out);

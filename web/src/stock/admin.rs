@@ -136,8 +136,8 @@ pub async fn ledger(
         Some(id) => Some(load_product(&mut tx, &actor, id).await?),
         None => None,
     };
-    let entries = stock::list_ledger(&mut tx, &by, &filter, &page).await?;
-    let locations = stock::locations::list(&mut tx).await?;
+    let entries = stock::list_ledger(&tx, &by, &filter, &page).await?;
+    let locations = stock::locations::list(&tx).await?;
     tx.commit().await?;
     let list = LedgerList {
         params: &params,
