@@ -46,6 +46,8 @@ CREATE TABLE invoices (
 );
 CREATE INDEX ix_invoices_tenant_id_issued_at ON invoices (tenant_id, issued_at DESC, id DESC);
 CREATE INDEX ix_invoices_tenant_id_dealer ON invoices (tenant_id, dealer_id, issued_at DESC, id DESC);
+-- A number is looked for without its year.
+CREATE INDEX ix_invoices_tenant_id_sequence ON invoices (tenant_id, sequence);
 
 CREATE TABLE invoice_lines (
     tenant_id     uuid NOT NULL,

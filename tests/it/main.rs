@@ -10,6 +10,7 @@
 mod concurrency;
 mod csrf;
 mod documents;
+mod figures;
 mod headers;
 mod health;
 mod invoices;

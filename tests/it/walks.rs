@@ -124,7 +124,7 @@ impl Walk {
         ) {
             return;
         }
-        let order = orders::load(&mut tx, &self.flow.by(), id).await.unwrap();
+        let order = orders::load(&tx, &self.flow.by(), id).await.unwrap();
         let lines = order
             .lines
             .iter()
@@ -215,7 +215,7 @@ impl Walk {
         let Some(id) = self.order() else { return };
         let by = self.flow.by();
         let mut tx = self.flow.db.begin(&by).await.unwrap();
-        let order = orders::load(&mut tx, &self.flow.by(), id).await.unwrap();
+        let order = orders::load(&tx, &self.flow.by(), id).await.unwrap();
         let line = order.lines[self.dice.roll(order.lines.len())].id;
         let input = ShortCloseLine {
             line,
@@ -286,14 +286,14 @@ async fn whatever_happens_in_whatever_order_every_invariant_holds() {
         for _ in 0..steps {
             walk.step().await;
         }
-        let mut tx = flow
+        let tx = flow
             .db
             .begin_read(&flow.by::<vitaran_core::access::SalesOrdersRead>())
             .await
             .unwrap();
         for id in &walk.orders {
             reached.insert(
-                orders::load(&mut tx, &flow.by(), *id)
+                orders::load(&tx, &flow.by(), *id)
                     .await
                     .unwrap()
                     .header

@@ -58,8 +58,8 @@ fn ok(answer: Answer) -> Answer {
 async fn outcome(app: &TestApp, order: &OrderDetail) -> (String, String, bool) {
     let admin = app.tenant.actor(Role::Admin);
     let by = admin.allow().unwrap();
-    let mut tx = app.db.begin_read(&by).await.unwrap();
-    let order = orders::load(&mut tx, &by, order.header.id).await.unwrap();
+    let tx = app.db.begin_read(&by).await.unwrap();
+    let order = orders::load(&tx, &by, order.header.id).await.unwrap();
     tx.commit().await.unwrap();
     let picked: Vec<String> = order
         .lines

@@ -10,7 +10,7 @@ use vitaran_core::config::{Secret, WebConfig};
 use vitaran_core::db::{Db, DbSettings, TenantTx};
 use vitaran_core::files::LocalFileStore;
 use vitaran_core::identity::{Lifetimes, NewPassword};
-use vitaran_core::live::{self, Hints, LiveFeed};
+use vitaran_core::live::{self, Hint, Hints, LiveFeed};
 use vitaran_core::tenancy::{self, NewMember, PlatformOperator, TenantForm};
 use vitaran_core::testkit::{TestTenant, dealer};
 use vitaran_kernel::{
@@ -19,7 +19,7 @@ use vitaran_kernel::{
 };
 use vitaran_web::{AppState, Shutdown};
 
-use crate::{Client, Database};
+use crate::{Client, Database, Wire};
 
 /// Of everybody in a test.
 pub const PASSWORD: &str = "correct horse battery";
@@ -55,13 +55,35 @@ pub struct TestApp {
 /// Starts one, with a database of its own.
 pub async fn test_app() -> TestApp {
     let database = Database::create().await;
-    let clock = SettableClock::new(SystemClock.now());
-    let (hints, queue) = Hints::queue();
-    let url = database.url_of("app_user");
     let settings = DbSettings {
         max_connections: 6,
-        ..DbSettings::new(url.clone())
+        ..DbSettings::new(database.url_of("app_user"))
     };
+    let (hints, queue) = Hints::queue();
+    start(database, settings, hints, Some(queue)).await
+}
+
+/// Starts one whose every word to PostgreSQL is heard. It has one connection, which also shows that no request needs a
+/// second while it holds the first, and sends no hints.
+pub async fn test_app_on_a_wire() -> (TestApp, Wire) {
+    let database = Database::create().await;
+    let url = database.url_of("app_user");
+    let wire = Wire::before(&url).await;
+    let settings = DbSettings {
+        max_connections: 1,
+        ..DbSettings::new(wire.url(&url))
+    };
+    (start(database, settings, Hints::none(), None).await, wire)
+}
+
+async fn start(
+    database: Database,
+    settings: DbSettings,
+    hints: Hints,
+    queue: Option<tokio::sync::mpsc::Receiver<Hint>>,
+) -> TestApp {
+    let clock = SettableClock::new(SystemClock.now());
+    let url = database.url_of("app_user");
     let db = Db::connect(&settings, Arc::new(clock.clone()), hints).expect("the pool");
     let acceptor = TcpListener::bind("127.0.0.1:0")
         .into_acceptor()
@@ -84,8 +106,7 @@ pub async fn test_app() -> TestApp {
         shutdown.clone(),
     );
     let stopping = shutdown.clone();
-    let tasks = vec![
-        tokio::spawn(live::run_sender(db.clone(), queue)),
+    let mut tasks = vec![
         tokio::spawn(live::listen(url, feed.clone())),
         tokio::spawn(async move {
             let served = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
@@ -96,6 +117,9 @@ pub async fn test_app() -> TestApp {
             served.await.expect("a server");
         }),
     ];
+    if let Some(queue) = queue {
+        tasks.push(tokio::spawn(live::run_sender(db.clone(), queue)));
+    }
     let owner = Db::connect(
         &DbSettings {
             max_connections: 1,

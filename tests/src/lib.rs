@@ -19,7 +19,9 @@ pub mod installation;
 pub mod meta;
 pub mod process;
 pub mod renderer;
+mod wire;
 
-pub use app::{PASSWORD, Person, SECRET_KEY, TestApp, test_app};
+pub use app::{PASSWORD, Person, SECRET_KEY, TestApp, test_app, test_app_on_a_wire};
 pub use client::{Answer, Client};
 pub use database::Database;
+pub use wire::{Said, Wire};

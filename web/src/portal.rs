@@ -27,7 +27,7 @@ pub struct Frame {
 
 impl Frame {
     /// Whoever may not order has no cart.
-    pub async fn read(tx: &mut TenantTx, actor: &Actor) -> Result<Self, Refusal> {
+    pub async fn read(tx: &TenantTx, actor: &Actor) -> Result<Self, Refusal> {
         let cart = match actor.allow::<SalesOrdersPlace>() {
             Ok(by) => u64::try_from(orders::cart_size(tx, &by).await?).ok(),
             Err(_) => None,

@@ -290,6 +290,9 @@ impl OrderNumber {
     /// Sales order.
     const PREFIX: &'static str = "SO";
 
+    /// What every number begins with.
+    pub const START: &'static str = "SO/";
+
     /// The number of the `sequence`th order (from 1) of a financial year.
     pub fn format(financial_year: FinancialYear, sequence: i64) -> Result<Self, NumberError> {
         check_sequence(sequence)?;

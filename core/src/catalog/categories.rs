@@ -117,7 +117,7 @@ const SELECT: &str = "SELECT c.id, c.parent_id, c.name, c.path, c.depth, c.is_ac
 
 /// The whole tree, each category after its parent.
 pub async fn tree(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     _by: &Allowed<InventoryProductsRead>,
     shown: Shown,
 ) -> Result<Vec<Category>, DbError> {
@@ -125,7 +125,7 @@ pub async fn tree(
     statement.push_sql(&shown.condition("c.is_active"));
     let limit = statement.push_bind(MAX_CATEGORIES);
     statement.push_sql(&format!(" ORDER BY c.path LIMIT {limit}"));
-    Ok(statement.load(tx.conn()?).await?)
+    Ok(statement.load(&mut tx.reader()).await?)
 }
 
 /// A category, active or not.

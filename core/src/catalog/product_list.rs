@@ -57,7 +57,7 @@ pub struct ProductSummary {
 
 /// Lists products: the one whose code was typed in full first, then by name.
 pub async fn list(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     _by: &Allowed<InventoryProductsRead>,
     filter: &ProductFilter,
     page: &Page,
@@ -71,7 +71,7 @@ pub async fn list(
          JOIN categories c ON c.tenant_id = $1 AND c.id = p.category_id \
          ORDER BY page.rank, page.sort_name, page.id"
     ));
-    let rows: Vec<ProductSummary> = statement.load(tx.conn()?).await?;
+    let rows: Vec<ProductSummary> = statement.load(&mut tx.reader()).await?;
     Ok(Paged::from_lookahead(rows, page.limit, |row| {
         (row.rank, row.sort_name.clone(), row.id)
     }))

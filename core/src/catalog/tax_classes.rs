@@ -26,7 +26,7 @@ pub struct TaxClass {
 
 /// The classes that have a rate today, cheapest first. A handful, so there are no pages.
 pub async fn list(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     _by: &Allowed<InventoryProductsRead>,
 ) -> Result<Vec<TaxClass>, DbError> {
     Ok(Statement::new(
@@ -35,6 +35,6 @@ pub async fn list(
          ORDER BY r.rate, c.code",
     )
     .bind(tx.today().as_naive())
-    .load(tx.conn()?)
+    .load(&mut tx.reader())
     .await?)
 }

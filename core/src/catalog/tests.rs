@@ -101,7 +101,7 @@ async fn renaming_a_category_moves_its_subtree_and_the_words_of_its_products() {
         .unwrap();
     assert_eq!((renamed.path.as_str(), renamed.version), ("Luminaires", 2));
     let by = t.by();
-    let paths: Vec<_> = tree(&mut t, &by, Shown::All)
+    let paths: Vec<_> = tree(&t, &by, Shown::All)
         .await
         .unwrap()
         .into_iter()
@@ -260,7 +260,7 @@ async fn pages_of_a_list_follow_each_other_without_gap_or_double() {
         );
         let by = t.by();
         loop {
-            let rows = list(&mut t, &by, &filter, &page).await.unwrap();
+            let rows = list(&t, &by, &filter, &page).await.unwrap();
             seen.extend(rows.rows.iter().map(|row| row.sku.to_string()));
             page.after = match rows.next {
                 Some(next) => Some(next),

@@ -60,7 +60,8 @@ impl Batch {
         self.jobs.push(job_row(job));
     }
 
-    fn finish(mut self) -> Statement {
+    /// The statement that writes all of it.
+    pub(crate) fn into_statement(mut self) -> Statement {
         if !self.jobs.is_empty() {
             let jobs = std::mem::take(&mut self.jobs);
             let placeholder = self.bind(Value::Array(jobs));
@@ -73,7 +74,7 @@ impl Batch {
 
     /// Runs the batch.
     pub(crate) async fn execute(self, tx: &mut TenantTx) -> Result<(), DbError> {
-        self.finish().execute(tx.conn()?).await?;
+        self.into_statement().execute(tx.conn()?).await?;
         Ok(())
     }
 }

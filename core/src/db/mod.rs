@@ -13,6 +13,7 @@ mod platform_tx;
 mod pool;
 mod statement;
 mod tenant_tx;
+mod tx_connection;
 
 pub(crate) use batch::Batch;
 pub use error::DbError;
@@ -20,5 +21,6 @@ pub use guard::{StartFault, refuse_to_start};
 pub use page::{Cursor, CursorError, Limit, Page, Paged};
 pub use platform_tx::PlatformTx;
 pub use pool::{Db, DbSettings};
-pub(crate) use statement::Statement;
+pub(crate) use statement::{Statement, count_each};
 pub use tenant_tx::TenantTx;
+pub(crate) use tx_connection::TxConnection;

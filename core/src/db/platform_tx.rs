@@ -1,46 +1,35 @@
 //! An open transaction outside every tenant: sign-in, the register of tenants, the worker's sweeps.
 
 use chrono::{DateTime, Utc};
-use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
 use vitaran_kernel::UserId;
 
-use super::pool::Connection;
-use super::{Db, DbError, tenant_tx};
+use super::{Db, DbError, TxConnection};
 
 /// A transaction in which no tenant is set, so that row-level security shows no tenant's rows. Dropping it rolls back.
 #[must_use = "a transaction that is dropped is rolled back"]
 pub struct PlatformTx {
-    connection: Option<Connection>,
+    connection: TxConnection,
     now: DateTime<Utc>,
 }
 
 impl PlatformTx {
     pub(super) async fn begin(db: &Db) -> Result<Self, DbError> {
-        let mut connection = db.connection().await?;
-        AnsiTransactionManager::begin_transaction_sql(&mut *connection, "BEGIN").await?;
         Ok(PlatformTx {
-            connection: Some(connection),
+            connection: TxConnection::new(db.connection().await?, "BEGIN".to_owned()),
             now: db.clock().now(),
         })
     }
 
-    pub(crate) async fn commit(mut self) -> Result<(), DbError> {
-        if let Some(connection) = self.connection.as_mut() {
-            AnsiTransactionManager::commit_transaction(&mut **connection).await?;
-        }
-        self.connection = None;
-        Ok(())
+    pub(crate) async fn commit(self) -> Result<(), DbError> {
+        self.connection.commit(None).await
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.now
     }
 
-    pub(crate) fn conn(&mut self) -> Result<&mut AsyncPgConnection, DbError> {
-        match self.connection.as_mut() {
-            Some(connection) => Ok(connection),
-            None => Err(DbError::Unavailable("the transaction has ended".to_owned())),
-        }
+    pub(crate) fn conn(&mut self) -> Result<&mut TxConnection, DbError> {
+        Ok(&mut self.connection)
     }
 
     /// Opens the row of the credential whose hash the caller knows: a session or a token.
@@ -74,13 +63,5 @@ impl PlatformTx {
         let sql =
             format!("SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.dealer_scope = 'all'");
         Ok(self.conn()?.batch_execute(&sql).await?)
-    }
-}
-
-impl Drop for PlatformTx {
-    fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            tenant_tx::roll_back(connection);
-        }
     }
 }

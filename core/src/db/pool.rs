@@ -67,7 +67,7 @@ impl Db {
         hints: Hints,
     ) -> Result<Self, DbError> {
         let mut config = ManagerConfig::default();
-        // No `SELECT 1` before each use: a dead connection shows itself at BEGIN, before anything was done.
+        // No `SELECT 1` before each use: a dead connection shows itself at BEGIN, before anything is done.
         config.recycling_method = RecyclingMethod::Fast;
         let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(
             &settings.url,

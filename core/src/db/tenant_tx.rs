@@ -1,14 +1,12 @@
 //! An open transaction inside one tenant.
 
 use chrono::{DateTime, Utc};
-use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
 use vitaran_kernel::{IstDate, TenantId};
 
 use crate::access::{Actor, DealerScope};
 use crate::live::{Hint, Subject};
 
-use super::pool::Connection;
-use super::{Db, DbError};
+use super::{Db, DbError, Statement, TxConnection};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -20,17 +18,20 @@ pub(super) enum Mode {
 /// connection carries none of it afterwards. The caller commits once; dropping it rolls back.
 #[must_use = "a transaction that is dropped is rolled back"]
 pub struct TenantTx {
-    connection: Option<Connection>,
+    connection: TxConnection,
+    mode: Mode,
     actor: Actor,
     now: DateTime<Utc>,
     hints: Vec<Hint>,
+    last: Option<Statement>,
     db: Db,
 }
 
 impl TenantTx {
-    /// One message opens the transaction and sets what row-level security reads. Only typed ids are put into its text.
+    /// Takes a connection; the first statement opens the transaction and sets what row-level security reads, in the same
+    /// message. Only typed ids are put into its text.
     pub(super) async fn begin(db: &Db, actor: &Actor, mode: Mode) -> Result<Self, DbError> {
-        let mut connection = db.connection().await?;
+        let connection = db.connection().await?;
         let scope = match actor.scope() {
             DealerScope::All => "all".to_owned(),
             DealerScope::Own(dealer) => dealer.to_string(),
@@ -45,25 +46,29 @@ impl TenantTx {
             actor.tenant_id(),
             actor.user_id().map(|id| id.to_string()).unwrap_or_default(),
         );
-        AnsiTransactionManager::begin_transaction_sql(&mut *connection, &begin).await?;
         Ok(TenantTx {
-            connection: Some(connection),
+            connection: TxConnection::new(connection, begin),
+            mode,
             actor: actor.clone(),
             now: db.clock().now(),
             hints: Vec::new(),
+            last: None,
             db: db.clone(),
         })
     }
 
-    /// Makes everything durable, then tells the live pages what changed.
-    pub async fn commit(mut self) -> Result<(), DbError> {
-        if let Some(connection) = self.connection.as_mut() {
-            AnsiTransactionManager::commit_transaction(&mut **connection).await?;
+    /// Makes everything durable, then tells the live pages what changed. A read has nothing to wait for.
+    pub async fn commit(self) -> Result<(), DbError> {
+        if self.mode == Mode::ReadWrite {
+            self.connection.commit(self.last).await?;
         }
-        // Given back before the hints go out, so that nothing of ours holds it.
-        self.connection = None;
-        self.db.hints().send(std::mem::take(&mut self.hints));
+        self.db.hints().send(self.hints);
         Ok(())
+    }
+
+    /// Keeps a write for the message of the commit, which fails with it. There is one at most.
+    pub(crate) fn write_last(&mut self, statement: Statement) {
+        self.last = Some(statement);
     }
 
     /// The tenant, from the proof that opened the transaction.
@@ -85,11 +90,13 @@ impl TenantTx {
         IstDate::of(self.now)
     }
 
-    pub(crate) fn conn(&mut self) -> Result<&mut AsyncPgConnection, DbError> {
-        match self.connection.as_mut() {
-            Some(connection) => Ok(connection),
-            None => Err(DbError::Unavailable("the transaction has ended".to_owned())),
-        }
+    pub(crate) fn conn(&mut self) -> Result<&mut TxConnection, DbError> {
+        Ok(&mut self.connection)
+    }
+
+    /// For reads that may travel together: those that are polled in one `join!` go out in one message.
+    pub(crate) fn reader(&self) -> &TxConnection {
+        &self.connection
     }
 
     /// Remembers that open pages showing this should look again; sent after the commit, forgotten by a rollback.
@@ -102,27 +109,4 @@ impl TenantTx {
             self.hints.push(hint);
         }
     }
-}
-
-impl Drop for TenantTx {
-    fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            super::tenant_tx::roll_back(connection);
-        }
-    }
-}
-
-/// Rolls back beside the caller and gives the connection back to the pool. Where no runtime is left, or the rollback
-/// does not get through, the connection is closed, which rolls back as well.
-pub(super) fn roll_back(mut connection: Connection) {
-    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-        return;
-    };
-    runtime.spawn(async move {
-        let rollback = AnsiTransactionManager::rollback_transaction(&mut *connection);
-        let done = tokio::time::timeout(std::time::Duration::from_secs(5), rollback).await;
-        if !matches!(done, Ok(Ok(()))) {
-            drop(Connection::take(connection));
-        }
-    });
 }

@@ -57,7 +57,7 @@ pub struct DealerSummary {
 /// row by row, for `lower()` is not leakproof and a tenant has some thousand dealers at most, of
 /// which a page without a search reads only what it shows.
 pub async fn list(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     _by: &Allowed<SalesDealersRead>,
     filter: &DealerFilter,
     page: &Page,
@@ -86,7 +86,7 @@ pub async fn list(
          LEFT JOIN dealer_addresses a ON a.tenant_id = $1 AND a.dealer_id = d.id AND a.is_billing \
          ORDER BY page.sort_name, page.id"
     ));
-    let rows: Vec<DealerSummary> = statement.load(tx.conn()?).await?;
+    let rows: Vec<DealerSummary> = statement.load(&mut tx.reader()).await?;
     Ok(Paged::from_lookahead(rows, page.limit, |row| {
         (row.sort_name.clone(), row.id)
     }))

@@ -179,7 +179,7 @@ pub async fn load(
 }
 
 /// The dealer that the actor works for. One's own record needs no permission; staff have none.
-pub async fn load_own(tx: &mut TenantTx) -> Result<DealerPage, MasterError<Dealer>> {
+pub async fn load_own(tx: &TenantTx) -> Result<DealerPage, MasterError<Dealer>> {
     match tx.actor().scope().own() {
         Some(id) => fetch_page(tx, id).await,
         None => Err(MasterError::not_found()),
@@ -187,12 +187,15 @@ pub async fn load_own(tx: &mut TenantTx) -> Result<DealerPage, MasterError<Deale
 }
 
 pub(super) async fn fetch_page<M: Master>(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     id: DealerId,
 ) -> Result<DealerPage, MasterError<M>> {
-    let (dealer, credit) = find(tx, id, "").await?.ok_or_else(MasterError::not_found)?;
-    let addresses = list_addresses(tx, id).await?;
-    let contacts = list_contacts(tx, id).await?;
+    let (found, addresses, contacts) = futures_util::try_join!(
+        find(tx, id, ""),
+        list_addresses(tx, id),
+        list_contacts(tx, id)
+    )?;
+    let (dealer, credit) = found.ok_or_else(MasterError::not_found)?;
     Ok(DealerPage {
         dealer,
         credit,
@@ -215,7 +218,7 @@ pub(super) async fn lock<M: Master>(
 }
 
 async fn find(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     id: DealerId,
     lock: &str,
 ) -> Result<Option<(Dealer, CreditLimit)>, DbError> {
@@ -231,7 +234,7 @@ async fn find(
     .bind(tx.tenant().as_uuid())
     .bind(id.as_uuid());
     statement.push_sql(lock);
-    let row: Option<Row> = statement.get_result(tx.conn()?).await.optional()?;
+    let row: Option<Row> = statement.get_result(&mut tx.reader()).await.optional()?;
     Ok(row.map(|row| {
         let Row {
             dealer,
@@ -258,7 +261,7 @@ async fn find(
 }
 
 pub(super) async fn list_addresses(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     dealer: DealerId,
 ) -> Result<Vec<Address>, DbError> {
     Ok(Statement::new(
@@ -268,12 +271,12 @@ pub(super) async fn list_addresses(
     )
     .bind(tx.tenant().as_uuid())
     .bind(dealer.as_uuid())
-    .load(tx.conn()?)
+    .load(&mut tx.reader())
     .await?)
 }
 
 pub(super) async fn list_contacts(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     dealer: DealerId,
 ) -> Result<Vec<Contact>, DbError> {
     Ok(Statement::new(
@@ -283,7 +286,7 @@ pub(super) async fn list_contacts(
     )
     .bind(tx.tenant().as_uuid())
     .bind(dealer.as_uuid())
-    .load(tx.conn()?)
+    .load(&mut tx.reader())
     .await?)
 }
 

@@ -340,10 +340,7 @@ async fn dealers_are_found_by_words_of_their_names_by_code_and_by_gstin() {
             ..DealerFilter::default()
         };
         let by = t.by();
-        let rows = list(&mut t, &by, &filter, &Page::default())
-            .await
-            .unwrap()
-            .rows;
+        let rows = list(&t, &by, &filter, &Page::default()).await.unwrap().rows;
         assert_eq!(
             rows.iter().map(|row| row.code.as_str()).collect::<Vec<_>>(),
             codes,
@@ -374,10 +371,7 @@ async fn a_dealers_people_see_their_own_dealer_and_no_other() {
     assert_eq!(answers[0], answers[1]);
     assert_eq!(answers[0].0, Kind::NotFound);
     assert!(
-        matches!(
-            load_own(&mut t).await.unwrap_err(),
-            MasterError::NotFound(_)
-        ),
+        matches!(load_own(&t).await.unwrap_err(), MasterError::NotFound(_)),
         "staff have no dealer of their own"
     );
 }

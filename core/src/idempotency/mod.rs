@@ -185,24 +185,17 @@ fn replay(
     }
 }
 
-/// Writes the answer down, before the commit that makes the work durable.
-pub async fn finish(
-    tx: &mut TenantTx,
-    key: &IdempotencyKey,
-    status: u16,
-    body: &str,
-) -> Result<(), IdempotencyError> {
+/// Writes the answer down with the commit that makes the work durable.
+pub fn finish(tx: &mut TenantTx, key: &IdempotencyKey, status: u16, body: &str) {
     let (tenant, actor) = (tx.tenant().as_uuid(), actor_id(tx));
-    Statement::new("UPDATE idempotency_keys SET status_code = $4, body = $5 WHERE tenant_id = $1 AND actor_id = $2 AND key = $3")
-        .bind(tenant)
-        .bind(actor)
-        .bind(key.as_str())
-        .bind(i16::try_from(status).unwrap_or(i16::MAX))
-        .bind(body)
-        .execute(tx.conn()?)
-        .await
-        .map_err(DbError::from)?;
-    Ok(())
+    tx.write_last(
+        Statement::new("UPDATE idempotency_keys SET status_code = $4, body = $5 WHERE tenant_id = $1 AND actor_id = $2 AND key = $3")
+            .bind(tenant)
+            .bind(actor)
+            .bind(key.as_str())
+            .bind(i16::try_from(status).unwrap_or(i16::MAX))
+            .bind(body),
+    );
 }
 
 #[cfg(test)]
@@ -239,7 +232,7 @@ mod tests {
         let mut first = db.begin(&by).await.unwrap();
         let begun = begin(&mut first, &key, "orders.place", &body("{}")).await;
         assert_eq!(begun.unwrap(), Begun::Fresh);
-        finish(&mut first, &key, 201, "answer").await.unwrap();
+        finish(&mut first, &key, 201, "answer");
         first.commit().await.unwrap();
 
         let mut second = db.begin(&by).await.unwrap();

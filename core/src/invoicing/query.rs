@@ -117,7 +117,7 @@ impl Problem for InvoiceError {
 
 /// A page of invoices, newest first. A dealer's people get their own dealer's.
 pub async fn list(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     by: &Allowed<BillingInvoicesRead>,
     filter: &InvoiceFilter,
     page: &Page,
@@ -163,7 +163,7 @@ pub async fn list(
     statement.push_sql(&format!(
         " ORDER BY i.issued_at DESC, i.id DESC LIMIT {limit}"
     ));
-    let rows = statement.load(tx.conn()?).await?;
+    let rows = statement.load(&mut tx.reader()).await?;
     Ok(Paged::from_lookahead(
         rows,
         page.limit,
@@ -394,7 +394,7 @@ impl InvoiceRow {
 
 /// One invoice with everything it states.
 pub async fn load(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     by: &Allowed<BillingInvoicesRead>,
     id: InvoiceId,
 ) -> Result<InvoiceDetail, InvoiceError> {
@@ -405,14 +405,10 @@ pub async fn load(
     }
 }
 
-pub(super) async fn detail(
-    tx: &mut TenantTx,
-    id: InvoiceId,
-) -> Result<InvoiceDetail, InvoiceError> {
+pub(super) async fn detail(tx: &TenantTx, id: InvoiceId) -> Result<InvoiceDetail, InvoiceError> {
     let tenant = tx.tenant().as_uuid();
     let with = |sql: String| Statement::new(sql).bind(tenant).bind(id.as_uuid());
-    let connection = &*tx.conn()?;
-    let (mut a, mut b, mut c) = (connection, connection, connection);
+    let (mut a, mut b, mut c) = (tx.reader(), tx.reader(), tx.reader());
     let header = with(format!(
         "SELECT {INVOICE_COLUMNS} FROM invoices i JOIN receivables r ON r.tenant_id = i.tenant_id AND r.invoice_id = i.id \
          JOIN tenant_settings s ON s.tenant_id = i.tenant_id WHERE i.tenant_id = $1 AND i.id = $2"

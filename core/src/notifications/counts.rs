@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl as _;
 
 use super::NotificationStatus;
 use crate::access::{Allowed, PlatformNotificationsRead};
-use crate::db::{DbError, Statement, TenantTx};
+use crate::db::{DbError, TenantTx, count_each};
 
 /// Messages by status, each counted to [`NotificationCounts::MOST`].
 #[derive(Debug, Clone, Default)]
@@ -40,22 +40,15 @@ struct CountRow {
 
 /// Counts the messages that are under way or did not arrive.
 pub async fn count_by_status(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     _by: &Allowed<PlatformNotificationsRead>,
 ) -> Result<NotificationCounts, DbError> {
-    let statuses: Vec<String> = NotificationCounts::COUNTED
-        .iter()
-        .map(|status| status.as_str().to_owned())
-        .collect();
-    let rows: Vec<CountRow> = Statement::new(
-        "SELECT s.status, (SELECT count(*) FROM (SELECT FROM notification_logs n WHERE n.tenant_id = $1 AND n.status = s.status LIMIT $3) x) AS count \
-         FROM unnest($2::text[]) AS s (status)",
-    )
-    .bind(tx.tenant().as_uuid())
-    .bind(statuses)
-    .bind(NotificationCounts::MOST)
-    .load(tx.conn()?)
-    .await?;
+    let statuses = NotificationCounts::COUNTED.map(NotificationStatus::as_str);
+    let rows: Vec<CountRow> = count_each("notification_logs", statuses)
+        .bind(tx.tenant().as_uuid())
+        .bind(NotificationCounts::MOST)
+        .load(&mut tx.reader())
+        .await?;
     let counts = rows.into_iter().map(|row| (row.status, row.count));
     Ok(NotificationCounts(counts.collect()))
 }

@@ -143,7 +143,7 @@ const SELECT: &str = "SELECT n.id, n.event, n.channel, n.status, n.skip_reason, 
 
 /// A page of the log, newest first.
 pub async fn list(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     _by: &Allowed<PlatformNotificationsRead>,
     filter: &NotificationFilter,
     page: &Page,
@@ -198,7 +198,7 @@ pub async fn list(
     statement.push_sql(&format!(
         " ORDER BY n.created_at DESC, n.id DESC LIMIT {limit}"
     ));
-    let rows = statement.load(tx.conn()?).await?;
+    let rows = statement.load(&mut tx.reader()).await?;
     Ok(Paged::from_lookahead(
         rows,
         page.limit,

@@ -1094,9 +1094,9 @@ async fn the_log_is_filtered_paged_and_shows_the_history() {
         limit: crate::db::Limit::new(2).unwrap(),
         after: None,
     };
-    let first = list(&mut tx, &by, &filter, &page).await.unwrap();
+    let first = list(&tx, &by, &filter, &page).await.unwrap();
     page.after = first.next.clone();
-    let second = list(&mut tx, &by, &filter, &page).await.unwrap();
+    let second = list(&tx, &by, &filter, &page).await.unwrap();
     let mut numbers: Vec<_> = first
         .rows
         .iter()
@@ -1113,7 +1113,7 @@ async fn the_log_is_filtered_paged_and_shows_the_history() {
             q: q.to_owned(),
             ..filter.clone()
         };
-        let found = list(&mut tx, &by, &filter, &Page::default()).await.unwrap();
+        let found = list(&tx, &by, &filter, &Page::default()).await.unwrap();
         assert_eq!(found.rows.len(), wanted, "{q}");
     }
     let detail = load(&mut tx, &by, first.rows[0].id).await.unwrap();

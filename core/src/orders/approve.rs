@@ -7,7 +7,7 @@ use serde_json::json;
 use vitaran_kernel::{Note, OrderId};
 
 use super::OrderDetail;
-use super::lock::{LockError, lock, reload};
+use super::lock::{LockError, lock, write};
 use super::set_status::set_status;
 use super::status::{Status, Verb, state_facts, verbs_for};
 use crate::access::{Allowed, SalesOrdersApprove};
@@ -129,6 +129,5 @@ pub async fn approve(
         params: json!({}),
     };
     notifications::queue(&mut batch, tx, &telling)?;
-    batch.execute(tx).await?;
-    Ok(reload(tx, id).await?)
+    Ok(write(tx, batch, id).await?)
 }

@@ -146,17 +146,14 @@ struct SizeRow {
 }
 
 /// How many lines the cart has, for the badge in the navigation.
-pub async fn cart_size(
-    tx: &mut TenantTx,
-    by: &Allowed<SalesOrdersPlace>,
-) -> Result<i64, CartError> {
+pub async fn cart_size(tx: &TenantTx, by: &Allowed<SalesOrdersPlace>) -> Result<i64, CartError> {
     let dealer = own_dealer(by)?;
     let row: SizeRow = Statement::new(
         "SELECT count(*) AS lines FROM cart_lines WHERE tenant_id = $1 AND dealer_id = $2",
     )
     .bind(tx.tenant().as_uuid())
     .bind(dealer.as_uuid())
-    .get_result(tx.conn()?)
+    .get_result(&mut tx.reader())
     .await?;
     Ok(row.lines)
 }

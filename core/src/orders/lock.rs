@@ -8,7 +8,7 @@ use vitaran_kernel::{DealerId, LocationId, Money, OrderId};
 use super::status::{IllegalStep, Status, Step, Verb, step};
 use super::{OrderDetail, query};
 use crate::access::Actor;
-use crate::db::{DbError, Statement, TenantTx};
+use crate::db::{Batch, DbError, Statement, TenantTx};
 use crate::dealers::credit::Credit;
 use crate::notifications::Addressee;
 use crate::problem::{Kind, Problem};
@@ -159,6 +159,17 @@ pub(crate) async fn lock(
 /// The order as it stands after an action, for the answer.
 pub(crate) async fn reload(tx: &mut TenantTx, id: OrderId) -> Result<OrderDetail, LockError> {
     query::detail(tx, id).await?.ok_or(LockError::NotFound)
+}
+
+/// Writes what an action does, and gives the order as it stands then.
+pub(crate) async fn write(
+    tx: &mut TenantTx,
+    batch: Batch,
+    id: OrderId,
+) -> Result<OrderDetail, LockError> {
+    query::write_and_read(tx, batch, id)
+        .await?
+        .ok_or(LockError::NotFound)
 }
 
 impl LockedOrder {

@@ -29,7 +29,7 @@ pub use cart::{
 };
 pub use deliver::{DeliverOrder, DeliverOrderError, deliver};
 pub use lock::LockError;
-pub(crate) use lock::{LockedOrder, lock, reload};
+pub(crate) use lock::{LockedOrder, lock, write};
 pub use model::{
     AddressSnapshot, HistoryEntry, OrderDetail, OrderHeader, OrderLine, OrderSummary,
     PartySnapshot, Timeline,

@@ -242,20 +242,17 @@ pub async fn place(
     if channel == Channel::Portal {
         clear_cart_part(&mut batch, tx, quote.dealer);
     }
-    match batch.execute(tx).await {
+    match query::write_and_read(tx, batch, id).await {
         Err(error) if error.is_unique("uq_orders_tenant_id_client_reference") => {
             let reference = input
                 .client_reference
                 .as_ref()
                 .map(ToString::to_string)
                 .unwrap_or_default();
-            return Err(PlaceOrderError::DuplicateReference { reference });
+            Err(PlaceOrderError::DuplicateReference { reference })
         }
-        other => other?,
+        placed => Ok(placed?.ok_or(DbError::Other(diesel::result::Error::NotFound))?),
     }
-    Ok(query::detail(tx, id)
-        .await?
-        .ok_or(DbError::Other(diesel::result::Error::NotFound))?)
 }
 
 /// The dealer a proof lets the actor order for: a dealer's people for their own, staff for whom they name.

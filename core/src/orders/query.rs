@@ -11,7 +11,7 @@ use super::lock::LockError;
 use super::status::Status;
 use super::{HistoryEntry, OrderDetail, OrderHeader, OrderLine, OrderSummary};
 use crate::access::{Allowed, SalesOrdersRead};
-use crate::db::{DbError, Page, Paged, Statement, TenantTx};
+use crate::db::{Batch, DbError, Page, Paged, Statement, TenantTx, count_each};
 use crate::master::ListError;
 
 /// Newest or oldest first.
@@ -44,7 +44,7 @@ pub(super) const WAITS_FOR_STOCK: &str = "o.status IN ('APPROVED', 'PICKING') AN
 
 /// A page of orders. A dealer's people get their own dealer's, whatever the filter says.
 pub async fn list(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     by: &Allowed<SalesOrdersRead>,
     filter: &OrderFilter,
     page: &Page,
@@ -99,7 +99,7 @@ pub async fn list(
     statement.push_sql(&format!(
         " ORDER BY o.placed_at {direction}, o.id {direction} LIMIT {limit}"
     ));
-    let rows = statement.load(tx.conn()?).await?;
+    let rows = statement.load(&mut tx.reader()).await?;
     Ok(Paged::from_lookahead(
         rows,
         page.limit,
@@ -129,20 +129,25 @@ fn search(statement: &mut Statement, q: &str, today: IstDate) {
         statement.push_sql(&format!(" AND o.number = ANY ({numbers})"));
         return;
     }
-    let (number, name) = (q.to_uppercase(), q.to_lowercase());
-    let (n1, n2) = (
-        statement.push_bind(number.clone()),
-        statement.push_bind(after(&number)),
+    let (code, name) = (q.to_uppercase(), q.to_lowercase());
+    let (c1, c2) = (
+        statement.push_bind(code.clone()),
+        statement.push_bind(after(&code)),
     );
-    let (d1, d2) = (
+    // One or the other: with both in one OR no index would do, and every order would be looked at.
+    if code.starts_with(OrderNumber::START) {
+        statement.push_sql(&format!(" AND o.number >= {c1} AND o.number < {c2}"));
+        return;
+    }
+    let (n1, n2) = (
         statement.push_bind(name.clone()),
         statement.push_bind(after(&name)),
     );
     statement.push_sql(&format!(
-        " AND ((o.number >= {n1} AND o.number < {n2}) OR o.dealer_id IN ( \
-             SELECT id FROM dealers WHERE tenant_id = $1 AND lower(legal_name) COLLATE \"C\" >= {d1} AND lower(legal_name) COLLATE \"C\" < {d2} \
-             UNION SELECT id FROM dealers WHERE tenant_id = $1 AND lower(trade_name) COLLATE \"C\" >= {d1} AND lower(trade_name) COLLATE \"C\" < {d2} \
-             UNION SELECT id FROM dealers WHERE tenant_id = $1 AND code >= {n1} AND code < {n2}))"
+        " AND o.dealer_id IN ( \
+             SELECT id FROM dealers WHERE tenant_id = $1 AND lower(legal_name) COLLATE \"C\" >= {n1} AND lower(legal_name) COLLATE \"C\" < {n2} \
+             UNION SELECT id FROM dealers WHERE tenant_id = $1 AND lower(trade_name) COLLATE \"C\" >= {n1} AND lower(trade_name) COLLATE \"C\" < {n2} \
+             UNION SELECT id FROM dealers WHERE tenant_id = $1 AND code >= {c1} AND code < {c2})"
     ));
 }
 
@@ -153,7 +158,7 @@ fn after(prefix: &str) -> String {
 
 /// An order with its lines and timeline.
 pub async fn load(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     by: &Allowed<SalesOrdersRead>,
     id: OrderId,
 ) -> Result<OrderDetail, LockError> {
@@ -164,12 +169,25 @@ pub async fn load(
     }
 }
 
+/// Writes a batch and reads the order as it stands then, all in one message. What the reads say counts only once the
+/// write has succeeded; after one that failed the database refuses them.
+pub(super) async fn write_and_read(
+    tx: &TenantTx,
+    batch: Batch,
+    id: OrderId,
+) -> Result<Option<OrderDetail>, DbError> {
+    let mut connection = tx.reader();
+    let written = batch.into_statement().execute(&mut connection);
+    let (written, order) = futures_util::join!(written, detail(tx, id));
+    written?;
+    order
+}
+
 /// The three reads travel together on the one connection.
-pub(super) async fn detail(tx: &mut TenantTx, id: OrderId) -> Result<Option<OrderDetail>, DbError> {
+pub(super) async fn detail(tx: &TenantTx, id: OrderId) -> Result<Option<OrderDetail>, DbError> {
     let tenant = tx.tenant().as_uuid();
     let with = |sql: &'static str| Statement::new(sql).bind(tenant).bind(id.as_uuid());
-    let connection = &*tx.conn()?;
-    let (mut a, mut b, mut c) = (connection, connection, connection);
+    let (mut a, mut b, mut c) = (tx.reader(), tx.reader(), tx.reader());
     let header = with(
         "SELECT o.id, o.number, o.status, o.version, o.channel, o.dealer_id, coalesce(d.trade_name, d.legal_name) AS dealer_name, d.gstin AS dealer_gstin, \
                 o.location_id, loc.name AS location_name, EXISTS (SELECT FROM locations x WHERE x.tenant_id = $1 AND x.id <> o.location_id AND x.is_active) AS shows_location, \
@@ -253,22 +271,14 @@ struct CountRow {
 
 /// Counts the open orders by status. Closed ones are many and nobody waits for them.
 pub async fn count_by_status(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     _by: &Allowed<SalesOrdersRead>,
 ) -> Result<OrderCounts, DbError> {
-    let statuses: Vec<String> = OrderCounts::OPEN
-        .iter()
-        .map(|status| status.as_str().to_owned())
-        .collect();
-    let rows: Vec<CountRow> = Statement::new(
-        "SELECT s.status, (SELECT count(*) FROM (SELECT FROM orders o WHERE o.tenant_id = $1 AND o.status = s.status LIMIT $3) x) AS count \
-         FROM unnest($2::text[]) AS s (status)",
-    )
-    .bind(tx.tenant().as_uuid())
-    .bind(statuses)
-    .bind(OrderCounts::MOST + 1)
-    .load(tx.conn()?)
-    .await?;
+    let rows: Vec<CountRow> = count_each("orders", OrderCounts::OPEN.map(Status::as_str))
+        .bind(tx.tenant().as_uuid())
+        .bind(OrderCounts::MOST + 1)
+        .load(&mut tx.reader())
+        .await?;
     Ok(OrderCounts(
         rows.into_iter()
             .map(|row| (row.status, row.count))

@@ -19,7 +19,7 @@ use super::{AddressSnapshot, MAX_LINES, PartySnapshot};
 use crate::db::{DbError, Statement, TenantTx};
 use crate::dealers::credit::Credit;
 use crate::notifications::Addressee;
-use crate::pricing::{PricedProduct, priced_products, priced_products_by_sku};
+use crate::pricing::{PricedProduct, fetch_priced, priced_for_dealer};
 use crate::problem::Faults;
 
 /// More of one product than anybody orders; a larger figure is a slip of the finger.
@@ -132,7 +132,7 @@ pub(super) async fn work_out(
     wanted: &[PlaceLine],
 ) -> Result<Worked, DbError> {
     let mut faults = Faults::new();
-    let context = load_context(tx, dealer, ship_to).await?;
+    let (context, products) = load(tx, dealer, ship_to, wanted).await?;
     let Some(context) = context else {
         faults.add("/dealer_id", "not_found", "There is no such dealer");
         return Ok(Worked {
@@ -181,7 +181,6 @@ pub(super) async fn work_out(
         }
     };
     let supply = decide(&supply_facts(&context, &bill_row, &ship_row));
-    let products = load_products(tx, dealer, wanted).await?;
     let lines = price_lines(wanted, &products, &supply, &mut faults);
     let totals = totals(lines.iter().map(|line| (line.taxable, line.tax)));
     if totals.total.within_bounds().is_err() {
@@ -225,12 +224,32 @@ pub(super) async fn work_out(
     })
 }
 
-async fn load_context(
-    tx: &mut TenantTx,
+/// The dealer's side and the products, in one message.
+async fn load(
+    tx: &TenantTx,
     dealer: DealerId,
     ship_to: Option<AddressId>,
-) -> Result<Option<ContextRow>, DbError> {
-    let rows: Vec<ContextRow> = Statement::new(
+    wanted: &[PlaceLine],
+) -> Result<(Option<ContextRow>, Vec<PricedProduct>), DbError> {
+    let (mut ids, mut skus) = (Vec::new(), Vec::new());
+    for line in wanted.iter().take(MAX_LINES) {
+        match &line.product {
+            ProductKey::Id(id) => ids.push(*id),
+            ProductKey::Sku(sku) => skus.push(sku.clone()),
+        }
+    }
+    let products = priced_for_dealer(tx, dealer, &ids, &skus);
+    let context = context_statement(tx, dealer, ship_to);
+    let mut reading = tx.reader();
+    let (context, products) = futures_util::join!(
+        context.load::<ContextRow>(&mut reading),
+        fetch_priced(tx, products)
+    );
+    Ok((context?.into_iter().next(), products?))
+}
+
+fn context_statement(tx: &TenantTx, dealer: DealerId, ship_to: Option<AddressId>) -> Statement {
+    Statement::new(
         "SELECT d.legal_name, d.trade_name, d.gst_treatment, d.gstin, d.is_active, loc.id AS location_id, r.state_code AS seller_state, \
                 coalesce(r.lut_valid_from <= $4 AND r.lut_valid_to >= $4, false) AS seller_has_lut, to_jsonb(bill) AS bill_to, to_jsonb(ship) AS ship_to, \
                 c.credit_limit, c.holds, c.unpaid, c.unallocated, coalesce(d.email, p.email) AS email, p.phone, \
@@ -249,9 +268,6 @@ async fn load_context(
     .bind(dealer.as_uuid())
     .bind(ship_to.map(|id| id.as_uuid()))
     .bind(tx.today().as_naive())
-    .load(tx.conn()?)
-    .await?;
-    Ok(rows.into_iter().next())
 }
 
 /// What the place of supply is decided on (IGST Act section 10 and 7(5)).
@@ -298,29 +314,6 @@ fn ship_party(context: &ContextRow, ship: AddressRow) -> PartySnapshot {
         gstin: context.gstin.as_ref().map(ToString::to_string),
         address: ship.address,
     }
-}
-
-async fn load_products(
-    tx: &mut TenantTx,
-    dealer: DealerId,
-    wanted: &[PlaceLine],
-) -> Result<Vec<PricedProduct>, DbError> {
-    let (mut ids, mut skus) = (Vec::new(), Vec::new());
-    for line in wanted.iter().take(MAX_LINES) {
-        match &line.product {
-            ProductKey::Id(id) => ids.push(*id),
-            ProductKey::Sku(sku) => skus.push(sku.clone()),
-        }
-    }
-    let mut products = if ids.is_empty() {
-        Vec::new()
-    } else {
-        priced_products(tx, dealer, &ids).await?
-    };
-    if !skus.is_empty() {
-        products.extend(priced_products_by_sku(tx, dealer, &skus).await?);
-    }
-    Ok(products)
 }
 
 /// Pure: prices and taxes each line, or says what is wrong with it.

@@ -4,7 +4,7 @@ use serde_json::json;
 use vitaran_kernel::{Note, OrderId};
 
 use super::OrderDetail;
-use super::lock::{LockError, lock, reload};
+use super::lock::{LockError, lock, write};
 use super::set_status::set_status;
 use super::status::Verb;
 use crate::access::{Allowed, SalesOrdersReject};
@@ -106,6 +106,5 @@ pub async fn reject(
             params,
         },
     )?;
-    batch.execute(tx).await?;
-    Ok(reload(tx, id).await?)
+    Ok(write(tx, batch, id).await?)
 }

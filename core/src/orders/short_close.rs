@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{OrderId, OrderLineId, Quantity, Text as ShortText};
 
 use super::OrderDetail;
-use super::lock::{LockError, lock, reload};
+use super::lock::{LockError, lock, write};
 use super::set_status::note;
 use super::status::{Status, WrongState};
 use crate::access::{Allowed, SalesOrdersShortClose};
@@ -160,7 +160,6 @@ pub async fn short_close(
         line.line_no, line.sku, line.missing, input.reason
     );
     note(&mut batch, tx, id, order.dealer, order.status, &text)?;
-    batch.execute(tx).await?;
     tx.changed(Subject::Order(id));
-    Ok(reload(tx, id).await?)
+    Ok(write(tx, batch, id).await?)
 }

@@ -173,7 +173,7 @@ async fn a_catalogue_edit_after_placing_changes_no_order() {
     .await
     .unwrap();
     let by = t.by();
-    let after = load(&mut t, &by, order.header.id).await.unwrap();
+    let after = load(&t, &by, order.header.id).await.unwrap();
     let line = &after.lines[0];
     assert_eq!(
         (line.name.as_str(), line.hsn.as_str(), line.total),
@@ -297,7 +297,7 @@ async fn an_order_that_meets_the_limit_passes_and_one_rupee_more_is_refused_and_
         json!({"credit": {"limit": "236.00", "exposure": "236.00", "order_total": "118.00"}})
     );
     let by = t.by();
-    let third = load(&mut t, &by, third.header.id).await.unwrap();
+    let third = load(&t, &by, third.header.id).await.unwrap();
     assert_eq!(
         (third.header.status, third.header.credit().holds),
         (Status::Placed, money("236.00"))
@@ -383,7 +383,7 @@ async fn cancelling_an_approved_order_releases_the_hold_and_hands_its_stock_to_w
         (Status::Cancelled, Quantity::ZERO)
     );
     let by = t.by();
-    let waiting = load(&mut t, &by, second).await.unwrap();
+    let waiting = load(&t, &by, second).await.unwrap();
     assert_eq!(waiting.lines[0].reserved_quantity, Quantity::from_units(4));
     assert_eq!(waiting.header.credit().holds, waiting.header.total);
     assert_eq!(
@@ -558,9 +558,9 @@ async fn the_cart_quotes_the_dealers_prices_and_is_empty_after_placing() {
         note: None,
     };
     place(&mut t, &by, Channel::Portal, input).await.unwrap();
-    assert_eq!(cart_size(&mut t, &by).await.unwrap(), 0);
+    assert_eq!(cart_size(&t, &by).await.unwrap(), 0);
     assert!(matches!(
-        cart_size(&mut t, &tenant.actor(Role::Sales).allow().unwrap()).await,
+        cart_size(&t, &tenant.actor(Role::Sales).allow().unwrap()).await,
         Err(CartError::NotADealer)
     ));
 }
@@ -583,7 +583,7 @@ async fn orders_are_found_by_number_running_number_and_dealer_and_paged_without_
         ("nobody", 0),
     ] {
         let found = list(
-            &mut t,
+            &t,
             &by,
             &OrderFilter {
                 q: q.to_owned(),
@@ -602,7 +602,7 @@ async fn orders_are_found_by_number_running_number_and_dealer_and_paged_without_
     let mut numbers = Vec::new();
     loop {
         let found = list(
-            &mut t,
+            &t,
             &by,
             &OrderFilter {
                 statuses: vec![Status::Placed],
@@ -626,10 +626,7 @@ async fn orders_are_found_by_number_running_number_and_dealer_and_paged_without_
             .collect::<Vec<_>>()
     );
     assert_eq!(
-        count_by_status(&mut t, &by)
-            .await
-            .unwrap()
-            .of(Status::Placed),
+        count_by_status(&t, &by).await.unwrap().of(Status::Placed),
         5
     );
 }

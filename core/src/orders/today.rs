@@ -33,7 +33,7 @@ pub struct Today {
 }
 
 /// Reads the figures.
-pub async fn today(tx: &mut TenantTx, _by: &Allowed<SalesOrdersRead>) -> Result<Today, DbError> {
+pub async fn today(tx: &TenantTx, _by: &Allowed<SalesOrdersRead>) -> Result<Today, DbError> {
     Ok(Statement::new(format!(
         "SELECT p.placed, p.placed_total, d.dispatched, d.dispatched_total, s.short, w.waiting_since \
          FROM (SELECT count(*) AS placed, coalesce(sum(total), 0) AS placed_total FROM orders \
@@ -45,6 +45,6 @@ pub async fn today(tx: &mut TenantTx, _by: &Allowed<SalesOrdersRead>) -> Result<
     .bind(tx.tenant().as_uuid())
     .bind(tx.today().start())
     .bind(OrderCounts::MOST + 1)
-    .get_result(tx.conn()?)
+    .get_result(&mut tx.reader())
     .await?)
 }

@@ -29,7 +29,7 @@ pub struct Receivables {
 
 /// Reads the sums.
 pub async fn receivables(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     _by: &Allowed<BillingPaymentsRead>,
 ) -> Result<Receivables, DbError> {
     Ok(Statement::new(
@@ -40,6 +40,6 @@ pub async fn receivables(
     )
     .bind(tx.tenant().as_uuid())
     .bind(tx.today().start())
-    .get_result(tx.conn()?)
+    .get_result(&mut tx.reader())
     .await?)
 }

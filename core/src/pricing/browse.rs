@@ -80,7 +80,7 @@ impl From<Row> for CatalogueItem {
 /// Active products at the dealer's prices, by name. A dealer's people pass their own dealer; the
 /// page of another dealer is empty for them, as is that of one that does not exist.
 pub async fn browse(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     _by: &Allowed<SalesPricesRead>,
     dealer: DealerId,
     filter: &BrowseFilter,
@@ -94,7 +94,7 @@ pub async fn browse(
     };
     let wanted = wanted_products(&mut statement, &products, page)?;
     statement.push_sql(&items(&wanted));
-    let rows: Vec<Row> = statement.load(tx.conn()?).await?;
+    let rows: Vec<Row> = statement.load(&mut tx.reader()).await?;
     let key = |row: &Row| (row.rank, row.sort_name.clone(), row.priced.product_id);
     Ok(Paged::from_lookahead(rows, page.limit, key).map(CatalogueItem::from))
 }

@@ -23,6 +23,7 @@ pub use price_lists::{
     set_default as set_default_list,
 };
 pub use priced::{PricedProduct, priced_products, priced_products_by_sku};
+pub(crate) use priced::{fetch as fetch_priced, for_dealer as priced_for_dealer};
 pub use prices::{
     MAX_PRICES, NewPrice, PriceForm, PriceItem, PricesForm, SetPrices, list_dealer_prices,
     list_prices, set_dealer_prices, set_list_prices,

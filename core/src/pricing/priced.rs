@@ -134,40 +134,55 @@ impl From<PricedRow> for PricedProduct {
 /// The products of these ids for this dealer, in ascending order of id, which is the order in which
 /// they are locked. Those that do not exist are left out, those switched off are not.
 pub async fn priced_products(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     dealer: DealerId,
     wanted: &[ProductId],
 ) -> Result<Vec<PricedProduct>, DbError> {
-    let ids: Vec<_> = wanted.iter().map(|id| id.as_uuid()).collect();
-    let mut statement = for_dealer(tx, dealer);
-    let ids = statement.push_bind(ids);
-    statement.push_sql(&format!(" AND p.id = ANY ({ids}) ORDER BY p.id"));
+    let statement = for_dealer(tx, dealer, wanted, &[]);
     fetch(tx, statement).await
 }
 
 /// As [`priced_products`], by SKU.
 pub async fn priced_products_by_sku(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     dealer: DealerId,
     wanted: &[Sku],
 ) -> Result<Vec<PricedProduct>, DbError> {
-    let skus: Vec<_> = wanted.iter().map(|sku| sku.as_str().to_owned()).collect();
-    let mut statement = for_dealer(tx, dealer);
-    let skus = statement.push_bind(skus);
-    statement.push_sql(&format!(" AND p.sku = ANY ({skus}) ORDER BY p.id"));
+    let statement = for_dealer(tx, dealer, &[], wanted);
     fetch(tx, statement).await
 }
 
-fn for_dealer(tx: &TenantTx, dealer: DealerId) -> Statement {
-    Statement::new(format!(
+/// The statement for products of these ids and these SKUs, for [`fetch`].
+pub(crate) fn for_dealer(
+    tx: &TenantTx,
+    dealer: DealerId,
+    ids: &[ProductId],
+    skus: &[Sku],
+) -> Statement {
+    let mut statement = Statement::new(format!(
         "SELECT {COLUMNS} FROM products p {JOINS} WHERE p.tenant_id = $1"
     ))
     .bind(tx.tenant().as_uuid())
     .bind(dealer.as_uuid())
-    .bind(tx.today().as_naive())
+    .bind(tx.today().as_naive());
+    let mut keys = Vec::new();
+    if !ids.is_empty() || skus.is_empty() {
+        let ids: Vec<_> = ids.iter().map(|id| id.as_uuid()).collect();
+        keys.push(format!("p.id = ANY ({})", statement.push_bind(ids)));
+    }
+    if !skus.is_empty() {
+        let skus: Vec<_> = skus.iter().map(|sku| sku.as_str().to_owned()).collect();
+        keys.push(format!("p.sku = ANY ({})", statement.push_bind(skus)));
+    }
+    statement.push_sql(&format!(" AND ({}) ORDER BY p.id", keys.join(" OR ")));
+    statement
 }
 
-async fn fetch(tx: &mut TenantTx, statement: Statement) -> Result<Vec<PricedProduct>, DbError> {
-    let rows: Vec<PricedRow> = statement.load(tx.conn()?).await?;
+/// Reads what [`for_dealer`] asks for.
+pub(crate) async fn fetch(
+    tx: &TenantTx,
+    statement: Statement,
+) -> Result<Vec<PricedProduct>, DbError> {
+    let rows: Vec<PricedRow> = statement.load(&mut tx.reader()).await?;
     Ok(rows.into_iter().map(PricedProduct::from).collect())
 }

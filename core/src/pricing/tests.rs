@@ -125,7 +125,7 @@ async fn a_price_comes_with_todays_tax_rate_and_what_is_free_to_promise() {
         .await;
     let b = product("B-1").insert(&mut t, &tenant).await;
     let (shop, _) = dealer().insert(&mut t, &tenant).await;
-    let priced = priced_products(&mut t, shop, &[b, a, ProductId::generate()])
+    let priced = priced_products(&t, shop, &[b, a, ProductId::generate()])
         .await
         .unwrap();
     let ids: Vec<_> = priced.iter().map(|p| p.product_id).collect();
@@ -144,7 +144,7 @@ async fn a_price_comes_with_todays_tax_rate_and_what_is_free_to_promise() {
     );
     let skus = [priced[1].sku.clone()];
     assert_eq!(
-        priced_products_by_sku(&mut t, shop, &skus).await.unwrap(),
+        priced_products_by_sku(&t, shop, &skus).await.unwrap(),
         priced[1..]
     );
 }
@@ -249,16 +249,10 @@ async fn a_dealer_browses_active_products_at_its_own_price_with_stock_and_tax() 
         .await
         .unwrap();
     let by = t.by();
-    let rows = browse(
-        &mut t,
-        &by,
-        shop,
-        &BrowseFilter::default(),
-        &Page::default(),
-    )
-    .await
-    .unwrap()
-    .rows;
+    let rows = browse(&t, &by, shop, &BrowseFilter::default(), &Page::default())
+        .await
+        .unwrap()
+        .rows;
     let told: Vec<_> = rows
         .iter()
         .map(|row| {
@@ -286,17 +280,11 @@ async fn a_dealer_browses_active_products_at_its_own_price_with_stock_and_tax() 
     );
     let nobody = DealerId::generate();
     assert!(
-        browse(
-            &mut t,
-            &by,
-            nobody,
-            &BrowseFilter::default(),
-            &Page::default()
-        )
-        .await
-        .unwrap()
-        .rows
-        .is_empty()
+        browse(&t, &by, nobody, &BrowseFilter::default(), &Page::default())
+            .await
+            .unwrap()
+            .rows
+            .is_empty()
     );
     assert!(matches!(
         browse_product(&mut t, &by, nobody, a).await.unwrap_err(),
@@ -338,15 +326,12 @@ async fn a_dealers_people_see_neither_price_lists_nor_another_dealers_prices() {
             .is_empty()
     );
     assert!(
-        priced_products(&mut staff, other, &[a])
+        priced_products(&staff, other, &[a])
             .await
             .unwrap()
             .is_empty()
     );
-    assert_eq!(
-        priced_products(&mut staff, own, &[a]).await.unwrap().len(),
-        1
-    );
+    assert_eq!(priced_products(&staff, own, &[a]).await.unwrap().len(), 1);
     assert!(
         tenant
             .actor(Role::Warehouse)

@@ -74,7 +74,7 @@ pub struct LedgerEntry {
 /// Lists movements by id, which is by time: an index scan on `ix_stock_ledger_tenant_id_product`
 /// for one product, on `ix_stock_ledger_tenant_id_at` for all.
 pub async fn list_ledger(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     _by: &Allowed<InventoryMovementsRead>,
     filter: &LedgerFilter,
     page: &Page,
@@ -112,6 +112,6 @@ pub async fn list_ledger(
     }
     let limit = statement.push_bind(page.limit.with_lookahead());
     statement.push_sql(&format!(" ORDER BY s.id DESC LIMIT {limit}"));
-    let rows: Vec<LedgerEntry> = statement.load(tx.conn()?).await?;
+    let rows: Vec<LedgerEntry> = statement.load(&mut tx.reader()).await?;
     Ok(Paged::from_lookahead(rows, page.limit, |row| row.id))
 }

@@ -85,7 +85,7 @@ impl From<Row> for StockLevel {
 
 /// Lists stock by product name. A location that does not exist has none of anything.
 pub async fn list_levels(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     _by: &Allowed<InventoryStockRead>,
     filter: &LevelFilter,
     page: &Page,
@@ -137,7 +137,7 @@ pub async fn list_levels(
         "sort_name, p.id"
     };
     statement.push_sql(&format!(" ORDER BY {order} LIMIT {limit}"));
-    let rows: Vec<Row> = statement.load(tx.conn()?).await?;
+    let rows: Vec<Row> = statement.load(&mut tx.reader()).await?;
     let paged = Paged::from_lookahead(rows, page.limit, |row| {
         (row.rank, row.sort_name.clone(), row.id)
     });

@@ -28,20 +28,20 @@ const SELECT: &str =
     "SELECT l.id, l.name, l.is_default, l.is_active FROM locations l WHERE l.tenant_id = $1";
 
 /// The tenant's default location. A tenant is created with one.
-pub async fn default(tx: &mut TenantTx) -> Result<Location, DbError> {
+pub async fn default(tx: &TenantTx) -> Result<Location, DbError> {
     let mut statement = Statement::new(SELECT).bind(tx.tenant().as_uuid());
     statement.push_sql(" AND l.is_default");
-    Ok(statement.get_result(tx.conn()?).await?)
+    Ok(statement.get_result(&mut tx.reader()).await?)
 }
 
 /// The active locations, the default one first. Everybody of the tenant may know their names.
-pub async fn list(tx: &mut TenantTx) -> Result<Vec<Location>, DbError> {
+pub async fn list(tx: &TenantTx) -> Result<Vec<Location>, DbError> {
     let mut statement = Statement::new(SELECT).bind(tx.tenant().as_uuid());
     let limit = statement.push_bind(MAX_LISTED);
     statement.push_sql(&format!(
         " AND l.is_active ORDER BY l.is_default DESC, l.name LIMIT {limit}"
     ));
-    Ok(statement.load(tx.conn()?).await?)
+    Ok(statement.load(&mut tx.reader()).await?)
 }
 
 /// The location somebody named, if it is active, or the default one.

@@ -88,7 +88,7 @@ async fn a_receipt_adds_to_each_balance_and_the_ledger_says_the_balance_after_it
         ..LedgerFilter::default()
     };
     let by = t.by();
-    let ledger = list_ledger(&mut t, &by, &filter, &Page::default())
+    let ledger = list_ledger(&t, &by, &filter, &Page::default())
         .await
         .unwrap()
         .rows;
@@ -206,8 +206,8 @@ async fn stock_that_is_found_makes_a_balance_where_there_was_none() {
         [("A-1".to_owned(), "0".to_owned(), StockState::Out)],
         "at the default location"
     );
-    assert_eq!(locations::list(&mut t).await.unwrap().len(), 2);
-    assert_eq!(locations::default(&mut t).await.unwrap().name, "Main");
+    assert_eq!(locations::list(&t).await.unwrap().len(), 2);
+    assert_eq!(locations::default(&t).await.unwrap().name, "Main");
 }
 
 #[tokio::test]
@@ -226,7 +226,7 @@ async fn the_stock_list_tells_low_from_out() {
             ..LevelFilter::default()
         };
         let by = t.by();
-        let rows = list_levels(&mut t, &by, &filter, &Page::default())
+        let rows = list_levels(&t, &by, &filter, &Page::default())
             .await
             .unwrap()
             .rows;

@@ -297,12 +297,11 @@ pub async fn dispatch(
 ) -> Result<OrderDetail, DispatchOrderError> {
     let order = orders::lock(tx, by.actor(), id, input.expected_version).await?;
     let step = order.step(Verb::Dispatch, by.actor())?;
-    let lines = lock_lines(tx, &order).await?;
+    let (lines, facts) = lock_lines_and_load_facts(tx, &order).await?;
     let short = shortfalls(&lines);
     if !short.is_empty() {
         return Err(DispatchOrderError::Shortfall { lines: short });
     }
-    let facts = load_facts(tx, &order).await?;
     let (Some(series), Some(prefix)) = (facts.series_id, facts.prefix.clone()) else {
         return Err(DispatchOrderError::NoSeries);
     };
@@ -330,14 +329,25 @@ pub async fn dispatch(
         params,
     };
     notifications::queue(&mut batch, tx, &telling)?;
-    batch.execute(tx).await?;
     tx.changed(Subject::Stock);
-    Ok(orders::reload(tx, id).await?)
+    Ok(orders::write(tx, batch, id).await?)
+}
+
+/// Both in one message.
+async fn lock_lines_and_load_facts(
+    tx: &TenantTx,
+    order: &LockedOrder,
+) -> Result<(Vec<LineRow>, FactsRow), DbError> {
+    let (mut a, mut b) = (tx.reader(), tx.reader());
+    Ok(futures_util::try_join!(
+        lock_lines(tx, order).load(&mut a),
+        load_facts(tx, order).get_result(&mut b)
+    )?)
 }
 
 /// Locks the picked lines, then their balances by ascending product.
-async fn lock_lines(tx: &mut TenantTx, order: &LockedOrder) -> Result<Vec<LineRow>, DbError> {
-    Ok(Statement::new(
+fn lock_lines(tx: &TenantTx, order: &LockedOrder) -> Statement {
+    Statement::new(
         "WITH lines AS ( \
              SELECT * FROM order_lines WHERE tenant_id = $1 AND order_id = $2 AND picked_quantity > 0 FOR UPDATE \
          ), locked AS ( \
@@ -354,8 +364,6 @@ async fn lock_lines(tx: &mut TenantTx, order: &LockedOrder) -> Result<Vec<LineRo
     .bind(order.id.as_uuid())
     .bind(order.location.as_uuid())
     .bind(tx.today().as_naive())
-    .load(tx.conn()?)
-    .await?)
 }
 
 /// Pure: the lines the shelf does not cover.
@@ -372,8 +380,8 @@ fn shortfalls(lines: &[LineRow]) -> Vec<Shortfall> {
         .collect()
 }
 
-async fn load_facts(tx: &mut TenantTx, order: &LockedOrder) -> Result<FactsRow, DbError> {
-    Ok(Statement::new(
+fn load_facts(tx: &TenantTx, order: &LockedOrder) -> Statement {
+    Statement::new(
         "SELECT o.placed_at, o.bill_to, o.ship_to, o.pos_state, o.supply_kind, d.gst_treatment, a.party = 'THIRD_PARTY' AS to_third_party, \
                 r.id AS registration_id, r.legal_name AS seller_legal_name, r.trade_name AS seller_trade_name, r.gstin AS seller_gstin, r.line1, r.line2, \
                 r.city, r.pincode, CASE WHEN r.lut_valid_from <= $3 AND r.lut_valid_to >= $3 THEN r.lut_number END AS lut_number, \
@@ -390,8 +398,6 @@ async fn load_facts(tx: &mut TenantTx, order: &LockedOrder) -> Result<FactsRow, 
     .bind(tx.tenant().as_uuid())
     .bind(order.id.as_uuid())
     .bind(tx.today().as_naive())
-    .get_result(tx.conn()?)
-    .await?)
 }
 
 fn state_of(party: &Value) -> Option<StateCode> {

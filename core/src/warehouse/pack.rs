@@ -125,6 +125,5 @@ pub async fn pack(
         batch.bind(tx.now()),
     );
     batch.part("finished", format!("UPDATE pick_lists SET closed_at = {now} WHERE tenant_id = {tenant} AND order_id = {order_id}"));
-    batch.execute(tx).await?;
-    Ok(orders::reload(tx, id).await?)
+    Ok(orders::write(tx, batch, id).await?)
 }

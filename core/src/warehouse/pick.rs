@@ -264,9 +264,8 @@ async fn write(
         ),
     );
     batch.part("touched", format!("UPDATE orders SET version = version + 1, updated_at = {now} WHERE tenant_id = {tenant} AND id = {order}"));
-    batch.execute(tx).await?;
     tx.changed(Subject::Order(id));
-    Ok(orders::reload(tx, id).await?)
+    Ok(orders::write(tx, batch, id).await?)
 }
 
 /// Sets what is picked of the named lines. Setting the same again changes nothing.

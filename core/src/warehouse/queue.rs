@@ -74,7 +74,7 @@ impl QueuedOrder {
 
 /// A page of a section, the oldest order first.
 pub async fn queue(
-    tx: &mut TenantTx,
+    tx: &TenantTx,
     _by: &Allowed<WarehousePicksRead>,
     stage: Stage,
     page: &Page,
@@ -100,7 +100,7 @@ pub async fn queue(
     }
     let limit = statement.push_bind(page.limit.with_lookahead());
     statement.push_sql(&format!(" ORDER BY o.placed_at, o.id LIMIT {limit}"));
-    let rows = statement.load(tx.conn()?).await?;
+    let rows = statement.load(&mut tx.reader()).await?;
     Ok(Paged::from_lookahead(
         rows,
         page.limit,

@@ -64,6 +64,5 @@ pub async fn start_picking(
             "started_by": by.actor().user_id(), "started_by_name": by.actor().name(), "started_at": tx.now(),
         })],
     )?;
-    batch.execute(tx).await?;
-    Ok(orders::reload(tx, id).await?)
+    Ok(orders::write(tx, batch, id).await?)
 }

@@ -158,7 +158,7 @@ async fn a_dispatch_issues_the_invoice_and_moves_stock_and_money_at_once() {
         (Money::ZERO, money("487.00"))
     );
     let by = t.by();
-    let invoice = invoicing::load(&mut t, &by, order.header.invoice_id.unwrap())
+    let invoice = invoicing::load(&t, &by, order.header.invoice_id.unwrap())
         .await
         .unwrap();
     let totals = &invoice.document.totals;
@@ -275,7 +275,7 @@ async fn packing_is_refused_until_every_line_is_picked_or_closed_short() {
         .unwrap();
     let order = dispatched(&mut t, order.header.id).await.unwrap();
     let by = t.by();
-    let invoice = invoicing::load(&mut t, &by, order.header.invoice_id.unwrap())
+    let invoice = invoicing::load(&t, &by, order.header.invoice_id.unwrap())
         .await
         .unwrap();
     assert_eq!(
@@ -403,7 +403,7 @@ async fn a_supply_to_a_special_economic_zone_without_a_letter_of_undertaking_bea
     let order = packed(&mut t, dealer, shop, &[(cable, 1)]).await.header.id;
     let order = dispatched(&mut t, order).await.unwrap();
     let by = t.by();
-    let invoice = invoicing::load(&mut t, &by, order.header.invoice_id.unwrap())
+    let invoice = invoicing::load(&t, &by, order.header.invoice_id.unwrap())
         .await
         .unwrap();
     assert_eq!(invoice.document.totals.tax.igst, money("18.00"));
@@ -445,7 +445,7 @@ async fn invoices_are_chained_and_the_chain_shows_a_change() {
     );
     let by = t.by();
     let page = invoicing::list(
-        &mut t,
+        &t,
         &by,
         &InvoiceFilter {
             q: "2".to_owned(),

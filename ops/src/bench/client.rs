@@ -43,6 +43,7 @@ impl Client {
                 Method::POST,
                 "/api/v1/auth/login",
                 Some(json!({ "email": email, "password": password })),
+                None,
             )
             .await?;
         client.token = answer
@@ -54,15 +55,22 @@ impl Client {
     }
 
     pub(super) async fn get(&self, path: &str) -> Result<Value, OpsError> {
-        self.send(Method::GET, path, None).await
+        self.send(Method::GET, path, None, None).await
     }
 
     pub(super) async fn post(&self, path: &str, body: Value) -> Result<Value, OpsError> {
-        self.send(Method::POST, path, Some(body)).await
+        self.send(Method::POST, path, Some(body), None).await
     }
 
-    pub(super) async fn put(&self, path: &str, body: Value) -> Result<Value, OpsError> {
-        self.send(Method::PUT, path, Some(body)).await
+    /// Changes what has this version.
+    pub(super) async fn put(
+        &self,
+        path: &str,
+        body: Value,
+        version: i64,
+    ) -> Result<Value, OpsError> {
+        self.send(Method::PUT, path, Some(body), Some(version))
+            .await
     }
 
     async fn send(
@@ -70,6 +78,7 @@ impl Client {
         method: Method,
         path: &str,
         body: Option<Value>,
+        version: Option<i64>,
     ) -> Result<Value, OpsError> {
         let is_post = method == Method::POST;
         let mut request = self
@@ -78,8 +87,12 @@ impl Client {
         if !self.token.is_empty() {
             request = request.bearer_auth(&self.token);
             if is_post {
-                request = request.header("Idempotency-Key", Uuid::now_v7().to_string());
+                // Not an id alone: the replay takes an id for one.
+                request = request.header("Idempotency-Key", format!("bench:{}", Uuid::now_v7()));
             }
+        }
+        if let Some(version) = version {
+            request = request.header("If-Match", format!("\"v{version}\""));
         }
         if let Some(body) = body {
             request = request.json(&body);

@@ -17,11 +17,19 @@ pub(super) struct Bounds {
     pub postgres_pid: u32,
 }
 
+/// CPU of web that a request may cost, in microseconds, in a release build.
+const WEB_CPU_US: u64 = 1_000;
+/// Memory that web may hold under load, in KiB: web and worker together may take 80 MiB.
+const WEB_PSS_KIB: u64 = 50 * 1024;
+
 /// What one kind of request came to.
 #[derive(Debug, Clone)]
 pub struct Measured {
     name: &'static str,
+    /// Requests, or whole lifecycles.
     requests: usize,
+    /// Requests over HTTP in each of them.
+    http_requests: u64,
     errors: usize,
     elapsed: Duration,
     /// In ascending order.
@@ -55,6 +63,29 @@ impl Measured {
             .get(last * percent / 100)
             .copied()
             .unwrap_or_default()
+    }
+
+    /// What is worse than it may be, a line for each. Throughput is not among it: that depends on the machine.
+    pub(super) fn over_its_floor(&self) -> Vec<String> {
+        let mut over = Vec::new();
+        let requests = u64::try_from(self.requests).unwrap_or(u64::MAX).max(1) * self.http_requests;
+        let each_us = self.web.cpu_ms * 1_000 / requests;
+        if each_us > WEB_CPU_US {
+            over.push(format!(
+                "OVER: {} costs web {each_us} us of CPU a request, the floor is {WEB_CPU_US}",
+                self.name
+            ));
+        }
+        if self.web.pss_kib > WEB_PSS_KIB {
+            over.push(format!(
+                "OVER: {} leaves web with {} KiB of memory, the floor is {WEB_PSS_KIB}",
+                self.name, self.web.pss_kib
+            ));
+        }
+        if self.errors > 0 {
+            over.push(format!("OVER: {} had {} error(s)", self.name, self.errors));
+        }
+        over
     }
 
     /// Requests in ten seconds.
@@ -145,6 +176,7 @@ pub(super) async fn drive(
     };
     Ok(Measured {
         name: scenario.name(),
+        http_requests: scenario.http_requests(),
         requests: latencies.len(),
         errors: errors.len(),
         elapsed,
@@ -158,31 +190,59 @@ pub(super) async fn drive(
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_line_says_rate_percentiles_and_cost_of_a_request() {
-        let measured = Measured {
+    fn list() -> Measured {
+        Measured {
             name: "list",
             requests: 200,
+            http_requests: 1,
             errors: 0,
             elapsed: Duration::from_secs(2),
             latencies: (1..=200).map(Duration::from_millis).collect(),
             web: Cost {
-                cpu_ms: 500,
+                cpu_ms: 200,
                 pss_kib: 20_480,
             },
             postgres: Cost {
                 cpu_ms: 1_000,
                 pss_kib: 40_960,
             },
-        };
-        let line = measured.to_string();
+        }
+    }
+
+    #[test]
+    fn a_line_says_rate_percentiles_and_cost_of_a_request() {
+        let line = list().to_string();
         let columns: Vec<_> = line.split_whitespace().collect();
         assert_eq!(
             columns,
             [
-                "list", "100.0", "0", "100.0", "198.0", "2.50", "5.00", "20", "40"
+                "list", "100.0", "0", "100.0", "198.0", "1.00", "5.00", "20", "40"
             ]
         );
         assert_eq!(line.len(), Measured::heading().len());
+    }
+
+    #[test]
+    fn each_figure_over_its_floor_is_said_and_one_at_its_floor_is_not() {
+        let fine = list();
+        assert!(fine.over_its_floor().is_empty());
+        let mut slow = fine.clone();
+        slow.web.cpu_ms = 202;
+        let mut large = fine.clone();
+        large.web.pss_kib = WEB_PSS_KIB + 1;
+        let mut failing = fine.clone();
+        failing.errors = 1;
+        for over in [slow, large, failing] {
+            assert_eq!(over.over_its_floor().len(), 1);
+        }
+        let seven = Measured {
+            http_requests: 7,
+            web: Cost {
+                cpu_ms: 1_400,
+                ..fine.web
+            },
+            ..fine
+        };
+        assert!(seven.over_its_floor().is_empty());
     }
 }

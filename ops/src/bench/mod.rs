@@ -1,7 +1,7 @@
 //! The measurement behind `bin/bench`: how fast the product is over HTTP, and how near that is to what PostgreSQL could do.
 //!
 //! `capture` sends a few requests of each kind to a server whose database logs its statements and writes them as pgbench
-//! scripts; `measure` drives each kind for a while with a bounded number of clients, in closed loop, and counts what web
+//! scripts, and refuses to if a script does not say what was sent; `measure` drives each kind for a while with a bounded number of clients, in closed loop, and counts what web
 //! and PostgreSQL spend on it. The client is a process of its own, so its cost is in neither.
 
 mod client;
@@ -10,7 +10,7 @@ mod processes;
 pub mod replay;
 mod scenarios;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -102,46 +102,103 @@ pub async fn run(command: Command) -> Result<Vec<String>, OpsError> {
 async fn measure(server: &Server, bounds: &load::Bounds) -> Result<Vec<String>, OpsError> {
     let stage = scenarios::Stage::open(&server.base_url).await?;
     let mut said = vec![Measured::heading()];
+    let mut over = Vec::new();
     for scenario in server.chosen() {
         stage.prepare(scenario, bounds).await?;
         let measured = load::drive(&stage, scenario, bounds).await?;
+        over.extend(measured.over_its_floor());
         said.push(measured.to_string());
+    }
+    said.extend(over);
+    Ok(said)
+}
+
+/// Writes the scripts; says of each kind how many statements each of its steps sends.
+async fn capture(server: &Server, log_dir: &Path, scripts: &Path) -> Result<Vec<String>, OpsError> {
+    std::fs::create_dir_all(scripts)?;
+    let stage = scenarios::Stage::open(&server.base_url).await?;
+    let mut kinds: Vec<Scenario> = Vec::new();
+    for scenario in server.chosen() {
+        if !kinds.contains(&scenario.script()) {
+            kinds.push(scenario.script());
+        }
+    }
+    let mut said = Vec::new();
+    for scenario in kinds {
+        // Unseen, so that every connection in use knows its statements.
+        stage.once(scenario, 0).await?;
+        let mut counts: Vec<usize> = Vec::new();
+        for sample in 1..=SAMPLES {
+            let (steps, script) = sample_of(&stage, scenario, sample, log_dir).await?;
+            let sent: Vec<usize> = steps.iter().map(|(_, step)| step.sent.len()).collect();
+            if let Some((name, _)) = steps.iter().find(|(_, step)| !step.is_faithful()) {
+                return Err(differs(scenario, &format!("{name} of sample {sample}")));
+            }
+            if sample > 1 && sent != counts {
+                return Err(differs(
+                    scenario,
+                    &format!("sample {sample} ({sent:?} statements, not {counts:?})"),
+                ));
+            }
+            counts = sent;
+            std::fs::write(
+                scripts.join(format!("{}.{sample}.sql", scenario.name())),
+                script,
+            )?;
+        }
+        let counts: Vec<String> = scenario
+            .steps()
+            .iter()
+            .zip(&counts)
+            .map(|(step, count)| format!("{} {count}", step.name()))
+            .collect();
+        said.push(format!("{}: {}", scenario.name(), counts.join(", ")));
     }
     Ok(said)
 }
 
-async fn capture(
-    server: &Server,
-    log_dir: &std::path::Path,
-    scripts: &std::path::Path,
-) -> Result<Vec<String>, OpsError> {
-    std::fs::create_dir_all(scripts)?;
-    let stage = scenarios::Stage::open(&server.base_url).await?;
-    let mut said = Vec::new();
-    for scenario in server.chosen() {
-        if !scenario.has_ceiling() {
-            continue;
-        }
-        // Once unseen, so that the connection knows its statements.
-        stage.once(scenario, 0).await?;
-        for sample in 1..=SAMPLES {
-            let newest = replay::id_of(vitaran_kernel::Clock::now(&vitaran_kernel::SystemClock));
-            let before = read_logs(log_dir)?.len();
-            stage.once(scenario, sample).await?;
-            // The collector writes a moment after the answer.
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            let log = read_logs(log_dir)?;
-            let script = replay::script(log.get(before..).unwrap_or_default(), &newest);
-            let name = format!("{}.{sample}.sql", scenario.name());
-            std::fs::write(scripts.join(&name), script)?;
-            said.push(name);
-        }
+fn differs(scenario: Scenario, what: &str) -> OpsError {
+    OpsError::Refused(format!(
+        "no ceiling for {}: the script of {what} does not say what web sends",
+        scenario.name()
+    ))
+}
+
+/// Does a scenario once, and gives what each of its steps said with the script of all.
+async fn sample_of(
+    stage: &scenarios::Stage,
+    scenario: Scenario,
+    turn: usize,
+    log_dir: &Path,
+) -> Result<(Vec<(&'static str, replay::Step)>, String), OpsError> {
+    let mut walk = scenarios::Walk::new(turn);
+    let mut new = replay::New {
+        after: replay::id_of(vitaran_kernel::Clock::now(&vitaran_kernel::SystemClock)),
+        invoice: None,
+    };
+    let mut pieces = Vec::new();
+    for step in scenario.steps() {
+        let before = read_logs(log_dir)?.len();
+        stage.step(*step, &mut walk).await?;
+        // The collector writes a moment after the answer.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let log = read_logs(log_dir)?;
+        pieces.push((
+            step.name(),
+            log.get(before..).unwrap_or_default().to_owned(),
+        ));
     }
-    Ok(said)
+    new.invoice = walk.invoice;
+    let steps: Vec<_> = pieces
+        .iter()
+        .map(|(name, log)| (*name, replay::step(log, &new)))
+        .collect();
+    let script = replay::script(&steps, &new);
+    Ok((steps, script))
 }
 
 /// All JSON logs of the server, the oldest first.
-fn read_logs(folder: &std::path::Path) -> Result<String, OpsError> {
+fn read_logs(folder: &Path) -> Result<String, OpsError> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?
         .flatten()
         .map(|entry| entry.path())

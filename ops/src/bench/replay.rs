@@ -1,21 +1,29 @@
 //! From what a server logged of one request to a script that pgbench can repeat.
 //!
-//! The server is told to log every statement with its parameters; between two places in that log lies one request. Its
+//! The server is told to log every statement with its parameters; between two places in that log lies one step. Its
 //! statements become a script of the same statements, the parameters written in as constants, so that `pgbench -M
-//! prepared` plans each once, as web does. Ids that the request made must be new in every run: their ends are put
-//! together with a random number on the server.
+//! prepared` plans each once, as web does. What a request made itself must be new in every run: the ends of its ids, and
+//! the number of its invoice, are put together with a serial number. So a whole lifecycle can be repeated: the order that
+//! is approved is the one that the same run has placed.
 //!
-//! What differs: web opens a transaction and sets its tenant in one message, the script needs two.
+//! What differs: web opens a transaction and sets its tenant in one message, the script needs two; and web sends what does
+//! not wait for an answer in one message, the script sends one statement at a time.
 
 use serde::Deserialize;
 
-/// Stands for the random number inside a constant.
+/// Stands for the serial number inside a constant: in an id, in an invoice's number, and alone.
 const FRESH: &str = "~fresh~";
+const NUMBER: &str = "~number~";
+const SEQUENCE: &str = "~sequence~";
 /// The first eight digits of a version 7 id are its time in steps of 65 seconds; what is younger than the log is new.
 const TIME_DIGITS: usize = 8;
+/// Numbers that the measurement itself may draw between the capture and the replay.
+const HEAD_START: u64 = 200_000;
 
 #[derive(Debug, Deserialize)]
 struct LogLine {
+    #[serde(default)]
+    pid: u32,
     #[serde(default)]
     user: String,
     #[serde(default)]
@@ -24,42 +32,111 @@ struct LogLine {
     detail: String,
 }
 
-/// The statements of app_user in a piece of a JSON log, in their order, ready to be repeated. `newest_known` is the
-/// largest id there was before: a greater one was made by the request itself.
+/// What must not be repeated as it is.
+#[derive(Debug, Clone, Default)]
+pub struct New {
+    /// The largest id there was before: a greater one was made by the request itself.
+    pub after: String,
+    /// The number of the invoice that the requests issued, such as SCL/26-27/000123.
+    pub invoice: Option<String>,
+}
+
+/// One step of a sample.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Step {
+    /// The statements as they were sent, without their parameters; those of one message are one.
+    pub sent: Vec<String>,
+    /// The same, ready to be repeated.
+    pub script: Vec<String>,
+}
+
+impl Step {
+    /// Whether the script says what was sent: as many statements, but for the settings of a transaction, which are a
+    /// statement of their own.
+    #[must_use]
+    pub fn is_faithful(&self) -> bool {
+        let settings = self
+            .sent
+            .iter()
+            .filter(|sql| sql.starts_with("BEGIN") && sql.contains("SET LOCAL"))
+            .count();
+        !self.sent.is_empty() && self.script.len() == self.sent.len() + settings
+    }
+}
+
+/// The statements of app_user in a piece of a JSON log, in their order.
 #[must_use]
-pub fn script(log: &str, newest_known: &str) -> String {
-    let mut script = String::from("\\set fresh random(268435456, 4294967295)\n");
+pub fn step(log: &str, new: &New) -> Step {
+    let mut entries: Vec<LogLine> = Vec::new();
     for line in log.lines() {
         let Ok(entry) = serde_json::from_str::<LogLine>(line) else {
             continue;
         };
-        if entry.user != "app_user" {
+        if entry.user != "app_user" || sent(&entry).is_none() {
             continue;
         }
-        for statement in statements(&entry, newest_known) {
-            script.push_str(&statement.replace('\n', " "));
+        // A transaction of nothing is all that is left of a hint to the live pages.
+        let last = entries.iter().rposition(|other| other.pid == entry.pid);
+        let empty = last.filter(|at| {
+            sent(&entry) == Some("COMMIT") && entries.get(*at).and_then(sent) == Some("BEGIN")
+        });
+        match empty {
+            Some(begin) => drop(entries.remove(begin)),
+            None => entries.push(entry),
+        }
+    }
+    let statements = entries.iter().flat_map(|entry| statements(entry, new));
+    Step {
+        script: statements.map(|sql| sql.replace('\n', " ")).collect(),
+        sent: entries
+            .iter()
+            .filter_map(sent)
+            .map(ToOwned::to_owned)
+            .collect(),
+    }
+}
+
+/// The script of a sample: its steps, each behind a mark with its name.
+#[must_use]
+pub fn script(steps: &[(&str, Step)], new: &New) -> String {
+    let mut script = String::from(
+        "\\set n :n + 1\n\\set serial :n * :clients + :client_id\n\\set fresh 268435456 + :serial\n",
+    );
+    if let Some((_, sequence)) = new.invoice.as_deref().and_then(number_parts) {
+        let first = sequence + HEAD_START;
+        script.push_str(&format!("\\set sequence {first} + :serial\n"));
+    }
+    for (name, step) in steps {
+        script.push_str(&format!("\\set step_{name} 1\n"));
+        for statement in &step.script {
+            script.push_str(statement);
             script.push_str(";\n");
         }
     }
     script
 }
 
-fn statements(entry: &LogLine, newest_known: &str) -> Vec<String> {
+/// An invoice's number as all but its end, and the sequence its end says.
+fn number_parts(number: &str) -> Option<(&str, u64)> {
+    let (prefix, digits) = number.rsplit_once('/')?;
+    Some((prefix, digits.parse().ok()?))
+}
+
+/// The SQL of a log line that is of the request.
+fn sent(entry: &LogLine) -> Option<&str> {
+    let sql = match entry.message.strip_prefix("statement: ") {
+        Some(sql) => sql,
+        None => entry.message.strip_prefix("execute ")?.split_once(": ")?.1,
+    };
+    (!is_housekeeping(sql)).then_some(sql)
+}
+
+fn statements(entry: &LogLine, new: &New) -> Vec<String> {
     if let Some(text) = entry.message.strip_prefix("statement: ") {
         return simple(text);
     }
-    let Some((_, sql)) = entry
-        .message
-        .strip_prefix("execute ")
-        .and_then(|rest| rest.split_once(": "))
-    else {
-        return Vec::new();
-    };
-    if is_housekeeping(sql) {
-        return Vec::new();
-    }
-    let parameters = parameters(&entry.detail);
-    vec![fill_in(sql, &parameters, newest_known)]
+    let sql = sent(entry).unwrap_or_default();
+    vec![fill_in(sql, &parameters(&entry.detail), new)]
 }
 
 /// Several commands in one message cannot be prepared: the settings become one query.
@@ -80,7 +157,7 @@ fn simple(text: &str) -> Vec<String> {
                 name.trim(),
                 value.trim()
             ));
-        } else if !is_housekeeping(part) {
+        } else {
             statements.push(part.to_owned());
         }
     }
@@ -141,7 +218,7 @@ fn parameters(detail: &str) -> Vec<Option<String>> {
 }
 
 /// Puts constants in the places of parameters, the last first, so that `$1` is not taken for the beginning of `$12`.
-fn fill_in(sql: &str, parameters: &[Option<String>], newest_known: &str) -> String {
+fn fill_in(sql: &str, parameters: &[Option<String>], new: &New) -> String {
     let mut filled = String::new();
     let mut rest = sql;
     while let Some((before, after)) = rest.split_once('$') {
@@ -153,7 +230,7 @@ fn fill_in(sql: &str, parameters: &[Option<String>], newest_known: &str) -> Stri
             .ok()
             .and_then(|number| parameters.get(number.checked_sub(1)?))
         {
-            Some(value) => filled.push_str(&constant(value.as_deref(), newest_known)),
+            Some(value) => filled.push_str(&constant(value.as_deref(), new)),
             None => {
                 filled.push('$');
                 filled.push_str(number);
@@ -165,19 +242,56 @@ fn fill_in(sql: &str, parameters: &[Option<String>], newest_known: &str) -> Stri
     filled
 }
 
-fn constant(value: Option<&str>, newest_known: &str) -> String {
+fn constant(value: Option<&str>, new: &New) -> String {
     let Some(value) = value else {
         return "NULL".to_owned();
     };
-    let renewed = renew(value, newest_known);
-    let quoted = renewed.replace('\'', "''");
     let kind = kind(value);
-    if renewed.contains(FRESH) {
-        let kind = if kind.is_empty() { "::text" } else { kind };
-        format!("replace('{quoted}', '{FRESH}', upper(to_hex((:fresh)::bigint))){kind}")
-    } else {
-        format!("'{quoted}'{kind}")
+    let renewed = renew_number(&renew(value, &new.after), new);
+    let mut constant = quote(&renewed);
+    let mut is_put_together = false;
+    for (mark, serial) in [
+        (FRESH, "upper(to_hex((:fresh)::bigint))"),
+        (NUMBER, "lpad((:sequence)::text, 6, '0')"),
+        (SEQUENCE, "(:sequence)::text"),
+    ] {
+        if renewed.contains(mark) {
+            constant = format!("replace({constant}, '{mark}', {serial})");
+            is_put_together = true;
+        }
     }
+    let kind = if is_put_together && kind.is_empty() {
+        "::text"
+    } else {
+        kind
+    };
+    format!("{constant}{kind}")
+}
+
+/// pgbench takes a colon before a letter for one of its variables, even inside quotes.
+fn quote(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if !quoted.contains([':', '\\']) {
+        return format!("'{quoted}'");
+    }
+    let escaped = quoted.replace('\\', "\\\\").replace(':', "\\x3a");
+    format!("E'{escaped}'")
+}
+
+/// Puts marks in the place of the invoice's number and of its sequence.
+fn renew_number(value: &str, new: &New) -> String {
+    let Some(number) = new.invoice.as_deref() else {
+        return value.to_owned();
+    };
+    let Some((prefix, sequence)) = number_parts(number) else {
+        return value.to_owned();
+    };
+    value
+        .replace(number, &format!("{prefix}/{NUMBER}"))
+        .replace(
+            &format!("\"sequence\": {sequence}"),
+            &format!("\"sequence\": {SEQUENCE}"),
+        )
 }
 
 /// The type that a constant must say because its place does not.
@@ -261,19 +375,48 @@ mod tests {
         serde_json::json!({ "user": "app_user", "message": message, "detail": detail }).to_string()
     }
 
+    fn new() -> New {
+        New {
+            after: OLD.to_owned(),
+            invoice: Some("SCL/26-27/000123".to_owned()),
+        }
+    }
+
     #[test]
     fn a_transaction_becomes_its_statements_with_the_settings_in_one_query() {
         let log = [
             logged("statement: BEGIN; SET LOCAL app.tenant_id = 'x'; SET LOCAL app.dealer_scope = 'all'", ""),
             logged("execute s1: SELECT $2, $1, $12", "parameters: $1 = 'it''s', $2 = NULL"),
-            logged("statement: COMMIT", ""),
+            logged("execute s2: COMMIT", ""),
         ]
         .join("\n");
+        let step = step(&log, &new());
         assert_eq!(
-            script(&log, OLD),
-            "\\set fresh random(268435456, 4294967295)\nBEGIN;\nSELECT set_config('app.tenant_id', 'x', true), set_config('app.dealer_scope', 'all', true);\n\
-             SELECT NULL, 'it''s', $12;\nCOMMIT;\n"
+            step.script,
+            [
+                "BEGIN",
+                "SELECT set_config('app.tenant_id', 'x', true), set_config('app.dealer_scope', 'all', true)",
+                "SELECT NULL, 'it''s', $12",
+                "COMMIT"
+            ]
         );
+        assert_eq!(step.sent.len(), 3);
+        assert!(step.is_faithful());
+    }
+
+    #[test]
+    fn a_script_with_a_statement_too_few_or_too_many_is_not_faithful() {
+        let log = [
+            logged("statement: BEGIN; SET LOCAL app.tenant_id = 'x'", ""),
+            logged("execute s1: SELECT 1", ""),
+        ]
+        .join("\n");
+        let whole = step(&log, &new());
+        let (mut less, mut more) = (whole.clone(), whole.clone());
+        less.script.pop();
+        more.script.push("SELECT 2".to_owned());
+        assert!(whole.is_faithful() && !less.is_faithful() && !more.is_faithful());
+        assert!(!Step::default().is_faithful());
     }
 
     #[test]
@@ -282,7 +425,7 @@ mod tests {
             "execute s2: INSERT INTO t SELECT $1, $2, $3",
             &format!("parameters: $1 = '{OLD}', $2 = '{NEW}', $3 = '[{{\"id\": \"{NEW}\"}}]'"),
         );
-        let script = script(&log, OLD);
+        let script = step(&log, &new()).script.concat();
         assert!(script.contains(&format!("'{OLD}'::uuid")), "{script}");
         assert!(
             script.contains("replace('019ac111-2222-7333-8444-5555~fresh~', '~fresh~', upper(to_hex((:fresh)::bigint)))::uuid"),
@@ -292,19 +435,52 @@ mod tests {
     }
 
     #[test]
+    fn an_invoice_gets_the_next_number_in_every_run() {
+        let log = logged(
+            "execute s2: SELECT $1, $2",
+            "parameters: $1 = '{\"number\": \"SCL/26-27/000123\", \"sequence\": 123}', $2 = 'SCL/26-27/000124'",
+        );
+        let sample = step(&log, &new());
+        let statement = sample.script.concat();
+        assert!(
+            statement.contains("SCL/26-27/~number~") && statement.contains("~sequence~}"),
+            "{statement}"
+        );
+        assert!(statement.ends_with("'SCL/26-27/000124'"), "{statement}");
+        let script = script(&[("dispatch", sample)], &new());
+        assert!(
+            script.contains("\\set sequence 200123 + :serial\n\\set step_dispatch 1\n"),
+            "{script}"
+        );
+    }
+
+    #[test]
+    fn no_colon_of_a_constant_is_taken_for_a_variable() {
+        assert_eq!(quote("urn:x"), r"E'urn\x3ax'");
+        assert_eq!(quote(r"a\b's"), r"E'a\\b''s'");
+        assert_eq!(quote("plain"), "'plain'");
+    }
+
+    #[test]
     fn what_others_log_and_what_the_driver_sends_is_left_out() {
+        let other =
+            serde_json::json!({ "user": "app_user", "pid": 7, "message": "execute s1: SELECT 1" })
+                .to_string();
         let log = [
             logged("statement: LISTEN vitaran", ""),
             logged("parse s1: SELECT 1", ""),
+            logged("statement: BEGIN", ""),
+            other.clone(),
             logged(
                 "execute s3: SELECT pg_notify($1, $2)",
                 "parameters: $1 = 'a', $2 = 'b'",
             ),
+            logged("statement: COMMIT", ""),
             serde_json::json!({ "user": "app_worker", "message": "statement: SELECT 2" })
                 .to_string(),
         ]
         .join("\n");
-        assert_eq!(script(&log, OLD).lines().count(), 1);
+        assert_eq!(step(&log, &new()).sent, ["SELECT 1"]);
     }
 
     #[test]

@@ -13,8 +13,9 @@ use crate::seed::demo::PASSWORD;
 
 const TENANT: &str = "scale";
 const LINES: usize = 5;
-/// Orders that are made ready for a kind which uses each only once: so many for each client and second.
-const READY_PER_CLIENT_SECOND: u64 = 10;
+/// Orders that are made ready for a kind which uses each only once: so many for each client and second. A kind that is
+/// faster ends before its time, which its rate does not mind.
+const READY_PER_CLIENT_SECOND: u64 = 20;
 /// What people type.
 const WORDS: [&str; 6] = [
     "vajra",
@@ -64,10 +65,85 @@ impl Scenario {
         }
     }
 
-    /// Whether its statements can be repeated as they are. An approval cannot: it is of one order, once.
-    #[must_use]
-    pub const fn has_ceiling(self) -> bool {
-        matches!(self, Scenario::Place | Scenario::List | Scenario::Search)
+    /// What a script of it consists of. An approval and a dispatch are of one order, once: they are repeated as steps of a
+    /// lifecycle, whose every run makes an order of its own.
+    pub(super) const fn steps(self) -> &'static [Step] {
+        match self {
+            Scenario::Place => &[Step::Place],
+            Scenario::List => &[Step::List],
+            Scenario::Search => &[Step::Search],
+            Scenario::Approve | Scenario::Dispatch | Scenario::Lifecycle => &Step::LIFECYCLE,
+        }
+    }
+
+    /// Requests over HTTP in one of it.
+    pub(super) const fn http_requests(self) -> u64 {
+        match self {
+            Scenario::Lifecycle => 7,
+            _ => 1,
+        }
+    }
+
+    /// The kind whose script has its statements.
+    pub(super) const fn script(self) -> Scenario {
+        match self {
+            Scenario::Approve | Scenario::Dispatch => Scenario::Lifecycle,
+            own => own,
+        }
+    }
+}
+
+/// A part of a scenario that has a figure of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    Place,
+    Approve,
+    /// Three requests: started, picked, packed.
+    Pack,
+    Dispatch,
+    Deliver,
+    List,
+    Search,
+}
+
+impl Step {
+    const LIFECYCLE: [Step; 5] = [
+        Step::Place,
+        Step::Approve,
+        Step::Pack,
+        Step::Dispatch,
+        Step::Deliver,
+    ];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Step::Place => "place",
+            Step::Approve => "approve",
+            Step::Pack => "pack",
+            Step::Dispatch => "dispatch",
+            Step::Deliver => "deliver",
+            Step::List => "list",
+            Step::Search => "search",
+        }
+    }
+}
+
+/// One client's way through the steps.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Walk {
+    /// Chooses dealer, products and words.
+    turn: usize,
+    order: String,
+    /// The number of the invoice, once there is one.
+    pub(super) invoice: Option<String>,
+}
+
+impl Walk {
+    pub(super) fn new(turn: usize) -> Self {
+        Walk {
+            turn,
+            ..Walk::default()
+        }
     }
 }
 
@@ -78,7 +154,7 @@ pub(super) struct Stage {
     /// Dealer and address.
     dealers: Arc<Vec<(String, String)>>,
     skus: Arc<Vec<String>>,
-    ready: Arc<Mutex<Vec<String>>>,
+    ready: Arc<Mutex<Vec<Walk>>>,
 }
 
 fn text(value: &Value, pointer: &str) -> Result<String, OpsError> {
@@ -119,7 +195,7 @@ impl Stage {
         })
     }
 
-    fn ready(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+    fn ready(&self) -> std::sync::MutexGuard<'_, Vec<Walk>> {
         self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -141,12 +217,13 @@ impl Stage {
             makers.spawn(async move {
                 for number in 0..share {
                     let turn = usize::try_from(client * share + number).unwrap_or(0);
-                    let id = stage.place(turn).await?;
+                    let mut walk = Walk::new(turn);
+                    stage.step(Step::Place, &mut walk).await?;
                     if scenario == Scenario::Dispatch {
-                        stage.approve(&id).await?;
-                        stage.pick_and_pack(&id).await?;
+                        stage.step(Step::Approve, &mut walk).await?;
+                        stage.step(Step::Pack, &mut walk).await?;
                     }
-                    stage.ready().push(id);
+                    stage.ready().push(walk);
                 }
                 Ok::<_, OpsError>(())
             });
@@ -159,39 +236,59 @@ impl Stage {
 
     /// One request, or one lifecycle. `false` when no order is left to do it to.
     pub(super) async fn once(&self, scenario: Scenario, turn: usize) -> Result<bool, OpsError> {
-        match scenario {
-            Scenario::Place => {
-                self.place(turn).await?;
+        let mut walk = Walk::new(turn);
+        let used_up = match scenario {
+            Scenario::Approve => Some(Step::Approve),
+            Scenario::Dispatch => Some(Step::Dispatch),
+            _ => None,
+        };
+        if let Some(step) = used_up {
+            let Some(mut ready) = self.ready().pop() else {
+                return Ok(false);
+            };
+            self.step(step, &mut ready).await?;
+            return Ok(true);
+        }
+        for step in scenario.steps() {
+            self.step(*step, &mut walk).await?;
+        }
+        Ok(true)
+    }
+
+    /// One step of a walk.
+    pub(super) async fn step(&self, step: Step, walk: &mut Walk) -> Result<(), OpsError> {
+        let order = format!("/api/v1/orders/{}", walk.order);
+        match step {
+            Step::Place => walk.order = self.place(walk.turn).await?,
+            Step::Approve => {
+                self.client
+                    .post(&format!("{order}/approval"), json!({}))
+                    .await?;
             }
-            Scenario::List => {
+            Step::Pack => self.pack(&order).await?,
+            Step::Dispatch => {
+                let sent = json!({ "transporter": "Own vehicle" });
+                let done = self.client.post(&format!("{order}/dispatch"), sent).await?;
+                walk.invoice = Some(text(&done, "/invoice/number")?);
+            }
+            Step::Deliver => {
+                self.client
+                    .post(&format!("{order}/delivery"), json!({}))
+                    .await?;
+            }
+            Step::List => {
                 self.client.get("/api/v1/orders?limit=25").await?;
             }
-            Scenario::Search => {
-                let words = WORDS.get(turn % WORDS.len()).copied().unwrap_or_default();
+            Step::Search => {
+                let words = WORDS
+                    .get(walk.turn % WORDS.len())
+                    .copied()
+                    .unwrap_or_default();
                 let path = format!("/api/v1/products?limit=25&q={}", words.replace(' ', "%20"));
                 self.client.get(&path).await?;
             }
-            Scenario::Approve | Scenario::Dispatch => {
-                let Some(id) = self.ready().pop() else {
-                    return Ok(false);
-                };
-                if scenario == Scenario::Approve {
-                    self.approve(&id).await?;
-                } else {
-                    self.dispatch(&id).await?;
-                }
-            }
-            Scenario::Lifecycle => {
-                let id = self.place(turn).await?;
-                self.approve(&id).await?;
-                self.pick_and_pack(&id).await?;
-                self.dispatch(&id).await?;
-                self.client
-                    .post(&format!("/api/v1/orders/{id}/delivery"), json!({}))
-                    .await?;
-            }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Places an order of five products that no order near it in time has.
@@ -209,43 +306,29 @@ impl Stage {
         text(&order, "/id")
     }
 
-    async fn approve(&self, id: &str) -> Result<(), OpsError> {
-        self.client
-            .post(&format!("/api/v1/orders/{id}/approval"), json!({}))
-            .await?;
-        Ok(())
-    }
-
-    async fn pick_and_pack(&self, id: &str) -> Result<(), OpsError> {
-        let order = self
+    /// Starts the picking, picks everything, packs.
+    async fn pack(&self, order: &str) -> Result<(), OpsError> {
+        let started = self
             .client
-            .post(&format!("/api/v1/orders/{id}/picking"), json!({}))
+            .post(&format!("{order}/picking"), json!({}))
             .await?;
-        let lines: Vec<Value> = order
+        let version = started
+            .get("version")
+            .and_then(Value::as_i64)
+            .unwrap_or_default();
+        let lines: Vec<Value> = started
             .pointer("/lines")
             .and_then(Value::as_array)
             .into_iter()
             .flatten()
             .map(|line| json!({ "line_id": line.get("id"), "quantity": line.get("quantity") }))
             .collect();
+        let picks = json!({ "lines": lines });
         self.client
-            .put(
-                &format!("/api/v1/orders/{id}/picks"),
-                json!({ "lines": lines }),
-            )
+            .put(&format!("{order}/picks"), picks, version)
             .await?;
         self.client
-            .post(&format!("/api/v1/orders/{id}/packing"), json!({}))
-            .await?;
-        Ok(())
-    }
-
-    async fn dispatch(&self, id: &str) -> Result<(), OpsError> {
-        self.client
-            .post(
-                &format!("/api/v1/orders/{id}/dispatch"),
-                json!({ "transporter": "Own vehicle" }),
-            )
+            .post(&format!("{order}/packing"), json!({}))
             .await?;
         Ok(())
     }

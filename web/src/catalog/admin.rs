@@ -1,5 +1,6 @@
 //! `/admin/products`: the list, a product, adding and changing one, switching one off and on.
 
+use futures_util::{TryFutureExt as _, try_join};
 use poem::handler;
 use poem::web::{Data, Path, Query};
 use serde::Deserialize;
@@ -69,10 +70,12 @@ pub async fn index(
     let by = actor.allow::<InventoryProductsRead>()?;
     let filter = filter_of(&params)?;
     let page = params::page(None, params.cursor.as_deref())?;
-    let mut tx = state.db.begin_read(&by).await?;
-    let products = catalog::list(&mut tx, &by, &filter, &page).await?;
-    let categories = catalog::tree(&mut tx, &by, Shown::Active).await?;
-    let tax_classes = catalog::list_tax_classes(&mut tx, &by).await?;
+    let tx = state.db.begin_read(&by).await?;
+    let (products, categories, tax_classes) = try_join!(
+        catalog::list(&tx, &by, &filter, &page).map_err(Refusal::from),
+        catalog::tree(&tx, &by, Shown::Active).map_err(Refusal::from),
+        catalog::list_tax_classes(&tx, &by).map_err(Refusal::from)
+    )?;
     tx.commit().await?;
     let list = ProductList {
         params: &params,
@@ -110,7 +113,7 @@ pub async fn show(
     let by = actor.allow::<InventoryProductsRead>()?;
     let mut tx = state.db.begin_read(&by).await?;
     let product = load(&mut tx, &by, &id).await?;
-    let tax_classes = catalog::list_tax_classes(&mut tx, &by).await?;
+    let tax_classes = catalog::list_tax_classes(&tx, &by).await?;
     tx.commit().await?;
     let body = views::product(&product, &tax_classes, Rights::of(&actor));
     Ok(shell.page(product.name.as_str()).render(body))

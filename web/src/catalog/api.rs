@@ -80,21 +80,21 @@ impl ProductsApi {
         let rows = match priced_for(by.actor(), dealer_id.0) {
             Some(dealer) => {
                 let pricer = by.actor().allow::<SalesPricesRead>()?;
-                let mut tx = state.db.begin_read(&pricer).await?;
+                let tx = state.db.begin_read(&pricer).await?;
                 let filter = BrowseFilter { q: text, category };
-                let found = pricing::browse(&mut tx, &pricer, dealer, &filter, &page).await?;
+                let found = pricing::browse(&tx, &pricer, dealer, &filter, &page).await?;
                 tx.commit().await?;
                 found.map(Product::from)
             }
             None => {
-                let mut tx = state.db.begin_read(&reader).await?;
+                let tx = state.db.begin_read(&reader).await?;
                 let shown = status.0.map_or(Shown::Active, Into::into);
                 let filter = ProductFilter {
                     shown,
                     category,
                     q: text,
                 };
-                let found = catalog::list(&mut tx, &reader, &filter, &page).await?;
+                let found = catalog::list(&tx, &reader, &filter, &page).await?;
                 tx.commit().await?;
                 found.map(Product::from)
             }
@@ -218,9 +218,9 @@ impl ProductsApi {
         status: Query<Option<RecordStatus>>,
     ) -> Result<Listed<Category>, Failure> {
         let by = by.actor().allow::<InventoryProductsRead>()?;
-        let mut tx = state.db.begin_read(&by).await?;
+        let tx = state.db.begin_read(&by).await?;
         let shown = status.0.map_or(Shown::Active, Into::into);
-        let tree = catalog::tree(&mut tx, &by, shown).await?;
+        let tree = catalog::tree(&tx, &by, shown).await?;
         tx.commit().await?;
         Ok(Listed::whole(tree))
     }

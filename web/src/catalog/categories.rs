@@ -44,7 +44,7 @@ pub async fn index(
 ) -> PageResult {
     let by = actor.allow::<InventoryProductsRead>()?;
     let mut tx = state.db.begin_read(&by).await?;
-    let tree = catalog::tree(&mut tx, &by, shown(&params.status)).await?;
+    let tree = catalog::tree(&tx, &by, shown(&params.status)).await?;
     tx.commit().await?;
     let may_write = actor.has(PermissionCode::InventoryCategoriesWrite);
     Ok(shell
@@ -76,8 +76,8 @@ async fn show_new(
     attempt: &Attempt,
 ) -> PageResult {
     let by = actor.allow::<InventoryProductsRead>()?;
-    let mut tx = state.db.begin_read(&by).await?;
-    let tree = catalog::tree(&mut tx, &by, Shown::Active).await?;
+    let tx = state.db.begin_read(&by).await?;
+    let tree = catalog::tree(&tx, &by, Shown::Active).await?;
     tx.commit().await?;
     let form = views::category_form(form, &tree, attempt);
     Ok(attempt.answer(shell, "New category", form, views::new_category))

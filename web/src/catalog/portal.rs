@@ -1,5 +1,6 @@
 //! `/portal/catalogue` and `/portal/products`: what a dealer can buy, at the dealer's own prices.
 
+use futures_util::{TryFutureExt as _, try_join};
 use poem::handler;
 use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
@@ -75,15 +76,19 @@ pub async fn browse(
 ) -> PageResult {
     let by = actor.allow::<SalesPricesRead>()?;
     let (dealer, filter, page) = (own_dealer(&actor)?, params.filter()?, params.page()?);
-    let mut tx = state.db.begin_read(&by).await?;
-    let items = pricing::browse(&mut tx, &by, dealer, &filter, &page).await?;
+    let tx = state.db.begin_read(&by).await?;
+    let items = pricing::browse(&tx, &by, dealer, &filter, &page).map_err(Refusal::from);
     if shell.wants_fragment() {
+        let items = items.await?;
         tx.commit().await?;
         return Ok(shell.fragment(StatusCode::OK, views::items(&items, &params)));
     }
     let reading = actor.allow::<InventoryProductsRead>()?;
-    let categories = catalog::tree(&mut tx, &reading, Shown::Active).await?;
-    let frame = Frame::read(&mut tx, &actor).await?;
+    let (items, categories, frame) = try_join!(
+        items,
+        catalog::tree(&tx, &reading, Shown::Active).map_err(Refusal::from),
+        Frame::read(&tx, &actor)
+    )?;
     tx.commit().await?;
     let body = views::catalogue(&items, &categories, filter.category, &params);
     Ok(frame.page_with_own_search(&shell, "Products").render(body))
@@ -102,7 +107,7 @@ pub async fn show(
     let id = ProductId::parse(&id).map_err(|_| Refusal::not_found())?;
     let mut tx = state.db.begin_read(&by).await?;
     let item = pricing::browse_product(&mut tx, &by, dealer, id).await?;
-    let frame = Frame::read(&mut tx, &actor).await?;
+    let frame = Frame::read(&tx, &actor).await?;
     tx.commit().await?;
     let form = AddForm::new(id, None);
     let body = views::product(&item, &form, &[]);

@@ -1,5 +1,6 @@
 //! `GET /admin`
 
+use futures_util::{TryFutureExt as _, try_join};
 use poem::handler;
 use poem::http::StatusCode;
 use poem::web::Data;
@@ -30,9 +31,7 @@ pub async fn show(shell: Shell, state: Data<&AppState>, PageActor(actor): PageAc
 async fn read(state: &AppState, actor: &Actor) -> Result<Home, Refusal> {
     let by = actor.allow()?;
     let work = Work::of(actor);
-    let mut tx = state.db.begin_read(&by).await?;
-    let today = orders::today(&mut tx, &by).await?;
-    let counts = orders::count_by_status(&mut tx, &by).await?;
+    let tx = state.db.begin_read(&by).await?;
     let filter = OrderFilter {
         statuses: vec![work.status()],
         sort: OrderSort::OldestFirst,
@@ -42,8 +41,12 @@ async fn read(state: &AppState, actor: &Actor) -> Result<Home, Refusal> {
         limit: Limit::new(GLANCE).unwrap_or_default(),
         after: None,
     };
-    let waiting = orders::list(&mut tx, &by, &filter, &page).await?;
-    let receivables = receivables(&mut tx, actor).await?;
+    let (today, counts, waiting, receivables) = try_join!(
+        orders::today(&tx, &by).map_err(Refusal::from),
+        orders::count_by_status(&tx, &by).map_err(Refusal::from),
+        orders::list(&tx, &by, &filter, &page).map_err(Refusal::from),
+        receivables(&tx, actor)
+    )?;
     Ok(Home {
         name: actor.name().to_owned(),
         company: actor.tenant().name.clone(),
@@ -57,7 +60,7 @@ async fn read(state: &AppState, actor: &Actor) -> Result<Home, Refusal> {
 }
 
 /// For those who collect it.
-async fn receivables(tx: &mut TenantTx, actor: &Actor) -> Result<Option<Receivables>, Refusal> {
+async fn receivables(tx: &TenantTx, actor: &Actor) -> Result<Option<Receivables>, Refusal> {
     match actor.allow::<BillingPaymentsRead>() {
         Ok(by) => Ok(Some(payments::receivables(tx, &by).await?)),
         Err(_) => Ok(None),

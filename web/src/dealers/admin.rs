@@ -81,7 +81,7 @@ pub async fn index(
     };
     let page = params::page(None, params.cursor.as_deref())?;
     let mut tx = state.db.begin_read(&by).await?;
-    let dealers = dealers::list(&mut tx, &by, &filter, &page).await?;
+    let dealers = dealers::list(&tx, &by, &filter, &page).await?;
     tx.commit().await?;
     let list = DealerList {
         params: &params,

@@ -77,8 +77,8 @@ impl DealersApi {
             shown: status.0.map_or(Shown::Active, Into::into),
             q: q.0.clone().unwrap_or_default(),
         };
-        let mut tx = state.db.begin_read(&by).await?;
-        let rows = dealers::list(&mut tx, &by, &filter, &page).await?;
+        let tx = state.db.begin_read(&by).await?;
+        let rows = dealers::list(&tx, &by, &filter, &page).await?;
         tx.commit().await?;
         let asked = [
             ("q", q.0),

@@ -22,8 +22,8 @@ pub async fn profile(
     // One's own record needs no permission of its own; the proof opens the transaction.
     let by = actor.allow::<SalesOrdersRead>()?;
     let mut tx = state.db.begin_read(&by).await?;
-    let own = dealers::load_own(&mut tx).await?;
-    let frame = Frame::read(&mut tx, &actor).await?;
+    let own = dealers::load_own(&tx).await?;
+    let frame = Frame::read(&tx, &actor).await?;
     tx.commit().await?;
     let body = views::profile(&own, &actor.tenant().name);
     Ok(frame.page(&shell, "Your business").render(body))

@@ -128,7 +128,7 @@ impl Once {
         status: u16,
         body: String,
     ) -> std::result::Result<Answer, Refusal> {
-        idempotency::finish(&mut self.tx, &self.key, status, &body).await?;
+        idempotency::finish(&mut self.tx, &self.key, status, &body);
         self.tx.commit().await?;
         Ok(Answer {
             status,

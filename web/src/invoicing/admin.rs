@@ -66,7 +66,7 @@ pub async fn list(
     let by: Allowed<BillingInvoicesRead> = actor.allow()?;
     let (filter, place) = (params.filter()?, params.place().page()?);
     let mut tx = state.db.begin_read(&by).await?;
-    let invoices = invoicing::list(&mut tx, &by, &filter, &place).await?;
+    let invoices = invoicing::list(&tx, &by, &filter, &place).await?;
     tx.commit().await?;
     let view = ListView {
         params: &params,
@@ -89,7 +89,7 @@ pub async fn show(
     let by: Allowed<BillingInvoicesRead> = actor.allow()?;
     let id = id_of(&id, InvoiceId::parse)?;
     let mut tx = state.db.begin_read(&by).await?;
-    let invoice = invoicing::load(&mut tx, &by, id).await?;
+    let invoice = invoicing::load(&tx, &by, id).await?;
     let pdf = invoicing::pdf_state(&mut tx, &by, id, InvoiceCopy::Original).await?;
     tx.commit().await?;
     let title = format!("Invoice {}", invoice.document.number);

@@ -63,8 +63,8 @@ impl InvoicesApi {
             open_only: open.0.unwrap_or_default(),
         };
         let page = params::page(limit.0, cursor.as_deref())?;
-        let mut tx = state.db.begin_read(&by).await?;
-        let invoices = invoicing::list(&mut tx, &by, &filter, &page).await?;
+        let tx = state.db.begin_read(&by).await?;
+        let invoices = invoicing::list(&tx, &by, &filter, &page).await?;
         tx.commit().await?;
         let (open, limit) = (
             open.0.map(|open| open.to_string()),
@@ -97,8 +97,8 @@ impl InvoicesApi {
         id: Path<uuid::Uuid>,
     ) -> Result<Json<Invoice>, Failure> {
         let by: Allowed<BillingInvoicesRead> = by.actor().allow()?;
-        let mut tx = state.db.begin_read(&by).await?;
-        let invoice = invoicing::load(&mut tx, &by, InvoiceId::from_uuid(id.0)).await?;
+        let tx = state.db.begin_read(&by).await?;
+        let invoice = invoicing::load(&tx, &by, InvoiceId::from_uuid(id.0)).await?;
         tx.commit().await?;
         Ok(Json(invoice.into()))
     }

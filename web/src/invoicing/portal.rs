@@ -1,5 +1,6 @@
 //! `/portal/invoices`: a dealer's tax invoices. The PDF has a route of its own beside the document's renderer.
 
+use futures_util::{TryFutureExt as _, try_join};
 use poem::handler;
 use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
@@ -74,9 +75,11 @@ pub async fn list(
 ) -> PageResult {
     let by = actor.allow::<BillingInvoicesRead>()?;
     let (filter, page) = (params.filter()?, params.page()?);
-    let mut tx = state.db.begin_read(&by).await?;
-    let found = invoicing::list(&mut tx, &by, &filter, &page).await?;
-    let frame = Frame::read(&mut tx, &actor).await?;
+    let tx = state.db.begin_read(&by).await?;
+    let (found, frame) = try_join!(
+        invoicing::list(&tx, &by, &filter, &page).map_err(Refusal::from),
+        Frame::read(&tx, &actor)
+    )?;
     tx.commit().await?;
     if shell.wants_fragment() {
         return Ok(shell.fragment(StatusCode::OK, views::list(&found, &params)));
@@ -96,8 +99,8 @@ pub async fn show(
     let by = actor.allow::<BillingInvoicesRead>()?;
     let id = InvoiceId::parse(&id).map_err(|_| Refusal::not_found())?;
     let mut tx = state.db.begin_read(&by).await?;
-    let invoice = invoicing::load(&mut tx, &by, id).await?;
-    let frame = Frame::read(&mut tx, &actor).await?;
+    let invoice = invoicing::load(&tx, &by, id).await?;
+    let frame = Frame::read(&tx, &actor).await?;
     tx.commit().await?;
     let number = invoice.document.number.to_string();
     Ok(frame.page(&shell, &number).render(views::invoice(&invoice)))

@@ -1,5 +1,6 @@
 //! `/admin/notifications`: the log, one message with its history, and sending it again.
 
+use futures_util::{TryFutureExt as _, try_join};
 use poem::handler;
 use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
@@ -50,9 +51,12 @@ pub async fn list(
         limit: params.limit.clone(),
         cursor: params.cursor.clone(),
     };
-    let mut tx = state.db.begin_read(&by).await?;
-    let messages = notifications::list(&mut tx, &by, &filter, &place.page()?).await?;
-    let counts = notifications::count_by_status(&mut tx, &by).await?;
+    let tx = state.db.begin_read(&by).await?;
+    let page = place.page()?;
+    let (messages, counts) = try_join!(
+        notifications::list(&tx, &by, &filter, &page).map_err(Refusal::from),
+        notifications::count_by_status(&tx, &by).map_err(Refusal::from)
+    )?;
     let now = tx.now();
     tx.commit().await?;
     let log = Log {

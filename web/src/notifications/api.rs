@@ -55,8 +55,8 @@ impl NotificationsApi {
         let (event, q) = (event.as_deref(), q.as_deref());
         let filter = super::filter(status, channel, event, q)?;
         let page = params::page(limit.0, cursor.as_deref())?;
-        let mut tx = state.db.begin_read(&by).await?;
-        let messages = notifications::list(&mut tx, &by, &filter, &page).await?;
+        let tx = state.db.begin_read(&by).await?;
+        let messages = notifications::list(&tx, &by, &filter, &page).await?;
         tx.commit().await?;
         let limit = limit.0.map(|rows| rows.to_string());
         let asked = [

@@ -1,5 +1,6 @@
 //! The staff's queue of orders, and the page of one.
 
+use futures_util::{TryFutureExt as _, try_join};
 use poem::handler;
 use poem::web::{Data, Path};
 use vitaran_core::access::{Actor, Allowed, PermissionCode, SalesDealersRead, SalesOrdersRead};
@@ -42,8 +43,10 @@ pub(super) async fn read_queue(
 ) -> Result<Queue, Refusal> {
     let actor = by.actor();
     let (filter, page) = (params.filter()?, params.page()?);
-    let found = orders::list(tx, by, &filter, &page).await?;
-    let counts = orders::count_by_status(tx, by).await?;
+    let (found, counts) = try_join!(
+        orders::list(tx, by, &filter, &page).map_err(Refusal::from),
+        orders::count_by_status(tx, by).map_err(Refusal::from)
+    )?;
     let dealer_name = match filter.dealer {
         Some(dealer) => dealer_name(tx, actor, dealer).await?,
         None => None,
@@ -104,6 +107,6 @@ pub(super) async fn load(
     by: &Allowed<SalesOrdersRead>,
     id: OrderId,
 ) -> Result<orders::OrderDetail, Refusal> {
-    let mut tx = state.db.begin_read(by).await?;
-    Ok(orders::load(&mut tx, by, id).await?)
+    let tx = state.db.begin_read(by).await?;
+    Ok(orders::load(&tx, by, id).await?)
 }

@@ -113,8 +113,8 @@ async fn choose_dealer(
         q: asked.q.clone(),
         ..DealerFilter::default()
     };
-    let mut tx = state.db.begin_read(&by).await?;
-    let found = dealers::list(&mut tx, &by, &filter, &page).await?;
+    let tx = state.db.begin_read(&by).await?;
+    let found = dealers::list(&tx, &by, &filter, &page).await?;
     let choosing = Choosing {
         q: &asked.q,
         is_first: asked.cursor.is_empty(),

@@ -233,8 +233,8 @@ impl OrdersApi {
         };
         let reader = by.actor().allow()?;
         let (filter, page) = (params.filter()?, params.page()?);
-        let mut tx = state.db.begin_read(&reader).await?;
-        let found = orders::list(&mut tx, &reader, &filter, &page).await?;
+        let tx = state.db.begin_read(&reader).await?;
+        let found = orders::list(&tx, &reader, &filter, &page).await?;
         let pairs = params.pairs();
         let asked: Vec<_> = pairs
             .iter()
@@ -253,8 +253,8 @@ impl OrdersApi {
         id: Path<Uuid>,
     ) -> Result<Stored<Order>, Failure> {
         let reader = by.actor().allow()?;
-        let mut tx = state.db.begin_read(&reader).await?;
-        let order = orders::load(&mut tx, &reader, OrderId::from_uuid(id.0)).await?;
+        let tx = state.db.begin_read(&reader).await?;
+        let order = orders::load(&tx, &reader, OrderId::from_uuid(id.0)).await?;
         Ok(stored(&order, &by))
     }
 

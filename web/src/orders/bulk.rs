@@ -110,7 +110,7 @@ async fn try_one(
 ) -> Result<(), Refusal> {
     let id = OrderId::parse(id).map_err(|_| Refusal::not_found())?;
     let mut tx = state.db.begin(by).await?;
-    let order = orders::load(&mut tx, reader, id).await?;
+    let order = orders::load(&tx, reader, id).await?;
     *seen = Some(OutcomeOrder {
         href: order_path(id),
         number: order.header.number,

@@ -93,7 +93,7 @@ async fn add_now(
     let mut tx = state.db.begin(&by).await?;
     let item = load_item(&mut tx, actor, input.product).await?;
     orders::set_cart_line(&mut tx, &by, input).await?;
-    let frame = Frame::read(&mut tx, actor).await?;
+    let frame = Frame::read(&tx, actor).await?;
     tx.commit().await?;
     Ok((item, frame))
 }
@@ -137,7 +137,7 @@ async fn show_not_added(
     let product = ProductId::parse(&form.product_id).map_err(|_| Refusal::not_found())?;
     let mut tx = state.db.begin_read(&by).await?;
     let item = load_item(&mut tx, actor, product).await?;
-    let frame = Frame::read(&mut tx, actor).await?;
+    let frame = Frame::read(&tx, actor).await?;
     tx.commit().await?;
     let errors = field_errors(&refusal.faults);
     let name = item.product.name.as_str();
@@ -433,7 +433,7 @@ pub async fn ask_to_clear(
 ) -> PageResult {
     let by = actor.allow::<SalesOrdersPlace>()?;
     let mut tx = state.db.begin_read(&by).await?;
-    let frame = Frame::read(&mut tx, &actor).await?;
+    let frame = Frame::read(&tx, &actor).await?;
     tx.commit().await?;
     let body = views::ask_to_clear(frame.cart().unwrap_or_default());
     Ok(frame.page(&shell, "Empty the cart?").render(body))

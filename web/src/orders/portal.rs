@@ -1,5 +1,6 @@
 //! `/portal/orders`: placing the cart as an order, following orders, cancelling one, ordering one again.
 
+use futures_util::{TryFutureExt as _, try_join};
 use poem::handler;
 use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
@@ -136,14 +137,18 @@ pub async fn list(
         q: params.q.clone(),
         ..OrderFilter::default()
     };
-    let mut tx = state.db.begin_read(&by).await?;
-    let found = orders::list(&mut tx, &by, &filter, &page).await?;
+    let tx = state.db.begin_read(&by).await?;
+    let found = orders::list(&tx, &by, &filter, &page).map_err(Refusal::from);
     if shell.wants_fragment() {
+        let found = found.await?;
         tx.commit().await?;
         return Ok(shell.fragment(StatusCode::OK, views::list(&found, &params)));
     }
-    let counts = orders::count_by_status(&mut tx, &by).await?;
-    let frame = Frame::read(&mut tx, &actor).await?;
+    let (found, counts, frame) = try_join!(
+        found,
+        orders::count_by_status(&tx, &by).map_err(Refusal::from),
+        Frame::read(&tx, &actor)
+    )?;
     tx.commit().await?;
     let body = views::orders(&found, &counts, view, &params);
     Ok(frame.page(&shell, "Orders").live().render(body))
@@ -176,9 +181,9 @@ async fn load(
     id: OrderId,
 ) -> Result<(OrderDetail, Frame), Refusal> {
     let by = actor.allow::<SalesOrdersRead>()?;
-    let mut tx = state.db.begin_read(&by).await?;
-    let order = orders::load(&mut tx, &by, id).await?;
-    let frame = Frame::read(&mut tx, actor).await?;
+    let tx = state.db.begin_read(&by).await?;
+    let order = orders::load(&tx, &by, id).await?;
+    let frame = Frame::read(&tx, actor).await?;
     tx.commit().await?;
     Ok((order, frame))
 }
@@ -263,7 +268,7 @@ pub async fn repeat(
     let by = actor.allow::<SalesOrdersPlace>()?;
     let reading = actor.allow::<SalesOrdersRead>()?;
     let mut tx = state.db.begin(&by).await?;
-    let order = orders::load(&mut tx, &reading, parse_id(&id)?).await?;
+    let order = orders::load(&tx, &reading, parse_id(&id)?).await?;
     let left_out = orders::refill_cart(&mut tx, &by, &order).await?;
     tx.commit().await?;
     let message = repeated(&order, &left_out);

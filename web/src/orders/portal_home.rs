@@ -1,10 +1,11 @@
 //! `/portal`: where a dealer's day begins.
 
+use futures_util::{TryFutureExt as _, try_join};
 use poem::handler;
 use poem::http::StatusCode;
 use poem::web::Data;
 use vitaran_core::access::{Actor, BillingInvoicesRead, SalesOrdersRead};
-use vitaran_core::db::{Limit, Page, Paged};
+use vitaran_core::db::{Limit, Page, Paged, TenantTx};
 use vitaran_core::dealers::{self, DealerPage};
 use vitaran_core::invoicing::{self, InvoiceFilter, InvoiceSummary};
 use vitaran_core::orders::{self, OrderCounts, OrderFilter, OrderSummary};
@@ -47,21 +48,15 @@ async fn read(state: &AppState, actor: &Actor) -> Result<(Home, Frame), Refusal>
         limit: Limit::new(ROWS).unwrap_or_default(),
         after: None,
     };
-    let mut tx = state.db.begin_read(&by).await?;
-    let own = dealers::load_own(&mut tx).await?;
-    let orders = orders::list(&mut tx, &by, &OrderFilter::default(), &page).await?;
-    let counts = orders::count_by_status(&mut tx, &by).await?;
-    let invoices = match actor.allow::<BillingInvoicesRead>() {
-        Ok(by) => {
-            let open = InvoiceFilter {
-                open_only: true,
-                ..InvoiceFilter::default()
-            };
-            Some(invoicing::list(&mut tx, &by, &open, &page).await?)
-        }
-        Err(_) => None,
-    };
-    let frame = Frame::read(&mut tx, actor).await?;
+    let tx = state.db.begin_read(&by).await?;
+    let filter = OrderFilter::default();
+    let (own, orders, counts, invoices, frame) = try_join!(
+        dealers::load_own(&tx).map_err(Refusal::from),
+        orders::list(&tx, &by, &filter, &page).map_err(Refusal::from),
+        orders::count_by_status(&tx, &by).map_err(Refusal::from),
+        open_invoices(&tx, actor, &page),
+        Frame::read(&tx, actor)
+    )?;
     tx.commit().await?;
     let home = Home {
         own,
@@ -70,4 +65,20 @@ async fn read(state: &AppState, actor: &Actor) -> Result<(Home, Frame), Refusal>
         invoices,
     };
     Ok((home, frame))
+}
+
+/// What the dealer has to pay, for those who may see invoices.
+async fn open_invoices(
+    tx: &TenantTx,
+    actor: &Actor,
+    page: &Page,
+) -> Result<Option<Paged<InvoiceSummary>>, Refusal> {
+    let Ok(by) = actor.allow::<BillingInvoicesRead>() else {
+        return Ok(None);
+    };
+    let open = InvoiceFilter {
+        open_only: true,
+        ..InvoiceFilter::default()
+    };
+    Ok(Some(invoicing::list(tx, &by, &open, page).await?))
 }

@@ -1,5 +1,6 @@
 //! `/admin/stock`: what is on hand, promised and free; and the ledger of every movement.
 
+use futures_util::{TryFutureExt as _, try_join};
 use poem::handler;
 use poem::http::StatusCode;
 use poem::web::{Data, Query};
@@ -81,8 +82,10 @@ pub async fn levels(
     let filter = params.filter()?;
     let page = params::page(None, params.cursor.as_deref())?;
     let mut tx = state.db.begin_read(&by).await?;
-    let levels = stock::list_levels(&mut tx, &by, &filter, &page).await?;
-    let locations = stock::locations::list(&mut tx).await?;
+    let (levels, locations) = try_join!(
+        stock::list_levels(&tx, &by, &filter, &page).map_err(Refusal::from),
+        stock::locations::list(&tx).map_err(Refusal::from)
+    )?;
     tx.commit().await?;
     let list = LevelList {
         params: &params,
@@ -133,8 +136,8 @@ pub async fn ledger(
         Some(id) => Some(load_product(&mut tx, &actor, id).await?),
         None => None,
     };
-    let entries = stock::list_ledger(&mut tx, &by, &filter, &page).await?;
-    let locations = stock::locations::list(&mut tx).await?;
+    let entries = stock::list_ledger(&tx, &by, &filter, &page).await?;
+    let locations = stock::locations::list(&tx).await?;
     tx.commit().await?;
     let list = LedgerList {
         params: &params,

@@ -58,8 +58,8 @@ impl StockApi {
             state: core_state,
             location: location_id.0.map(LocationId::from_uuid),
         };
-        let mut tx = app.db.begin_read(&by).await?;
-        let levels = stock::list_levels(&mut tx, &by, &filter, &page).await?;
+        let tx = app.db.begin_read(&by).await?;
+        let levels = stock::list_levels(&tx, &by, &filter, &page).await?;
         tx.commit().await?;
         let asked = [
             ("q", q.0),
@@ -101,8 +101,8 @@ impl StockApi {
             location: location_id.0.map(LocationId::from_uuid),
             kind: kind.0.map(Into::into),
         };
-        let mut tx = state.db.begin_read(&by).await?;
-        let entries = stock::list_ledger(&mut tx, &by, &filter, &page).await?;
+        let tx = state.db.begin_read(&by).await?;
+        let entries = stock::list_ledger(&tx, &by, &filter, &page).await?;
         tx.commit().await?;
         let asked = [
             ("product_id", product_id.0.map(|id| id.to_string())),

@@ -70,8 +70,8 @@ fn told(done: &str, lines: usize) -> String {
 
 async fn places(state: &AppState, actor: &Actor) -> Result<Vec<Location>, Refusal> {
     let by = actor.allow::<InventoryStockAdjust>()?;
-    let mut tx = state.db.begin_read(&by).await?;
-    let places = locations::list(&mut tx).await?;
+    let tx = state.db.begin_read(&by).await?;
+    let places = locations::list(&tx).await?;
     tx.commit().await?;
     Ok(places)
 }

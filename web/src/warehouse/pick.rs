@@ -230,8 +230,8 @@ pub(super) async fn load(
     id: OrderId,
 ) -> Result<OrderDetail, Refusal> {
     let by: Allowed<SalesOrdersRead> = actor.allow()?;
-    let mut tx = state.db.begin_read(&by).await?;
-    let order = orders::load(&mut tx, &by, id).await?;
+    let tx = state.db.begin_read(&by).await?;
+    let order = orders::load(&tx, &by, id).await?;
     tx.commit().await?;
     Ok(order)
 }

@@ -1,5 +1,6 @@
 //! `/admin/warehouse`: what is to pick, being picked, to dispatch.
 
+use futures_util::{TryFutureExt as _, try_join};
 use poem::handler;
 use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
@@ -12,6 +13,7 @@ use super::{order_id, path, views};
 use crate::auth::PageActor;
 use crate::http::form::Form;
 use crate::http::params::PageParams;
+use crate::http::problem::Refusal;
 use crate::http::problem_page::PageResult;
 use crate::shell::Shell;
 use crate::state::AppState;
@@ -62,9 +64,12 @@ pub async fn show_queue(
         limit: params.limit,
         cursor: params.cursor,
     };
-    let mut tx = state.db.begin_read(&by).await?;
-    let orders = warehouse::queue(&mut tx, &by, stage, &place.page()?).await?;
-    let counts = orders::count_by_status(&mut tx, &reads).await?;
+    let tx = state.db.begin_read(&by).await?;
+    let page = place.page()?;
+    let (orders, counts) = try_join!(
+        warehouse::queue(&tx, &by, stage, &page).map_err(Refusal::from),
+        orders::count_by_status(&tx, &reads).map_err(Refusal::from)
+    )?;
     let now = tx.now();
     tx.commit().await?;
     let queue = views::Queue {

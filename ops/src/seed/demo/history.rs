@@ -614,8 +614,8 @@ impl History {
 
     async fn load(&self, id: OrderId) -> Result<OrderDetail, OpsError> {
         let by = self.by(Role::Admin)?;
-        let mut tx = self.db.begin_read(&by).await?;
-        let order = orders::load(&mut tx, &by, id)
+        let tx = self.db.begin_read(&by).await?;
+        let order = orders::load(&tx, &by, id)
             .await
             .map_err(OpsError::refused)?;
         tx.commit().await?;
@@ -762,20 +762,16 @@ impl History {
     async fn product_ids(&self, skus: &[String]) -> Result<Vec<String>, OpsError> {
         let by = self.by(Role::Admin)?;
         let mut ids = Vec::new();
-        let mut tx = self.db.begin_read(&by).await?;
+        let tx = self.db.begin_read(&by).await?;
         for sku in skus {
             let filter = vitaran_core::catalog::ProductFilter {
                 q: sku.clone(),
                 ..Default::default()
             };
-            let page = vitaran_core::catalog::list(
-                &mut tx,
-                &by,
-                &filter,
-                &vitaran_core::db::Page::default(),
-            )
-            .await
-            .map_err(OpsError::refused)?;
+            let page =
+                vitaran_core::catalog::list(&tx, &by, &filter, &vitaran_core::db::Page::default())
+                    .await
+                    .map_err(OpsError::refused)?;
             if let Some(found) = page
                 .rows
                 .iter()

@@ -287,7 +287,7 @@ async fn prove_words(owner: &mut Session, db: &Db, tenant: &TenantRef) -> Result
             q: sku.to_owned(),
             ..ProductFilter::default()
         };
-        let page = catalog::list(&mut tx, &reading, &filter, &Page::default())
+        let page = catalog::list(&tx, &reading, &filter, &Page::default())
             .await
             .map_err(OpsError::refused)?;
         let found = page

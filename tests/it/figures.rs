@@ -1,0 +1,253 @@
+//! Figures that must not grow: what a request costs in statements and in round trips to PostgreSQL.
+//!
+//! They are counted on the wire, so that BEGIN, COMMIT, the look-up of the credential and the rollback of a read are in
+//! them. Time is not measured here: it depends on the machine, and `bin/bench` does it.
+
+use serde_json::{Value, json};
+use vitaran_core::access::Role;
+use vitaran_core::orders;
+use vitaran_kernel::OrderId;
+use vitaran_tests::flow::{Buyer, Flow};
+use vitaran_tests::{Answer, Client, Said, TestApp, Wire, test_app_on_a_wire};
+
+/// A first request of a kind prepares its statements; of the others the least is what the kind costs.
+const TIMES: usize = 4;
+
+/// Products that orders here are made of.
+const PRODUCTS: usize = 60;
+
+struct House {
+    app: TestApp,
+    wire: Wire,
+    flow: Flow,
+    buyer: Buyer,
+    products: Vec<vitaran_kernel::ProductId>,
+}
+
+async fn house() -> House {
+    let (app, wire) = test_app_on_a_wire().await;
+    let flow = Flow::new(&app);
+    let mut products = Vec::new();
+    for number in 0..PRODUCTS {
+        products.push(flow.product(&format!("SKU-{number}"), 1_000).await);
+    }
+    let buyer = flow.buyer(9_000_000).await;
+    House {
+        app,
+        wire,
+        flow,
+        buyer,
+        products,
+    }
+}
+
+impl House {
+    /// An order of five lines through the actions, on other connections.
+    async fn placed(&self) -> OrderId {
+        let lines: Vec<_> = self.products.iter().take(5).map(|id| (*id, 1)).collect();
+        self.flow.place(self.buyer, &lines).await
+    }
+
+    /// What the API is told when all of an order is picked.
+    async fn all_picked(&self, id: OrderId) -> Value {
+        let by = self.flow.by();
+        let tx = self.flow.db.begin_read(&by).await.unwrap();
+        let order = orders::load(&tx, &by, id).await.unwrap();
+        let lines: Vec<Value> = order
+            .lines
+            .iter()
+            .map(|line| json!({"line_id": line.id.to_string(), "quantity": line.quantity}))
+            .collect();
+        json!({ "lines": lines })
+    }
+
+    fn order_of(&self, lines: usize) -> Value {
+        let lines: Vec<Value> = (0..lines)
+            .map(|number| json!({"sku": format!("SKU-{number}"), "quantity": "1"}))
+            .collect();
+        json!({"dealer_id": self.buyer.dealer.to_string(), "ship_to_address_id": self.buyer.ship_to.to_string(), "lines": lines})
+    }
+
+    /// The least that requests of a kind say, once their statements are prepared.
+    async fn least(&self, mut request: impl AsyncFnMut(usize) -> Answer) -> Said {
+        let mut least: Option<Said> = None;
+        for turn in 0..=TIMES {
+            let (answer, said) = self.wire.during(request(turn)).await;
+            assert!(answer.status < 400, "{}: {}", answer.status, answer.body);
+            let is_less = least
+                .as_ref()
+                .is_none_or(|least| said.round_trips < least.round_trips);
+            if turn > 0 && is_less {
+                least = Some(said);
+            }
+        }
+        least.expect("several requests")
+    }
+
+    async fn least_of_get(&self, client: &Client, path: &str) -> Said {
+        self.least(async |_| client.get(path).await).await
+    }
+}
+
+/// Claims what a kind costs: exactly so many round trips and statements.
+#[track_caller]
+fn costs(kind: &str, said: &Said, round_trips: usize, statements: usize) {
+    assert_eq!(
+        (said.round_trips, said.statements.len()),
+        (round_trips, statements),
+        "{kind} says {:#?}",
+        said.statements
+    );
+}
+
+#[tokio::test]
+async fn placing_an_order_takes_five_round_trips_with_five_lines_and_with_fifty() {
+    let house = house().await;
+    let api = house.app.api_as(Role::Sales).await;
+    for lines in [5, 50] {
+        let body = house.order_of(lines);
+        let said = house
+            .least(async |turn| {
+                let keyed = api.with("idempotency-key", &format!("order-{lines}-{turn}"));
+                keyed.post_json("/api/v1/orders", &body).await
+            })
+            .await;
+        costs("place", &said, 5, 11);
+    }
+}
+
+#[tokio::test]
+async fn an_order_goes_from_approval_to_delivery_in_five_or_six_round_trips_a_step() {
+    let house = house().await;
+    let api = house.app.api_as(Role::Admin).await;
+    let (mut orders, mut picks) = (Vec::new(), Vec::new());
+    for _ in 0..=TIMES {
+        let id = house.placed().await;
+        picks.push(house.all_picked(id).await);
+        orders.push(id);
+    }
+    let no_body = json!({});
+    let dispatch = json!({"transporter": "Own vehicle"});
+    for (step, body, round_trips, statements) in [
+        ("approval", &no_body, 5, 9),
+        ("picking", &no_body, 5, 9),
+        ("picks", &no_body, 5, 9),
+        ("packing", &no_body, 5, 9),
+        ("dispatch", &dispatch, 6, 11),
+        ("delivery", &no_body, 4, 8),
+    ] {
+        let said = house
+            .least(async |turn| {
+                let path = format!("/api/v1/orders/{}/{step}", orders[turn]);
+                match step {
+                    // Placed, approved, being picked: the third version.
+                    "picks" => {
+                        let api = api.with("if-match", "\"v3\"");
+                        api.put_json(&path, &picks[turn]).await
+                    }
+                    _ => api.post_json(&path, body).await,
+                }
+            })
+            .await;
+        costs(step, &said, round_trips, statements);
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_the_api_takes_three_round_trips_the_last_of_which_nobody_waits_for() {
+    let house = house().await;
+    for _ in 0..3 {
+        house.placed().await;
+    }
+    let (staff, dealer) = (
+        house.app.api_as(Role::Admin).await,
+        house.app.api_as(Role::Dealer).await,
+    );
+    for (client, path) in [
+        (&staff, "/api/v1/orders?limit=25"),
+        (&staff, "/api/v1/orders?status=PLACED&limit=100"),
+        (&staff, "/api/v1/products?q=sku&limit=25"),
+        (&staff, "/api/v1/invoices"),
+        (&staff, "/api/v1/dealers"),
+        (&staff, "/api/v1/notifications"),
+        (&dealer, "/api/v1/orders"),
+        (&dealer, "/api/v1/products?q=sku"),
+    ] {
+        let said = house.least_of_get(client, path).await;
+        costs(path, &said, 3, 4);
+    }
+}
+
+#[tokio::test]
+async fn a_page_takes_three_round_trips_however_much_it_shows() {
+    let house = house().await;
+    let order = house.placed().await;
+    let (staff, dealer) = (
+        house.app.sign_in_as(Role::Admin).await,
+        house.app.sign_in_as(Role::Dealer).await,
+    );
+    let order = format!("/admin/orders/{order}");
+    for (client, path) in [
+        (&staff, "/admin"),
+        (&staff, "/admin/orders"),
+        (&staff, "/admin/orders?status=PLACED"),
+        (&staff, "/admin/orders?q=Test"),
+        (&staff, &order),
+        (&staff, "/admin/invoices"),
+        (&staff, "/admin/products?q=sku"),
+        (&staff, "/admin/dealers"),
+        (&staff, "/admin/warehouse"),
+        (&staff, "/admin/notifications"),
+        (&dealer, "/portal"),
+        (&dealer, "/portal/catalogue"),
+        (&dealer, "/portal/catalogue?q=sku"),
+        (&dealer, "/portal/orders"),
+        (&dealer, "/portal/invoices"),
+    ] {
+        let said = house.least_of_get(client, path).await;
+        assert_eq!(said.round_trips, 3, "{path} says {:#?}", said.statements);
+    }
+}
+
+/// Orders of a tenant with a history.
+const HISTORY: i64 = 5_000;
+
+/// Rows of orders that a page of 25 may touch: itself, and the few that wait, which are counted.
+const ROWS_OF_A_PAGE: i64 = 100;
+
+#[tokio::test]
+async fn a_page_of_orders_reads_its_rows_and_not_the_tenants_history() {
+    let house = house().await;
+    house.placed().await;
+    let database = &house.app.database;
+    let copies = format!(
+        "INSERT INTO orders SELECT c.* FROM orders o, generate_series(1, {HISTORY}) n, \
+         jsonb_populate_record(o, jsonb_build_object('id', gen_random_uuid(), 'number', 'SO/24-25/' || lpad(n::text, 6, '0'), \
+             'status', 'DELIVERED', 'placed_at', o.placed_at - interval '1 day' - n * interval '1 minute')) c; \
+         ANALYZE"
+    );
+    database.execute(&copies).await;
+    let staff = house.app.sign_in_as(Role::Admin).await;
+    let pages = [
+        "/admin",
+        "/admin/orders",
+        "/admin/orders?status=PLACED",
+        "/admin/orders?status=DELIVERED",
+    ];
+    database.execute("SELECT pg_stat_reset()").await;
+    for page in pages {
+        assert_eq!(staff.get(page).await.status, 200);
+    }
+    // A connection tells what it has read at its end.
+    database
+        .execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'app_user' AND datname = current_database()")
+        .await;
+    let read = "SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::bigint AS count FROM pg_stat_user_tables WHERE relname = 'orders'";
+    let read = database.count(read).await;
+    let most = ROWS_OF_A_PAGE * i64::try_from(pages.len()).unwrap();
+    assert!(
+        (1..=most).contains(&read),
+        "{read} rows of orders were read for {} pages, of {HISTORY}",
+        pages.len()
+    );
+}
