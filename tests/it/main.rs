@@ -9,8 +9,10 @@
 
 mod concurrency;
 mod csrf;
+mod endpoints;
 mod headers;
 mod health;
+mod house;
 mod invoices;
 mod isolation;
 mod live;

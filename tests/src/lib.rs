@@ -16,7 +16,9 @@ mod client;
 mod database;
 pub mod flow;
 pub mod installation;
+mod picture;
 
 pub use app::{PASSWORD, Person, SECRET_KEY, TestApp, test_app};
 pub use client::{Answer, Client};
 pub use database::Database;
+pub use picture::Picture;
