@@ -28,5 +28,6 @@ mod schema;
 mod sessions;
 mod sign_in;
 mod tidy;
+mod verbs;
 mod walks;
 mod warehouse;
