@@ -10,6 +10,7 @@
 mod concurrency;
 mod csrf;
 mod endpoints;
+mod faces;
 mod headers;
 mod health;
 mod house;

@@ -69,15 +69,15 @@ impl Database {
     }
 }
 
-/// A text with `ID` for each UUID in it and `AT` for each instant.
+/// A text with `ID` for each UUID and each hash in it and `AT` for each instant.
 fn without_ids(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut plain = String::with_capacity(text.len());
     let mut rest = 0;
     while let Some(tail) = text.get(rest..) {
-        if is_uuid(&bytes[rest..]) {
+        if let Some(length) = id(&bytes[rest..]) {
             plain.push_str("ID");
-            rest += 36;
+            rest += length;
         } else if let Some(length) = instant(&bytes[rest..]) {
             plain.push_str("AT");
             rest += length;
@@ -91,12 +91,12 @@ fn without_ids(text: &str) -> String {
     plain
 }
 
-fn is_uuid(bytes: &[u8]) -> bool {
-    bytes.len() >= 36
-        && bytes[..36].iter().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
+/// The length of the id at the beginning: a UUID, or so many hexadecimal digits as no amount and no name has.
+fn id(bytes: &[u8]) -> Option<usize> {
+    let end = |byte: &u8| !(byte.is_ascii_hexdigit() || *byte == b'-');
+    let length = bytes.iter().position(end).unwrap_or(bytes.len());
+    let digits = bytes[..length].iter().filter(|byte| **byte != b'-').count();
+    (digits >= 32 && bytes[0] != b'-').then_some(length)
 }
 
 /// The length of an instant such as `2026-11-21T04:30:00.123Z` at the beginning.
@@ -117,10 +117,10 @@ mod tests {
 
     #[test]
     fn ids_and_instants_are_taken_out_of_a_text_and_nothing_else() {
-        let text = r#"{"id": "01890000-0000-7000-8000-000000000000", "at": "2026-11-21T04:30:00.5+00:00", "day": "2026-11-21", "₹": 1}"#;
+        let text = r#"{"id": "01890000-0000-7000-8000-000000000000", "at": "2026-11-21T04:30:00.5+00:00", "day": "2026-11-21", "hash": "e3b0c44298fc1c149afbf4c8996fb924", "₹": 1}"#;
         assert_eq!(
             without_ids(text),
-            r#"{"id": "ID", "at": "AT", "day": "2026-11-21", "₹": 1}"#
+            r#"{"id": "ID", "at": "AT", "day": "2026-11-21", "hash": "ID", "₹": 1}"#
         );
     }
 }

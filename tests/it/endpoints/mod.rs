@@ -146,7 +146,7 @@ async fn whoever_may_not_gets_nowhere_and_leaves_no_trace() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_may_gets_in() {
     let app = test_app().await;
-    let world = World::new(&app).await;
+    let mut world = World::new(&app).await;
     let mut findings = Vec::new();
     for row in &rows() {
         findings.extend(world.all_holders_get_in(&app, row).await.err());
@@ -155,13 +155,14 @@ async fn whoever_may_gets_in() {
 }
 
 impl World<'_> {
-    /// Everybody who may; a change to a thing is made by the first of them, and the others are seen not to be refused.
-    async fn all_holders_get_in(&self, app: &TestApp, row: &Row) -> Checked {
+    /// Everybody who may; a change to a thing is made by the first of them alone.
+    async fn all_holders_get_in(&mut self, app: &TestApp, row: &Row) -> Checked {
         let changes_a_thing = row.is_write() && !row.names.is_empty();
         for (place, role) in row.holders().into_iter().enumerate() {
-            let things = match changes_a_thing && place > 0 {
-                true => return Ok(()),
-                false => self.own.make(row.names).await,
+            let things = match (changes_a_thing, place) {
+                (false, _) => self.things(OWN, row.names).await,
+                (true, 0) => self.own.make(row.names).await,
+                (true, _) => break,
             };
             let leaves = row.address.ends_with("/logout");
             let client = match leaves {
@@ -184,14 +185,51 @@ impl World<'_> {
                 )
             })?;
         }
+        if row.is_page() && !row.is_write() && row.who != Who::Platform {
+            self.a_fragment_is_no_page(row).await?;
+        }
         if row.who == Who::Platform && row.method == "GET" {
-            let things = self.own.make(row.names).await;
+            let things = self.things(OWN, row.names).await;
             let answer = ask(&self.platform, row, &things).await;
             check(answer.status == 200, || {
                 format!("{row:?}: {}", answer.status)
             })?;
         }
         Ok(())
+    }
+
+    /// A part for the script and a document for everybody else, at one address that says it has two forms.
+    async fn a_fragment_is_no_page(&mut self, row: &Row) -> Checked {
+        let Some(role) = row.holders().first().copied() else {
+            return Ok(());
+        };
+        let things = self.things(OWN, row.names).await;
+        let client = self.client(row, role);
+        let page = ask(client, row, &things).await;
+        if !page.body.contains("<html") {
+            // A file, a stream, a redirect, an answer for a machine.
+            return Ok(());
+        }
+        let part = ask(&client.htmx(), row, &things).await;
+        let restoring = client.htmx().with("hx-history-restore-request", "true");
+        let restored = ask(&restoring, row, &things).await;
+        let varies = |answer: &vitaran_tests::Answer| {
+            let vary = answer.headers.get_all("vary").iter();
+            vary.filter_map(|value| value.to_str().ok())
+                .any(|value| value.contains("HX-Request-Type"))
+        };
+        let as_agreed = part.status == page.status
+            && !part.body.contains("<html")
+            && restored.body.contains("<html")
+            && [&page, &part].into_iter().all(varies);
+        check(as_agreed, || {
+            format!(
+                "as a fragment {}: {} {}",
+                row.address,
+                part.status,
+                gist(&part)
+            )
+        })
     }
 
     async fn nobody_is_sent_to_sign_in(&mut self, row: &Row) -> Checked {
