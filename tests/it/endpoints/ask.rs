@@ -122,11 +122,13 @@ pub fn assert_none(findings: &[String]) {
     );
 }
 
-/// What an answer says is wrong, in short.
+/// What an answer says, in short and without its markup.
 pub fn gist(answer: &Answer) -> String {
-    let (_, said) = answer
+    let (_, main) = answer
         .body
         .split_once("<main")
         .unwrap_or(("", &answer.body));
-    said.chars().take(700).collect()
+    let texts = main.split('>').filter_map(|part| part.split('<').next());
+    let words: Vec<&str> = texts.flat_map(str::split_whitespace).take(60).collect();
+    words.join(" ")
 }
