@@ -7,12 +7,16 @@
     reason = "a claim that cannot be looked at has failed"
 )]
 
+mod bad_input;
 mod concurrency;
 mod csrf;
 mod documents;
 mod figures;
+mod endpoints;
+mod faces;
 mod headers;
 mod health;
+mod house;
 mod invoices;
 mod isolation;
 mod live;
@@ -32,6 +36,7 @@ mod schema;
 mod sessions;
 mod sign_in;
 mod tidy;
+mod verbs;
 mod walks;
 mod warehouse;
 mod worker_crash;

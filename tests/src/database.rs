@@ -182,6 +182,20 @@ impl Database {
         }
     }
 
+    /// Many rows, seen by the superuser.
+    pub(crate) async fn rows<R>(&self, sql: &str) -> Vec<R>
+    where
+        R: diesel::deserialize::QueryableByName<diesel::pg::Pg> + Send + 'static,
+    {
+        let mut connection = AsyncPgConnection::establish(&url(None, &self.name))
+            .await
+            .expect("the superuser's connection");
+        diesel::sql_query(sql)
+            .load(&mut connection)
+            .await
+            .expect(sql)
+    }
+
     async fn row<R>(&self, sql: &str) -> R
     where
         R: diesel::deserialize::QueryableByName<diesel::pg::Pg> + Send + 'static,

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use vitaran_core::access::{Actor, Allowed, Permission, Role};
+use vitaran_core::access::{
+    Actor, Allowed, Permission, Role, SalesOrdersRead, WarehousePicksWrite,
+};
 use vitaran_core::db::{Db, DbSettings, TenantTx};
 use vitaran_core::live::Hints;
 use vitaran_core::orders::{
-    self, ApproveOrder, ApproveOrderError, CancelOrder, Channel, OrderDetail, PlaceLine,
-    PlaceOrder, ProductKey,
+    self, ApproveOrder, ApproveOrderError, CancelOrder, Channel, DeliverOrder, OrderDetail,
+    PlaceLine, PlaceOrder, ProductKey, RejectOrder,
 };
 use vitaran_core::testkit::{TestTenant, dealer, product};
 use vitaran_core::warehouse::{
     self, DispatchForm, DispatchOrderError, PackOrder, SetPicks, StartPicking,
 };
-use vitaran_kernel::{AddressId, DealerId, OrderId, ProductId, Quantity, SettableClock};
+use vitaran_kernel::{AddressId, DealerId, Note, OrderId, ProductId, Quantity, SettableClock};
 
 use crate::TestApp;
 
@@ -125,29 +127,88 @@ impl Flow {
         Ok(order)
     }
 
+    pub async fn load(&self, id: OrderId) -> OrderDetail {
+        let by: Allowed<SalesOrdersRead> = self.by();
+        let tx = self.db.begin_read(&by).await.expect("BEGIN");
+        let order = orders::load(&tx, &by, id).await.expect("an order");
+        tx.commit().await.expect("COMMIT");
+        order
+    }
+
+    /// A placed order on its way as far as this status; `PICKED` is being picked with nothing left to pick.
+    pub async fn bring_to(&self, id: OrderId, stage: &str) {
+        match stage {
+            "PLACED" => {}
+            "APPROVED" => drop(self.approve(id).await.expect("an approved order")),
+            "REJECTED" => {
+                let reason = Note::parse("Unpaid").expect("a reason");
+                let input = RejectOrder {
+                    reason,
+                    expected_version: None,
+                };
+                let (mut tx, by) = self.begin().await;
+                let done = orders::reject(&mut tx, &by, id, input).await;
+                done.expect("a rejected order");
+                tx.commit().await.expect("COMMIT");
+            }
+            "CANCELLED" => {
+                let (mut tx, by) = self.begin().await;
+                let done = orders::cancel(&mut tx, &by, id, CancelOrder::default()).await;
+                done.expect("a cancelled order");
+                tx.commit().await.expect("COMMIT");
+            }
+            "PICKING" => {
+                self.approve(id).await.expect("an approved order");
+                let (mut tx, by) = self.begin().await;
+                let done =
+                    warehouse::start_picking(&mut tx, &by, id, StartPicking::default()).await;
+                done.expect("a pick list");
+                tx.commit().await.expect("COMMIT");
+            }
+            "PICKED" => {
+                self.approve(id).await.expect("an approved order");
+                let (mut tx, by) = self.begin().await;
+                self.pick(&mut tx, &by, id).await;
+                tx.commit().await.expect("COMMIT");
+            }
+            "PACKED" => drop(self.pack(id).await),
+            "DISPATCHED" => {
+                self.pack(id).await;
+                self.dispatch(id).await.expect("a dispatched order");
+            }
+            "DELIVERED" => {
+                self.pack(id).await;
+                self.dispatch(id).await.expect("a dispatched order");
+                let (mut tx, by) = self.begin().await;
+                let done = orders::deliver(&mut tx, &by, id, DeliverOrder::default()).await;
+                done.expect("a delivered order");
+                tx.commit().await.expect("COMMIT");
+            }
+            other => panic!("no order gets to {other}"),
+        }
+    }
+
+    /// Picks every line in full.
+    async fn pick(&self, tx: &mut TenantTx, by: &Allowed<WarehousePicksWrite>, id: OrderId) {
+        let order = warehouse::start_picking(tx, by, id, StartPicking::default())
+            .await
+            .expect("a pick list");
+        let lines = order.lines.iter();
+        let lines = lines.map(|line| (line.id, line.open_quantity())).collect();
+        let input = SetPicks {
+            lines,
+            expected_version: None,
+        };
+        warehouse::set_picks(tx, by, id, input)
+            .await
+            .expect("picks");
+    }
+
     /// Approved, picked in full and packed.
     pub async fn pack(&self, id: OrderId) -> OrderDetail {
         self.approve(id).await.expect("an approved order");
         let (mut tx, by) = self.begin().await;
-        let order = warehouse::start_picking(&mut tx, &by, id, StartPicking::default())
-            .await
-            .expect("a pick list");
-        let lines = order
-            .lines
-            .iter()
-            .map(|line| (line.id, line.open_quantity()))
-            .collect();
-        warehouse::set_picks(
-            &mut tx,
-            &by,
-            id,
-            SetPicks {
-                lines,
-                expected_version: None,
-            },
-        )
-        .await
-        .expect("picks");
+        self.pick(&mut tx, &by, id).await;
         let packed = warehouse::pack(&mut tx, &self.by(), id, PackOrder::default())
             .await
             .expect("a packed order");

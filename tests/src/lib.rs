@@ -20,8 +20,10 @@ pub mod meta;
 pub mod process;
 pub mod renderer;
 mod wire;
+mod picture;
 
 pub use app::{PASSWORD, Person, SECRET_KEY, TestApp, test_app, test_app_on_a_wire};
 pub use client::{Answer, Client};
 pub use database::Database;
+pub use picture::Picture;
 pub use wire::{Said, Wire};

@@ -258,7 +258,7 @@ pub fn app(state: AppState) -> impl Endpoint<Output = Response> + 'static {
         .nest(openapi::PREFIX, api())
         .nest("/assets", assets::endpoint())
         .nest("/webhooks", webhooks())
-        .at("/health", get(health::show_health))
+        .at("/health", health())
         .nest("/", pages)
         .data(state)
         .with(Gzip)
@@ -269,8 +269,11 @@ pub fn app(state: AppState) -> impl Endpoint<Output = Response> + 'static {
 /// Bearer tokens alone: no session is read here, so no cookie counts.
 fn api() -> impl Endpoint<Output = Response> {
     Route::new()
-        .at("/openapi.json", get(developers::document_3_1))
-        .at("/openapi-3.0.json", get(developers::document_3_0))
+        .at("/openapi.json", read_only(get(developers::document_3_1)))
+        .at(
+            "/openapi-3.0.json",
+            read_only(get(developers::document_3_0)),
+        )
         .nest("/", openapi::service())
         .with(TextGuard)
         .with(BodyLimit(ONE_MIB))
@@ -282,10 +285,23 @@ fn webhooks() -> impl Endpoint<Output = Response> {
     Route::new()
         .at(
             "/whatsapp/:tenant",
-            get(notifications::handshake).post(notifications::receive),
+            say_what_is_allowed(
+                get(notifications::handshake).post(notifications::receive),
+                Allow("GET, HEAD, POST".to_owned()),
+            ),
         )
         .with(BodyLimit(ONE_MIB))
         .catch_all_error(|error| async { problem_json::of_error(error) })
+}
+
+/// Asked by load balancers, which read no page.
+fn health() -> impl Endpoint<Output = Response> {
+    read_only(get(health::show_health))
+        .catch_all_error(|error| async { problem_json::of_error(error) })
+}
+
+fn read_only(methods: RouteMethod) -> impl Endpoint<Output = Response> {
+    say_what_is_allowed(methods, Allow("GET, HEAD".to_owned()))
 }
 
 /// Method and path of every route, for `web routes` and for the test that visits them all.

@@ -173,9 +173,13 @@ impl Draft<'_> {
         self
     }
 
+    /// The document; for a partial request its main part alone, so that no page ever lands inside another.
     #[must_use]
     pub fn render(self, main: Markup) -> Response {
         let shell = self.shell;
+        if shell.wants_fragment() {
+            return shell.fragment(self.status, main);
+        }
         let session = shell.session.as_ref();
         let actor = session.and_then(CurrentSession::actor);
         let area = shell.area();

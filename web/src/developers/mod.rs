@@ -40,11 +40,23 @@ fn json(text: &'static str) -> Response {
         .body(text)
 }
 
-/// The methods of each address of the API, in the form poem's patterns have, for the `Allow` of a 405.
+/// The methods of an address of the API by poem's pattern, for the `Allow` of a 405. The router counts parameters where
+/// the document names them.
 pub(crate) fn methods_at(pattern: &str) -> Option<String> {
     let methods: Vec<String> = openapi::operations(&DOCUMENTS.v3_1)
-        .filter(|(path, _, _)| path.replace('{', ":").replace('}', "") == pattern)
+        .filter(|(path, _, _)| is_same_address(path, pattern))
         .map(|(_, method, _)| method.to_ascii_uppercase())
         .collect();
     (!methods.is_empty()).then(|| methods.join(", "))
+}
+
+fn is_same_address(documented: &str, pattern: &str) -> bool {
+    let mut pairs = (documented.split('/'), pattern.split('/'));
+    loop {
+        match (pairs.0.next(), pairs.1.next()) {
+            (None, None) => return true,
+            (Some(a), Some(b)) if a == b || (a.starts_with('{') && b.starts_with(':')) => {}
+            _ => return false,
+        }
+    }
 }

@@ -285,9 +285,8 @@ pub fn of_error(error: poem::Error) -> Response {
 /// The route stays known to the log, and tells a 405 which methods there are.
 fn answer_at(route: Option<&PathPattern>, mut refusal: Refusal) -> Response {
     if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
-        refusal.allow = route
-            .and_then(|pattern| developers::methods_at(&pattern.0))
-            .map(String::into_boxed_str);
+        let documented = route.and_then(|pattern| developers::methods_at(&pattern.0));
+        refusal.allow = documented.map(String::into_boxed_str).or(refusal.allow);
     }
     let mut response = respond(&refusal);
     if let Some(route) = route {

@@ -34,7 +34,11 @@ impl<E: Endpoint> Endpoint for Guarded<E> {
 
 fn is_text(request: &Request) -> bool {
     let uri = request.original_uri();
-    let kind = request.content_type().unwrap_or_default();
+    // Written as it may be: the readers of bodies compare without regard to capitals.
+    let kind = request
+        .content_type()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let body = request
         .data::<WholeBody>()
         .map_or(&[][..], |body| body.0.as_ref());

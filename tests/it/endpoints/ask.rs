@@ -1,0 +1,134 @@
+//! A row asked, and what came back looked at.
+
+use reqwest::Method;
+use vitaran_tests::{Answer, Client};
+
+use super::table::Row;
+use crate::house::{Things, fill, new_text};
+
+/// The address of a row's thing.
+pub fn address_of(row: &Row, things: &Things) -> String {
+    let id = things.get("id").map_or("", String::as_str);
+    let word = |name: &str| things.get(name).map_or("", String::as_str);
+    let path = row
+        .address
+        .replace(":id", id)
+        .replace("{id}", id)
+        .replace(":address", word("address"))
+        .replace("{address_id}", word("address"))
+        .replace(":contact", word("contact"))
+        .replace("{contact_id}", word("contact"))
+        .replace(":slug", word("slug"))
+        .replace(":tenant", word("slug"))
+        .replace('*', "nothing.css");
+    fill(&path, things)
+}
+
+/// A row's request, as a page of ours or a program sends it.
+pub fn request(client: &Client, row: &Row, things: &Things, site: &str) -> reqwest::RequestBuilder {
+    let method = Method::from_bytes(row.method.as_bytes()).unwrap();
+    let request = client.request(method, &address_of(row, things));
+    let body = fill(row.sample, things);
+    if row.is_page() {
+        let request = request.header("sec-fetch-site", site);
+        return match row.is_write() {
+            true => request
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(body),
+            false => request,
+        };
+    }
+    let request = request
+        .header("idempotency-key", new_text())
+        .header("if-match", format!("\"v{}\"", things["version"]));
+    match body.is_empty() {
+        true => request,
+        false => request
+            .header("content-type", "application/json")
+            .body(body),
+    }
+}
+
+pub async fn ask(client: &Client, row: &Row, things: &Things) -> Answer {
+    if row.address == "/live" {
+        // Its body has no end.
+        let response = client.open("/live").await;
+        return Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: String::new(),
+        };
+    }
+    client
+        .send(request(client, row, things, "same-origin"))
+        .await
+}
+
+/// What somebody sees of a refusal, whatever id it was about and under whatever key a form can be sent again.
+pub fn seen(answer: &Answer, things: &Things) -> (u16, String) {
+    let mut body = without_keys(&answer.without_ids());
+    for (word, value) in things {
+        body = match *word {
+            "version" => body,
+            // A slug also stands in people's addresses.
+            "slug" => body.replace(&format!("/tenants/{value}"), "/tenants/NAMED"),
+            _ => body.replace(value.as_str(), "NAMED"),
+        };
+    }
+    (answer.status, body)
+}
+
+fn without_keys(body: &str) -> String {
+    let lead = r#"name="idempotency_key" value=""#;
+    let mut parts = body.split(lead);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        text + lead + part.split_once('"').map_or("", |(_, rest)| rest)
+    })
+}
+
+/// One thing that is not as it should be; they are told all at once.
+pub type Checked = Result<(), String>;
+
+pub fn check(holds: bool, what: impl Fn() -> String) -> Checked {
+    if holds { Ok(()) } else { Err(what()) }
+}
+
+/// The two were the same, or where they part.
+pub fn check_same(hidden: &(u16, String), none: &(u16, String), what: &str) -> Checked {
+    check(hidden == none, || {
+        let same = hidden.1.bytes().zip(none.1.bytes());
+        let at = same.take_while(|(a, b)| a == b).count().saturating_sub(80);
+        let part = |text: &str| -> String {
+            let bytes = text.bytes().skip(at).take(400).collect::<Vec<u8>>();
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        format!(
+            "{what}: {} …{}\n  or {} …{}",
+            hidden.0,
+            part(&hidden.1),
+            none.0,
+            part(&none.1)
+        )
+    })
+}
+
+pub fn assert_none(findings: &[String]) {
+    assert!(
+        findings.is_empty(),
+        "{} findings:\n{}",
+        findings.len(),
+        findings.join("\n")
+    );
+}
+
+/// What an answer says, in short and without its markup.
+pub fn gist(answer: &Answer) -> String {
+    let (_, main) = answer
+        .body
+        .split_once("<main")
+        .unwrap_or(("", &answer.body));
+    let texts = main.split('>').filter_map(|part| part.split('<').next());
+    let words: Vec<&str> = texts.flat_map(str::split_whitespace).take(60).collect();
+    words.join(" ")
+}

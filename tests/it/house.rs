@@ -1,0 +1,237 @@
+//! A distributor with one of everything that an address can name.
+
+use std::collections::BTreeMap;
+
+use vitaran_core::access::Role;
+use vitaran_core::ports::{FilePath, InvoiceCopy};
+use vitaran_kernel::{InvoiceId, OrderId, ProductId};
+use vitaran_tests::flow::{Buyer, Flow};
+use vitaran_tests::{PASSWORD, Person, TestApp};
+
+/// What an address names and a sample speaks of, by the words that the tables use.
+pub type Things = BTreeMap<&'static str, String>;
+
+pub struct House<'a> {
+    app: &'a TestApp,
+    pub flow: Flow,
+    pub buyer: Buyer,
+    products: [(String, ProductId); 2],
+    category: String,
+    order: OrderId,
+}
+
+/// A text nobody has used yet, fit for a name, a code and a SKU.
+pub fn new_text() -> String {
+    let text = uuid::Uuid::now_v7().simple().to_string();
+    format!("n{}", &text[12..])
+}
+
+impl<'a> House<'a> {
+    pub async fn new(app: &'a TestApp, flow: Flow) -> House<'a> {
+        let buyer = flow.buyer(10_000_000).await;
+        let skus = [new_text().to_uppercase(), new_text().to_uppercase()];
+        let ids = [
+            flow.product(&skus[0], 1_000_000).await,
+            flow.product(&skus[1], 1_000_000).await,
+        ];
+        let [one, two] = skus;
+        let order = flow.place(buyer, &[(ids[0], 1)]).await;
+        let mut house = House {
+            app,
+            flow,
+            buyer,
+            products: [(one, ids[0]), (two, ids[1])],
+            category: String::new(),
+            order,
+        };
+        house.category = house.category().await;
+        house
+    }
+
+    /// The same distributor, seen by another of its dealers.
+    pub async fn with_another_dealer(&self) -> House<'a> {
+        House {
+            app: self.app,
+            flow: self.flow.clone(),
+            buyer: self.flow.buyer(10_000_000).await,
+            products: self.products.clone(),
+            category: self.category.clone(),
+            order: self.order,
+        }
+    }
+
+    /// Somebody new in this role; a dealer's person works for the house's buyer.
+    pub async fn person(&self, role: Role) -> Person {
+        let email = format!("{}@{}.test", new_text(), self.flow.tenant.tenant.slug);
+        let dealer = (role == Role::Dealer).then_some(self.buyer.dealer);
+        self.app
+            .make_member(&self.flow.tenant, &email, role, dealer)
+            .await;
+        Person {
+            email,
+            password: PASSWORD.to_owned(),
+            dealer,
+        }
+    }
+
+    async fn id(&self, sql: &str) -> String {
+        self.app.database.id(sql).await.to_string()
+    }
+
+    async fn insert(&self, table: &str, columns: &str, values: &str) -> String {
+        let (id, tenant) = (uuid::Uuid::now_v7(), self.flow.tenant.tenant.id);
+        let sql = format!(
+            "INSERT INTO {table} (tenant_id, id, {columns}) VALUES ('{tenant}', '{id}', {values})"
+        );
+        self.app.database.execute(&sql).await;
+        id.to_string()
+    }
+
+    /// One more of this kind, with everything it belongs to.
+    pub async fn make(&self, kind: &str) -> Things {
+        let mut things = self.base();
+        match kind {
+            "" | "cart line" => {}
+            "distributor" => return things,
+            "product" => {
+                let id = self.flow.product(&new_text(), 10).await;
+                things.insert("id", id.to_string());
+            }
+            "category" => {
+                let id = self.category().await;
+                things.insert("id", id);
+            }
+            "price list" => {
+                let name = format!("'{}'", new_text());
+                let id = self.insert("price_lists", "name", &name).await;
+                things.insert("id", id);
+            }
+            "dealer" | "dealer's address" | "dealer's contact" => self.dealer(&mut things).await,
+            "invoice" => {
+                let order = self.order("DISPATCHED").await;
+                things.insert("id", self.invoice(order).await);
+            }
+            "message" => {
+                let order = self.order("PLACED").await;
+                things.insert("id", self.failed_message(order).await);
+            }
+            kind => {
+                let stage = kind.strip_prefix("order ").expect(kind);
+                let id = self.order(stage).await;
+                self.name_order(&mut things, id).await;
+            }
+        }
+        if kind == "cart line" {
+            let product = things["product"].clone();
+            things.insert("id", product);
+        }
+        things
+    }
+
+    /// What samples speak of, whatever the address names.
+    fn base(&self) -> Things {
+        let (sku, product) = &self.products[0];
+        let tenant = &self.flow.tenant;
+        Things::from([
+            ("version", "1".to_owned()),
+            ("slug", tenant.tenant.slug.clone()),
+            ("sku", sku.clone()),
+            ("product", product.to_string()),
+            ("category", self.category.clone()),
+            ("price_list", tenant.price_list.to_string()),
+            ("dealer", self.buyer.dealer.to_string()),
+            ("address", self.buyer.ship_to.to_string()),
+            ("order", self.order.to_string()),
+        ])
+    }
+
+    async fn category(&self) -> String {
+        let name = new_text();
+        let values = format!("'{name}', '{name}', 1");
+        self.insert("categories", "name, path, depth", &values)
+            .await
+    }
+
+    async fn dealer(&self, things: &mut Things) {
+        let dealer = self.flow.buyer(1_000).await.dealer;
+        let columns = "dealer_id, label, line1, city, state_code, pincode";
+        let values = format!("'{dealer}', 'Godown', '1 Road', 'Mumbai', '27', '400001'");
+        let address = self.insert("dealer_addresses", columns, &values).await;
+        let columns = "dealer_id, name, language";
+        let values = format!("'{dealer}', 'Sunita', 'en'");
+        let contact = self.insert("dealer_contacts", columns, &values).await;
+        things.insert("id", dealer.to_string());
+        things.insert("address", address);
+        things.insert("contact", contact);
+    }
+
+    /// An order of two lines, on its way as far as this; `PICKED` is ready to be packed.
+    pub async fn order(&self, stage: &str) -> OrderId {
+        let lines = [(self.products[0].1, 2), (self.products[1].1, 1)];
+        let id = self.flow.place(self.buyer, &lines).await;
+        self.flow.bring_to(id, stage).await;
+        id
+    }
+
+    async fn name_order(&self, things: &mut Things, id: OrderId) {
+        let order = self.flow.load(id).await;
+        things.insert("id", id.to_string());
+        things.insert("version", order.header.version.to_string());
+        things.insert("line", order.lines[0].id.to_string());
+    }
+
+    /// The order's invoice, with a file where the worker would have put it.
+    async fn invoice(&self, order: OrderId) -> String {
+        let sql = format!("SELECT id FROM invoices WHERE order_id = '{order}'");
+        let id = self.id(&sql).await;
+        let tenant = self.flow.tenant.tenant.id;
+        let invoice = InvoiceId::parse(&id).expect("an id");
+        let path = FilePath::invoice(tenant, invoice, InvoiceCopy::Original);
+        let file = self.app.files.join(path.as_str());
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        std::fs::write(file, b"%PDF-1.7 test").expect("a file");
+        let sql = format!(
+            "UPDATE document_renders SET status = 'DONE', path = '{}', sha256 = 'x', size_bytes = 13, rendered_at = now() WHERE invoice_id = '{id}'",
+            path.as_str()
+        );
+        self.app.database.execute(&sql).await;
+        id
+    }
+
+    async fn failed_message(&self, order: OrderId) -> String {
+        let which = format!("order_id = '{order}' AND channel = 'WHATSAPP'");
+        let fail = format!(
+            "UPDATE notification_logs SET status = 'FAILED', attempts = 5, last_error = 'Not on WhatsApp' WHERE {which}"
+        );
+        self.app.database.execute(&fail).await;
+        self.id(&format!("SELECT id FROM notification_logs WHERE {which}"))
+            .await
+    }
+}
+
+/// The same words with ids that nothing has.
+pub fn missing(things: &Things) -> Things {
+    let mut missing = things.clone();
+    for (word, value) in &mut missing {
+        match *word {
+            "version" => {}
+            "sku" => *value = new_text().to_uppercase(),
+            "slug" => *value = new_text(),
+            _ => *value = uuid::Uuid::now_v7().to_string(),
+        }
+    }
+    missing
+}
+
+/// A text of the tables with its words filled in.
+pub fn fill(text: &str, things: &Things) -> String {
+    let mut filled = text.to_owned();
+    for (word, value) in things {
+        filled = filled.replace(&format!("<{word}>"), value);
+    }
+    for made_up in ["<key>", "<new>"] {
+        filled = filled.replace(made_up, &new_text());
+    }
+    assert!(!filled.contains('<'), "a word is not known: {filled}");
+    filled
+}
