@@ -80,6 +80,11 @@
     settle();
   });
 
+  // A scanner types into its field without the phone's keyboard; who taps the field wants the keyboard.
+  const scanned = (event) => event.target.closest?.("form[data-scan] input:not([type=hidden])");
+  document.addEventListener("focusin", (event) => { const field = scanned(event); if (field && !field.dataset.tapped) field.inputMode = "none"; });
+  document.addEventListener("pointerdown", (event) => { const field = scanned(event); if (field) { field.dataset.tapped = ""; field.inputMode = "text"; } });
+
   // Selecting rows: one, a range with Shift, or all that are shown.
   let last;
   const count = (form) => {

@@ -56,7 +56,7 @@ CREATE TABLE orders (
 CREATE INDEX ix_orders_tenant_id_placed_at ON orders (tenant_id, placed_at DESC, id DESC);
 CREATE INDEX ix_orders_tenant_id_status ON orders (tenant_id, status, placed_at DESC, id DESC);
 CREATE INDEX ix_orders_tenant_id_dealer ON orders (tenant_id, dealer_id, placed_at DESC, id DESC);
-CREATE UNIQUE INDEX uq_orders_tenant_id_client_reference ON orders (tenant_id, dealer_id, client_reference) WHERE client_reference IS NOT NULL;
+CREATE UNIQUE INDEX uq_orders_tenant_id_client_reference ON orders (tenant_id, dealer_id, client_reference) WHERE client_reference IS NOT NULL AND status NOT IN ('CANCELLED', 'REJECTED');
 
 CREATE TABLE order_lines (
     tenant_id             uuid NOT NULL,

@@ -768,7 +768,10 @@ async fn every_refusal_for_an_orders_status_names_it_and_what_may_be_done() {
     let again = api
         .post_json(&format!("{order}/approval"), &json!({}))
         .await;
-    let early = api.put_json(&format!("{order}/picks"), &picks).await;
+    let early = api
+        .with("if-match", "\"v2\"")
+        .put_json(&format!("{order}/picks"), &picks)
+        .await;
     flow.cancel(id).await;
     let late = api
         .post_json(
@@ -821,4 +824,112 @@ async fn an_order_is_found_by_the_name_it_shows() {
     assert!(found.body.contains("1 order<"), "{}", found.body);
     let none = sales.get("/admin/orders?q=पराया").await;
     assert!(!none.body.contains("1 order<"), "{}", none.body);
+}
+
+#[tokio::test]
+async fn the_reference_of_a_cancelled_order_is_free_again() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let (product, buyer) = (flow.product("SKU-1", 10).await, flow.buyer(100_000).await);
+    let api = app.api_as(Role::Sales).await;
+    let order = json!({
+        "dealer_id": buyer.dealer, "ship_to_address_id": buyer.ship_to, "client_reference": "PO/7",
+        "lines": [{ "product_id": product, "quantity": "1" }],
+    });
+    let place = |key: &'static str| {
+        let (api, order) = (api.with("idempotency-key", key), order.clone());
+        async move { api.post_json("/api/v1/orders", &order).await }
+    };
+    let first = place("one").await;
+    assert_eq!(first.status, 201, "{}", first.body);
+    let taken = place("two").await;
+    assert_eq!(
+        (taken.status, pointers(&taken)),
+        (409, vec!["/client_reference".to_owned()])
+    );
+    let id = first.json()["id"].as_str().unwrap().to_owned();
+    let cancelled = api
+        .post_json(&format!("/api/v1/orders/{id}/cancellation"), &json!({}))
+        .await;
+    assert_eq!(cancelled.status, 200, "{}", cancelled.body);
+    assert_eq!(place("three").await.status, 201);
+}
+
+#[tokio::test]
+async fn goods_promised_to_another_order_are_not_picked_for_this_one() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let (product, buyer) = (flow.product("SCARCE", 5).await, flow.buyer(100_000).await);
+    let first = flow.place(buyer, &[(product, 4)]).await;
+    flow.approve(first).await.expect("four are reserved");
+    let second = flow.place(buyer, &[(product, 4)]).await;
+    let line = flow.approve(second).await.expect("one is left").lines[0].id;
+    let api = app.api_as(Role::Warehouse).await;
+    let order = format!("/api/v1/orders/{second}");
+    let picking = api.post_json(&format!("{order}/picking"), &json!({})).await;
+    assert_eq!(picking.status, 200, "{}", picking.body);
+    let version = picking.header("etag").unwrap().to_owned();
+    let pick = |quantity: &str| {
+        let picks = json!({ "lines": [{ "line_id": line, "quantity": quantity }] });
+        let (api, path) = (api.with("if-match", &version), format!("{order}/picks"));
+        async move { api.put_json(&path, &picks).await }
+    };
+    let refused = pick("2").await;
+    assert_eq!(
+        (refused.status, &refused.json()["errors"][0]["code"]),
+        (422, &json!("not_there"))
+    );
+    assert_eq!(pick("1").await.status, 200);
+}
+
+#[tokio::test]
+async fn an_order_supplied_short_says_what_was_invoiced() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let (product, buyer) = (flow.product("SCARCE", 5).await, flow.buyer(100_000).await);
+    let id = flow.place(buyer, &[(product, 8)]).await;
+    flow.approve(id).await.expect("five are reserved");
+    let line = flow.load(id).await.lines[0].id.to_string();
+    let api = app.api_as(Role::Admin).await;
+    let order = format!("/api/v1/orders/{id}");
+    assert_eq!(
+        api.get(&order).await.json()["lines"][0]["short_quantity"],
+        "3"
+    );
+    let closed = api
+        .post_json(
+            &format!("{order}/short_closes"),
+            &json!({ "line_id": line, "reason": "Discontinued" }),
+        )
+        .await;
+    assert_eq!(
+        closed.status, 422,
+        "the last line is not closed to nothing: {}",
+        closed.body
+    );
+    let picking = api.post_json(&format!("{order}/picking"), &json!({})).await;
+    let picks = json!({ "lines": [{ "line_id": line, "quantity": "5" }] });
+    let picked = api
+        .with("if-match", picking.header("etag").unwrap())
+        .put_json(&format!("{order}/picks"), &picks)
+        .await;
+    assert_eq!(picked.status, 200, "{}", picked.body);
+    let closed = api
+        .post_json(
+            &format!("{order}/short_closes"),
+            &json!({ "line_id": line, "reason": "Discontinued" }),
+        )
+        .await;
+    assert_eq!(closed.status, 200, "{}", closed.body);
+    let packed = api.post_json(&format!("{order}/packing"), &json!({})).await;
+    assert_eq!(packed.status, 200, "{}", packed.body);
+    flow.dispatch(id).await.expect("an invoice");
+    let body = api.get(&order).await.json();
+    assert_eq!(
+        (&body["total"], &body["invoice"]["total"]),
+        (&json!("944.00"), &json!("590.00"))
+    );
+    let sales = app.sign_in_as(Role::Sales).await;
+    let page = sales.get(&format!("/admin/orders/{id}")).await;
+    assert!(page.body.contains("Invoiced") && page.body.contains("₹590.00"));
 }

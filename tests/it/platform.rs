@@ -23,7 +23,7 @@ const FORM: [(&str, &str); 13] = [
 async fn a_new_distributor_is_in_the_register_and_its_administrator_can_sign_in() {
     let app = test_app().await;
     let client = app.sign_in_platform_admin().await;
-    let answer = client.post_form("/super/tenants", &FORM).await;
+    let answer = client.post_form("/super/tenants/new", &FORM).await;
     assert_eq!(
         (answer.status, answer.location()),
         (303, "/super/tenants/ampere"),
@@ -58,7 +58,7 @@ async fn a_refused_form_keeps_what_was_typed_names_every_fault_and_forgets_the_p
             _ => {}
         }
     }
-    let answer = client.post_form("/super/tenants", &form).await;
+    let answer = client.post_form("/super/tenants/new", &form).await;
     assert_eq!(answer.status, 422);
     assert!(
         answer.body.contains("Please correct 2 things"),
@@ -73,7 +73,7 @@ async fn a_refused_form_keeps_what_was_typed_names_every_fault_and_forgets_the_p
         .iter()
         .map(|(key, value)| (*key, if *key == "slug" { "volt" } else { *value }))
         .collect();
-    let answer = client.post_form("/super/tenants", &taken).await;
+    let answer = client.post_form("/super/tenants/new", &taken).await;
     assert_eq!(answer.status, 422);
     assert!(answer.body.contains("f-slug-error"), "{}", answer.body);
 }
@@ -133,7 +133,7 @@ async fn a_support_visit_has_a_reason_a_banner_an_end_and_stands_in_the_audit_lo
 async fn a_tenants_administrator_knows_nothing_of_the_platform() {
     let app = test_app().await;
     let client = app.sign_in_as(Role::Admin).await;
-    let answer = client.post_form("/super/tenants", &FORM).await;
+    let answer = client.post_form("/super/tenants/new", &FORM).await;
     assert_eq!(answer.status, 404);
     let missing = client.get("/nothing").await;
     let hidden = client.get("/super").await;

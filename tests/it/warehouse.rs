@@ -269,7 +269,7 @@ async fn a_refused_dispatch_keeps_what_was_typed_and_issues_nothing() {
     let refused = browser.post_form(&page(&order, "dispatch"), &stale).await;
     assert_eq!(refused.status, 412);
     assert!(
-        refused.body.contains("changed by somebody else")
+        refused.body.contains("has changed since this page was opened")
             && refused.body.contains(r#"value="LR 77""#),
         "{}",
         refused.body

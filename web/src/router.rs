@@ -230,7 +230,7 @@ fn pages() -> Pages {
         .get("/admin/audit", audit::index)
         .get("/super", platform::list)
         .get("/super/tenants/new", platform::new)
-        .post("/super/tenants", platform::create)
+        .post("/super/tenants/new", platform::create)
         .get("/super/tenants/:slug", platform::show)
         .post("/super/tenants/:slug/visits", platform::start_visit)
         .post("/super/visit/end", platform::end_visit)

@@ -120,7 +120,12 @@ impl Shell {
     /// By the address; the start page and errors outside the areas follow the person.
     fn area(&self) -> Area {
         let Some(session) = &self.session else {
-            return Area::SignedOut;
+            let is_public = self.path.starts_with("/developers");
+            return if is_public {
+                Area::Public
+            } else {
+                Area::SignedOut
+            };
         };
         match (self.path.split('/').nth(1), session.actor()) {
             (Some("super"), _) | (_, None) => Area::Super,
@@ -218,7 +223,7 @@ impl Draft<'_> {
 const fn usual_density(area: Area) -> Density {
     match area {
         Area::Admin | Area::Super => Density::Compact,
-        Area::Portal | Area::SignedOut => Density::Comfortable,
+        Area::Portal | Area::Public | Area::SignedOut => Density::Comfortable,
     }
 }
 

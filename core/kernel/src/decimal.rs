@@ -5,6 +5,15 @@ use rust_decimal::Decimal;
 
 /// Why a text or number is not an amount, price, quantity or rate. `noun` is "an amount", "a
 /// price" and so on, so that the sentence fits the field it stands under.
+/// The bounds in words; a lower one below zero only mirrors the upper.
+fn within(min: Decimal, max: Decimal) -> String {
+    if min.is_sign_negative() {
+        format!("up to {max}")
+    } else {
+        format!("from {min} to {max}")
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecimalError {
     #[error("Enter {noun} in digits, such as {example}")]
@@ -14,7 +23,7 @@ pub enum DecimalError {
     },
     #[error("Enter {noun} with at most {decimals} decimals")]
     TooManyDecimals { noun: &'static str, decimals: u32 },
-    #[error("Enter {noun} from {min} to {max}")]
+    #[error("Enter {noun} {}", within(*min, *max))]
     OutOfRange {
         noun: &'static str,
         min: Decimal,
@@ -421,7 +430,7 @@ mod tests {
         );
         assert_eq!(
             say(Money::parse("1000000000000")),
-            "Enter an amount from -999999999999.99 to 999999999999.99"
+            "Enter an amount up to 999999999999.99"
         );
         assert_eq!(
             Rate::parse("101").unwrap_err().to_string(),

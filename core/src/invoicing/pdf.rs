@@ -213,7 +213,7 @@ pub async fn fetch_pdf(
         let ask = match row.state() {
             PdfState::Ready { path, rendered_at } => match files.get(&path).await {
                 Ok(bytes) => {
-                    let file_name = FileName::new(&format!("{}.pdf", row.number));
+                    let file_name = file_name(&row.number, copy);
                     return Ok(Pdf { file_name, bytes });
                 }
                 Err(FileStoreError::NotFound) => Ask::FileGone { rendered_at },
@@ -262,4 +262,13 @@ pub async fn remake_original(
     let ask = Ask::FileGone { rendered_at };
     ensure_render(&mut tx, &by, invoice, InvoiceCopy::Original, ask).await?;
     Ok(tx.commit().await?)
+}
+/// "VLT_26-27_000042.pdf"; the other copies say which they are, so that none is taken for the original.
+fn file_name(number: &str, copy: InvoiceCopy) -> FileName {
+    let suffix = match copy {
+        InvoiceCopy::Original => "",
+        InvoiceCopy::Duplicate => "-duplicate",
+        InvoiceCopy::Triplicate => "-triplicate",
+    };
+    FileName::new(&format!("{number}{suffix}.pdf"))
 }

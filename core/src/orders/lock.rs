@@ -5,7 +5,7 @@ use diesel::sql_types::{Bool, Integer, Nullable, Numeric, Text, Uuid};
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{DealerId, LocationId, Money, OrderId};
 
-use super::status::{IllegalStep, Status, Step, Verb, step};
+use super::status::{IllegalStep, Status, Step, Verb, now, step};
 use super::{OrderDetail, query};
 use crate::access::Actor;
 use crate::db::{Batch, DbError, Statement, TenantTx};
@@ -31,8 +31,8 @@ pub(crate) struct LockedOrder {
 pub enum LockError {
     #[error("There is no such order")]
     NotFound,
-    #[error("This order was changed by somebody else in the meantime")]
-    Stale { version: i32 },
+    #[error("This order has changed since this page was opened: it is {}", now(*status))]
+    Stale { version: i32, status: Status },
     #[error(transparent)]
     Illegal(#[from] IllegalStep),
     #[error(transparent)]
@@ -60,9 +60,10 @@ impl Problem for LockError {
 
     fn facts(&self) -> serde_json::Map<String, serde_json::Value> {
         match self {
-            LockError::Stale { version } => {
-                serde_json::Map::from_iter([("version".to_owned(), (*version).into())])
-            }
+            LockError::Stale { version, status } => serde_json::Map::from_iter([
+                ("version".to_owned(), (*version).into()),
+                ("order_status".to_owned(), status.as_str().into()),
+            ]),
             LockError::Illegal(error) => error.facts(),
             LockError::NotFound | LockError::Db(_) => serde_json::Map::new(),
         }
@@ -131,6 +132,7 @@ pub(crate) async fn lock(
     if expected_version.is_some_and(|expected| expected != row.version) {
         return Err(LockError::Stale {
             version: row.version,
+            status: row.status,
         });
     }
     Ok(LockedOrder {

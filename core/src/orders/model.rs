@@ -134,6 +134,9 @@ pub struct OrderHeader {
     pub invoice_id: Option<InvoiceId>,
     #[diesel(sql_type = Nullable<Text>)]
     pub invoice_number: Option<String>,
+    /// Less than the order's when lines were closed short, and other when tax changed in between.
+    #[diesel(sql_type = Nullable<Numeric>)]
+    pub invoice_total: Option<Money>,
     #[diesel(sql_type = Nullable<Text>)]
     pub transporter: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -166,6 +169,11 @@ impl OrderHeader {
             utgst: self.utgst,
             igst: self.igst,
         }
+    }
+
+    /// The invoice's total, where it is not the order's.
+    pub fn invoiced_otherwise(&self) -> Option<Money> {
+        self.invoice_total.filter(|total| *total != self.total)
     }
 
     /// The dealer's credit as it stands now, this order's own hold included.

@@ -192,7 +192,7 @@ pub(super) async fn detail(tx: &TenantTx, id: OrderId) -> Result<Option<OrderDet
         "SELECT o.id, o.number, o.status, o.version, o.channel, o.dealer_id, coalesce(d.trade_name, d.legal_name) AS dealer_name, d.gstin AS dealer_gstin, \
                 o.location_id, loc.name AS location_name, EXISTS (SELECT FROM locations x WHERE x.tenant_id = $1 AND x.id <> o.location_id AND x.is_active) AS shows_location, \
                 o.ship_to_address_id, o.bill_to, o.ship_to, o.pos_state, o.pos_row, o.pos_clause, o.supply_kind, o.placed_at, o.placed_by_name, o.updated_at, o.client_reference, o.note, \
-                o.subtotal, o.cgst, o.sgst, o.utgst, o.igst, o.round_off, o.total, i.id AS invoice_id, i.number AS invoice_number, \
+                o.subtotal, o.cgst, o.sgst, o.utgst, o.igst, o.round_off, o.total, i.id AS invoice_id, i.number AS invoice_number, i.total AS invoice_total, \
                 s.transporter, s.lr_number, s.lr_date, s.vehicle_number, s.eway_bill_number, s.dispatched_at, s.delivered_at, \
                 c.credit_limit, c.holds, c.unpaid, c.unallocated \
          FROM orders o \

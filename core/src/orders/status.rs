@@ -283,7 +283,7 @@ pub struct IllegalStep {
     pub allowed: Vec<Verb>,
 }
 
-fn now(status: Status) -> &'static str {
+pub(super) fn now(status: Status) -> &'static str {
     match status {
         Status::Placed => "waiting for approval",
         Status::Approved => "approved",

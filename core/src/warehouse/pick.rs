@@ -189,6 +189,9 @@ struct LineRow {
     open: Quantity,
     #[diesel(sql_type = Numeric)]
     picked: Quantity,
+    /// Reserved for the line, and what nobody has reserved: what a dispatch could take.
+    #[diesel(sql_type = Numeric)]
+    there: Quantity,
 }
 
 /// The order locked and being picked, with its lines.
@@ -204,12 +207,15 @@ async fn lock_picking(
         return Err(WrongState::new(rule, order.status, by.actor()).into());
     }
     let rows = Statement::new(
-        "SELECT l.id, l.line_no, l.sku, coalesce(p.barcode, '') AS barcode, l.uqc, l.quantity - l.short_closed_quantity AS open, l.picked_quantity AS picked \
+        "SELECT l.id, l.line_no, l.sku, coalesce(p.barcode, '') AS barcode, l.uqc, l.quantity - l.short_closed_quantity AS open, l.picked_quantity AS picked, \
+                l.reserved_quantity + greatest(coalesce(b.on_hand - b.reserved, 0), 0) AS there \
          FROM order_lines l JOIN products p ON p.tenant_id = l.tenant_id AND p.id = l.product_id \
+         LEFT JOIN stock_balances b ON b.tenant_id = l.tenant_id AND b.location_id = $3 AND b.product_id = l.product_id \
          WHERE l.tenant_id = $1 AND l.order_id = $2 ORDER BY l.line_no",
     )
     .bind(tx.tenant().as_uuid())
     .bind(id.as_uuid())
+    .bind(order.location.as_uuid())
     .load(tx.conn()?)
     .await
     .map_err(DbError::from)?;
@@ -225,6 +231,15 @@ fn check(line: &LineRow, quantity: Quantity, pointer: &str, faults: &mut Faults)
             format!(
                 "Line {} ({}) has {} to pick",
                 line.line_no, line.sku, line.open
+            ),
+        );
+    } else if quantity > line.there && quantity > line.picked {
+        faults.add(
+            pointer,
+            "not_there",
+            format!(
+                "{} of {} are here for this order; others are promised elsewhere",
+                line.there, line.sku
             ),
         );
     } else if line.uqc.is_whole() && !quantity.is_whole() {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::reference::{Chapter, Field, Operation, Reference, Schema};
+use super::reference::{Answer, Chapter, Field, Operation, Reference, Schema};
 use crate::http::problem_json::KINDS;
 use crate::ui::Tone;
 use crate::ui::badge::badge;
@@ -54,18 +54,10 @@ fn chapter_of(chapter: &Chapter) -> Markup {
 }
 
 fn operation_of(operation: &Operation) -> Markup {
-    let answers = operation.answers.iter().map(|answer| {
-        Row::new([
-            code(&answer.status),
-            kind(answer.schema.as_deref().unwrap_or("nothing")),
-            html! { (answer.description) },
-        ])
-    });
-    let columns = [
-        Column::text("Status"),
-        Column::text("Body"),
-        Column::text("When"),
-    ];
+    let (problems, answers): (Vec<&Answer>, Vec<&Answer>) = operation
+        .answers
+        .iter()
+        .partition(|answer| answer.schema.as_deref() == Some("Problem"));
     html! {
         section.panel id=(operation.id) {
             header.panel-head { h3 { (operation.summary) } (badge(Tone::Info, &operation.method)) }
@@ -74,7 +66,14 @@ fn operation_of(operation: &Operation) -> Markup {
             @if !operation.parameters.is_empty() { (fields(&format!("{}-parameters", operation.id), "Parameters", &operation.parameters)) }
             @if let Some(body) = &operation.body { p { "Body: " (kind(body)) } }
             pre tabindex="0" { code { (operation.sample) } }
-            (sheet(Table::new(&format!("{}-answers", operation.id), "Answers", columns).rows(answers)))
+            dl.facts {
+                @for answer in answers {
+                    div { dt { (code(&answer.status)) " " (kind(answer.schema.as_deref().unwrap_or("nothing"))) } dd { (answer.description) } }
+                }
+                @if !problems.is_empty() {
+                    div { dt { a href="#problems" { "Problems" } } dd { @for problem in problems { (code(&problem.status)) " " } } }
+                }
+            }
         }
     }
 }

@@ -182,6 +182,8 @@ impl PlaceOfSupply {
 pub struct InvoiceRef {
     id: Uuid,
     number: String,
+    /// Less than the order's when lines were closed short.
+    total: Money,
 }
 
 /// How the goods left.
@@ -240,8 +242,16 @@ pub struct OrderLine {
     total: Money,
 }
 
-impl From<&orders::OrderLine> for OrderLine {
-    fn from(line: &orders::OrderLine) -> Self {
+/// What of a line cannot be supplied as things stand. Nothing is reserved before the approval, so what is free counts.
+fn shortage(status: orders::Status, line: &orders::OrderLine) -> vitaran_kernel::Quantity {
+    match status {
+        orders::Status::Placed => line.uncovered_quantity(),
+        _ => line.short_quantity(),
+    }
+}
+
+impl OrderLine {
+    fn of(status: orders::Status, line: &orders::OrderLine) -> Self {
         let tax = line.tax();
         OrderLine {
             id: line.id.as_uuid(),
@@ -254,7 +264,7 @@ impl From<&orders::OrderLine> for OrderLine {
             picked_quantity: line.picked_quantity.into(),
             reserved_quantity: line.reserved_quantity.into(),
             short_closed_quantity: line.short_closed_quantity.into(),
-            short_quantity: line.short_quantity().into(),
+            short_quantity: shortage(status, line).into(),
             short_close_reason: line.short_close_reason.clone(),
             unit: line.uqc.as_str().to_owned(),
             unit_price: line.unit_price.into(),
@@ -379,7 +389,11 @@ impl Order {
             ship_to_address_id: header.ship_to_address_id.as_uuid(),
             client_reference: header.client_reference.clone(),
             note: header.note.clone(),
-            lines: detail.lines.iter().map(OrderLine::from).collect(),
+            lines: detail
+                .lines
+                .iter()
+                .map(|line| OrderLine::of(header.status, line))
+                .collect(),
             place_of_supply: PlaceOfSupply::new(header.pos_state, header.pos_clause.clone()),
             subtotal: header.subtotal.into(),
             tax: tax.total().into(),
@@ -398,10 +412,10 @@ impl Order {
 }
 
 fn invoice(header: &orders::OrderHeader) -> Option<InvoiceRef> {
-    let (id, number) = (header.invoice_id?, header.invoice_number.clone()?);
     Some(InvoiceRef {
-        id: id.as_uuid(),
-        number,
+        id: header.invoice_id?.as_uuid(),
+        number: header.invoice_number.clone()?,
+        total: header.invoice_total?.into(),
     })
 }
 

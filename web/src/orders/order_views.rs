@@ -245,6 +245,9 @@ fn total_lines(header: &OrderHeader) -> Markup {
         lines.push(("Round-off", money(header.round_off)));
     }
     lines.push(("Total", money(header.total)));
+    if let Some(invoiced) = header.invoiced_otherwise() {
+        lines.push(("Invoiced", money(invoiced)));
+    }
     totals(&lines)
 }
 

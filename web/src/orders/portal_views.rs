@@ -433,7 +433,7 @@ fn amount_panel(header: &OrderHeader) -> Markup {
             (amounts(header.subtotal, header.tax(), header.round_off, header.total))
             @if let (Some(id), Some(number)) = (header.invoice_id, &header.invoice_number) {
                 div.order-invoice {
-                    p { "Invoice " a href={ "/portal/invoices/" (id) } { (number) } }
+                    p { "Invoice " a href={ "/portal/invoices/" (id) } { (number) } @if let Some(total) = header.invoiced_otherwise() { " for " strong { (money(total)) } } }
                     (pdf_button(id))
                 }
             }

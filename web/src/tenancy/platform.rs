@@ -39,7 +39,7 @@ pub async fn new(shell: Shell, _page: PlatformPage) -> PageResult {
     Ok(shell.page("New distributor").render(views::new(&form, &[])))
 }
 
-/// `POST /super/tenants`
+/// `POST /super/tenants/new`
 #[handler]
 pub async fn create(
     shell: Shell,

@@ -62,7 +62,7 @@ pub fn new(form: &TenantForm, errors: &[FieldError]) -> Markup {
     html! {
         (Heading::new("New distributor").back("Distributors", "/super"))
         (error_summary(errors))
-        (hx::Form::post("/super/tenants").render(html! {
+        (hx::Form::post("/super/tenants/new").render(html! {
             (group("Company", html! {
                 (text("name", "Name", &form.name).required().max_length(120))
                 (text("slug", "Short name", &form.slug).required().hint("For addresses: small letters, digits and hyphens").width(Width::Medium).max_length(40))

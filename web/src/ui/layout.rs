@@ -25,6 +25,8 @@ pub enum Area {
     Admin,
     /// The platform's staff.
     Super,
+    /// What anybody may read, such as the reference of the API.
+    Public,
     /// Sign-in and everything else without a person: one narrow column.
     #[default]
     SignedOut,
@@ -36,6 +38,7 @@ impl Area {
             Self::Portal => "portal",
             Self::Admin => "admin",
             Self::Super => "super",
+            Self::Public => "public",
             Self::SignedOut => "signed-out",
         }
     }
@@ -45,7 +48,7 @@ impl Area {
             Self::Portal => "/portal",
             Self::Admin => "/admin",
             Self::Super => "/super",
-            Self::SignedOut => "/",
+            Self::Public | Self::SignedOut => "/",
         }
     }
 }

@@ -81,7 +81,7 @@ pub fn scan_field(name: &str, label: &str) -> Markup {
     html! {
         div.scan {
             (icon(Icon::ScanBarcode))
-            (Field::text(name, label).autocomplete("off").inputmode("none").required().label_hidden().placeholder(label).focused())
+            (Field::text(name, label).autocomplete("off").required().label_hidden().placeholder(label).focused())
             button.button type="submit" { "Enter" }
         }
     }

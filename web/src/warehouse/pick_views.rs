@@ -206,7 +206,7 @@ pub fn scan_form(sheet: &Sheet<'_>) -> Markup {
         .class("scan-form")
         .label("Scan")
         .render(html! {
-            (scan_field("code", "Scan or type a SKU or barcode"))
+            (scan_field("code", "Scan, or type a SKU"))
             (Field::decimal("quantity", "Quantity").label_hidden().placeholder("Qty 1").value(sheet.scan_quantity))
             @if let Some(said) = &sheet.said { (scan_result(said.is_good, &said.text)) }
         })
