@@ -248,7 +248,8 @@ struct FactsRow {
     prefix: Option<String>,
 }
 
-/// A picked line with its locked balance and the rate of the day.
+/// A picked line with its locked balance, and the rate of the day for the class the product is of now. A class without a
+/// rate today makes the row unreadable, as it does when an order is priced: goods never leave tax-free by mistake.
 #[derive(QueryableByName)]
 struct LineRow {
     #[diesel(sql_type = Uuid)]
@@ -267,8 +268,8 @@ struct LineRow {
     uqc: Uqc,
     #[diesel(sql_type = Numeric)]
     ordered_rate: Rate,
-    #[diesel(sql_type = Nullable<Numeric>)]
-    rate_today: Option<Rate>,
+    #[diesel(sql_type = Numeric)]
+    rate_today: Rate,
     #[diesel(sql_type = Numeric)]
     unit_price: UnitPrice,
     #[diesel(sql_type = Numeric)]
@@ -346,8 +347,8 @@ async fn lock_lines(tx: &mut TenantTx, order: &LockedOrder) -> Result<Vec<LineRo
          ) \
          SELECT l.id, l.line_no, l.product_id, l.sku, l.name, l.hsn, l.uqc, l.tax_rate AS ordered_rate, t.rate AS rate_today, l.unit_price, \
                 l.picked_quantity AS quantity, l.reserved_quantity AS own_reserved, coalesce(k.on_hand, 0) AS on_hand, coalesce(k.reserved, 0) AS reserved \
-         FROM lines l LEFT JOIN locked k USING (product_id) \
-         LEFT JOIN tax_rates t ON t.tax_class = l.tax_class AND t.valid_from <= $4 AND (t.valid_to IS NULL OR t.valid_to >= $4) \
+         FROM lines l JOIN products p ON p.tenant_id = $1 AND p.id = l.product_id LEFT JOIN locked k USING (product_id) \
+         LEFT JOIN tax_rates t ON t.tax_class = p.tax_class AND t.valid_from <= $4 AND (t.valid_to IS NULL OR t.valid_to >= $4) \
          ORDER BY l.line_no",
     )
     .bind(tx.tenant().as_uuid())
@@ -450,10 +451,10 @@ fn differences(facts: &FactsRow, lines: &[LineRow], supply: &SupplyFacts) -> Vec
         ));
     }
     for line in lines {
-        if let Some(today) = line.rate_today.filter(|today| *today != line.ordered_rate) {
+        if line.rate_today != line.ordered_rate {
             notes.push(format!(
-                "GST on line {} ({}) is {today} % now; it was {} % when the order was placed",
-                line.line_no, line.sku, line.ordered_rate
+                "GST on line {} ({}) is {} % now; it was {} % when the order was placed",
+                line.line_no, line.sku, line.rate_today, line.ordered_rate
             ));
         }
     }
@@ -624,7 +625,7 @@ fn draft_lines(lines: Vec<LineRow>) -> Vec<DraftLine> {
             uqc: line.uqc,
             quantity: line.quantity,
             unit_price: line.unit_price,
-            tax_rate: line.rate_today.unwrap_or(line.ordered_rate),
+            tax_rate: line.rate_today,
         })
         .collect()
 }
