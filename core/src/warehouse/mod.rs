@@ -4,16 +4,19 @@
 //! Locks, always: order and credit, order lines, balances by product, the number's counter last.
 
 mod dispatch;
+mod dispatch_facts;
+mod dispatch_form;
 mod pack;
 mod pick;
 mod queue;
 mod start_picking;
 #[cfg(test)]
+mod dispatch_tests;
+#[cfg(test)]
 mod tests;
 
-pub use dispatch::{
-    DispatchForm, DispatchOrder, DispatchOrderError, Shortfall, dispatch, needs_eway_bill,
-};
+pub use dispatch::{DispatchOrderError, Shortfall, dispatch, needs_eway_bill};
+pub use dispatch_form::{DispatchForm, DispatchOrder};
 pub use pack::{PackOrder, PackOrderError, UnpickedLine, pack};
 pub use pick::{
     PickError, PickForm, PickLineForm, ScanForm, ScanPick, Scanned, SetPicks, scan, set_picks,

@@ -18,11 +18,11 @@ use crate::problem::Problem as _;
 use crate::testkit::{dealer, product, test_db, test_tenant, test_tx, test_tx_in_state};
 use chrono::{TimeZone as _, Utc};
 
-fn money(text: &str) -> Money {
+pub(super) fn money(text: &str) -> Money {
     Money::parse(text).unwrap()
 }
 
-fn qty(units: i64) -> Quantity {
+pub(super) fn qty(units: i64) -> Quantity {
     Quantity::from_units(units)
 }
 
@@ -59,7 +59,7 @@ async fn picking(
         .unwrap()
 }
 
-async fn packed(
+pub(super) async fn packed(
     t: &mut TenantTx,
     dealer: DealerId,
     ship_to: AddressId,
@@ -88,7 +88,7 @@ async fn packed(
     .unwrap()
 }
 
-fn lorry() -> DispatchOrder {
+pub(super) fn lorry() -> DispatchOrder {
     let form = DispatchForm {
         transporter: "VRL Logistics".to_owned(),
         lr_number: "LR-9".to_owned(),
@@ -100,7 +100,10 @@ fn lorry() -> DispatchOrder {
     form.parse().unwrap()
 }
 
-async fn dispatched(t: &mut TenantTx, id: OrderId) -> Result<OrderDetail, DispatchOrderError> {
+pub(super) async fn dispatched(
+    t: &mut TenantTx,
+    id: OrderId,
+) -> Result<OrderDetail, DispatchOrderError> {
     let by = t.actor().allow().unwrap();
     dispatch(t, &by, id, lorry()).await
 }
@@ -119,7 +122,7 @@ async fn ask(tx: &mut TenantTx, sql: &'static str) -> Value {
         .value
 }
 
-async fn run(tx: &mut TenantTx, sql: &'static str) {
+pub(super) async fn run(tx: &mut TenantTx, sql: &'static str) {
     Statement::new(sql)
         .execute(tx.conn().unwrap())
         .await
@@ -127,14 +130,14 @@ async fn run(tx: &mut TenantTx, sql: &'static str) {
 }
 
 /// What the invoice of a dispatched order states.
-async fn invoice_of(t: &mut TenantTx, order: &OrderDetail) -> InvoiceDocument {
+pub(super) async fn invoice_of(t: &mut TenantTx, order: &OrderDetail) -> InvoiceDocument {
     let by = t.actor().allow().unwrap();
     let id = order.header.invoice_id.unwrap();
     invoicing::load(t, &by, id).await.unwrap().document
 }
 
 /// What the timeline says beside the steps.
-fn notes(order: &OrderDetail) -> Vec<&str> {
+pub(super) fn notes(order: &OrderDetail) -> Vec<&str> {
     let noted = |entry: &&HistoryEntry| entry.kind() == Timeline::Noted;
     let entries = order.history.iter().filter(noted);
     entries
