@@ -282,42 +282,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    invoices (tenant_id, id) {
-        tenant_id -> Uuid,
-        id -> Uuid,
-        number -> Text,
-        series_id -> Uuid,
-        registration_id -> Uuid,
-        financial_year -> Int2,
-        sequence -> Int4,
-        issued_on -> Date,
-        issued_at -> Timestamptz,
-        order_id -> Uuid,
-        order_number -> Text,
-        dealer_id -> Uuid,
-        seller -> Jsonb,
-        buyer -> Jsonb,
-        ship_to -> Jsonb,
-        transport -> Jsonb,
-        pos_state -> Text,
-        pos_row -> Int2,
-        pos_clause -> Text,
-        supply_kind -> Text,
-        endorsement -> Nullable<Text>,
-        taxable -> Numeric,
-        cgst -> Numeric,
-        sgst -> Numeric,
-        utgst -> Numeric,
-        igst -> Numeric,
-        round_off -> Numeric,
-        total -> Numeric,
-        amount_in_words -> Text,
-        previous_hash -> Text,
-        hash -> Text,
-    }
-}
-
-diesel::table! {
     locations (tenant_id, id) {
         tenant_id -> Uuid,
         id -> Uuid,
@@ -752,7 +716,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     impersonations,
     invoice_lines,
     invoice_tax_summary,
-    invoices,
     locations,
     memberships,
     notification_attempts,

@@ -82,7 +82,6 @@ async fn verify_series(
     loop {
         let invoices: Vec<PlacedRow> = Statement::new(format!(
             "SELECT {INVOICE_COLUMNS}, i.sequence FROM invoices i JOIN receivables r ON r.tenant_id = i.tenant_id AND r.invoice_id = i.id \
-             JOIN tenant_settings s ON s.tenant_id = i.tenant_id \
              WHERE i.tenant_id = $1 AND i.series_id = $2 AND i.financial_year = $3 AND i.sequence > $4 ORDER BY i.sequence LIMIT $5"
         ))
         .bind(tx.tenant().as_uuid())

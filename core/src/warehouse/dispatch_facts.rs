@@ -17,7 +17,7 @@ use super::{DispatchOrder, DispatchOrderError};
 use crate::db::{DbError, Statement, TenantTx};
 use crate::dealers::GstTreatment;
 use crate::invoicing::DraftFacts;
-use crate::invoicing::document::{Buyer, PostalAddress, Seller, ShipTo, Transport};
+use crate::invoicing::document::{Buyer, PostalAddress, Seller, ShipTo, Transport, Upi};
 use crate::orders::{DEALER_COLUMNS, DealerColumns, LockedOrder, Parties, PartySnapshot};
 
 /// Seller, series and both parties as they stand now, and what the order says of the parties.
@@ -29,6 +29,8 @@ pub(super) struct FactsRow {
     ordered: OrderedColumns,
     #[diesel(embed)]
     seller: SellerColumns,
+    #[diesel(embed)]
+    wording: WordingColumns,
     #[diesel(sql_type = Uuid)]
     registration_id: RegistrationId,
     #[diesel(sql_type = Nullable<Uuid>)]
@@ -75,6 +77,19 @@ struct SellerColumns {
     support_email: Option<EmailAddress>,
 }
 
+/// What the tenant has printed on every invoice, frozen on each.
+#[derive(QueryableByName)]
+struct WordingColumns {
+    #[diesel(sql_type = SqlText)]
+    invoice_declaration: String,
+    #[diesel(sql_type = Nullable<SqlText>)]
+    invoice_terms: Option<String>,
+    #[diesel(sql_type = Nullable<SqlText>)]
+    upi_vpa: Option<String>,
+    #[diesel(sql_type = Nullable<SqlText>)]
+    upi_payee: Option<String>,
+}
+
 /// The dealer's present billing address and the order's delivery address as it is now. A dealer without a billing address
 /// is billed where the order says.
 pub(super) async fn load(tx: &mut TenantTx, order: &LockedOrder) -> Result<FactsRow, DbError> {
@@ -83,7 +98,7 @@ pub(super) async fn load(tx: &mut TenantTx, order: &LockedOrder) -> Result<Facts
                 o.placed_at, o.bill_to AS ordered_bill_to, o.ship_to AS ordered_ship_to, o.pos_state, o.supply_kind, \
                 r.id AS registration_id, r.legal_name AS seller_legal_name, r.trade_name AS seller_trade_name, r.gstin AS seller_gstin, r.line1, r.line2, \
                 r.city, r.pincode, CASE WHEN r.lut_valid_from <= $3 AND r.lut_valid_to >= $3 THEN r.lut_number END AS lut_number, \
-                s.support_phone, s.support_email, ser.id AS series_id, ser.prefix \
+                s.support_phone, s.support_email, s.invoice_declaration, s.invoice_terms, s.upi_vpa, s.upi_payee, ser.id AS series_id, ser.prefix \
          FROM orders o \
          JOIN dealers d ON d.tenant_id = o.tenant_id AND d.id = o.dealer_id \
          JOIN dealer_addresses ship ON ship.tenant_id = o.tenant_id AND ship.id = o.ship_to_address_id \
@@ -106,6 +121,7 @@ pub(super) struct Today {
     parties: Parties,
     supply: SupplyDecision,
     seller: SellerColumns,
+    wording: WordingColumns,
     registration: RegistrationId,
     ordered_at: DateTime<Utc>,
     ordered: Ordered,
@@ -135,6 +151,7 @@ impl FactsRow {
             supply: decide(&parties.supply_facts(self.seller.seller_gstin.state(), has_lut)),
             parties,
             seller: self.seller,
+            wording: self.wording,
             registration: self.registration_id,
             ordered_at: self.ordered.placed_at,
             ordered,
@@ -230,6 +247,10 @@ impl Today {
             },
             supply: self.supply,
             buyer_is_sez: self.parties.treatment == GstTreatment::Sez,
+            declaration: self.wording.invoice_declaration,
+            terms: self.wording.invoice_terms,
+            upi: (self.wording.upi_vpa.zip(self.wording.upi_payee))
+                .map(|(vpa, payee)| Upi { vpa, payee }),
         })
     }
 }

@@ -4,7 +4,7 @@ use vitaran_kernel::{OrderId, StateCode};
 
 use super::tests::{dispatched, invoice_of, money, notes, packed, run};
 use crate::db::TenantTx;
-use crate::invoicing::document::InvoiceDocument;
+use crate::invoicing::document::{InvoiceCopy, InvoiceDocument, invoice_html};
 use crate::orders::OrderDetail;
 use crate::testkit::{DealerFactory, TestTx, dealer, product, test_tx};
 
@@ -150,4 +150,32 @@ async fn goods_sent_to_somebody_else_since_are_supplied_where_the_buyer_is_regis
             "The delivery address is Mehta Electricals, 2 Bazaar Road, Bazaarpur, Maharashtra 400001 now; it was 2 Bazaar Road, Bazaarpur, Karnataka 400001 when the order was placed"
         ]
     );
+}
+
+#[tokio::test]
+async fn a_page_drawn_again_says_what_the_first_one_said_whatever_the_masters_say_since() {
+    let mut t = test_tx().await;
+    let order = packed_for(&mut t, dealer().gstin(MAHARASHTRA)).await;
+    run(
+        &mut t,
+        "UPDATE tenant_settings SET invoice_terms = 'Payment within 30 days'",
+    )
+    .await;
+    let (order, issued) = leave(&mut t, order).await;
+    assert_eq!(
+        (issued.declaration.as_str(), issued.terms.as_deref()),
+        ("We declare.", Some("Payment within 30 days"))
+    );
+    assert_eq!(issued.upi.as_ref().unwrap().vpa, "test@okbank");
+    for change in [
+        "UPDATE tenant_settings SET invoice_declaration = 'Other words', invoice_terms = NULL, upi_vpa = 'thief@okbank', upi_payee = 'Somebody', support_phone = '+919800000000'",
+        "UPDATE gst_registrations SET legal_name = 'Renamed', line1 = 'Elsewhere'",
+        "UPDATE dealers SET legal_name = 'Renamed'",
+        "UPDATE products SET name = 'Renamed', hsn = '854449'",
+    ] {
+        run(&mut t, change).await;
+    }
+    let again = invoice_of(&mut t, &order).await;
+    let drawn = |invoice| invoice_html(invoice, InvoiceCopy::Original);
+    assert_eq!(drawn(&again), drawn(&issued));
 }

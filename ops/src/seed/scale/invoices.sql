@@ -50,10 +50,10 @@ ANALYZE scale_chain;
 
 INSERT INTO invoices (tenant_id, id, number, series_id, registration_id, financial_year, sequence, issued_on, issued_at, order_id, order_number, ordered_on, dealer_id,
                       seller, buyer, ship_to, transport, pos_state, pos_row, pos_clause, supply_kind, taxable, cgst, sgst, utgst, igst, round_off, total,
-                      amount_in_words, previous_hash, hash)
+                      amount_in_words, declaration, previous_hash, hash)
 SELECT f.tenant, i.id, i.number, f.series, f.registration, i.financial_year, i.sequence, i.issued_on, i.issued_at, o.id, o.number,
        (o.placed_at AT TIME ZONE 'Asia/Kolkata')::date, d.id, f.seller, party.buyer, party.ship_to, '{"transporter": "Own vehicle"}',
-       d.state, d.pos_row, d.pos_clause, d.supply_kind, o.taxable, o.cgst, o.cgst, 0, o.igst, o.round_off, o.total, w.words, c.previous_hash, c.hash
+       d.state, d.pos_row, d.pos_clause, d.supply_kind, o.taxable, o.cgst, o.cgst, 0, o.igst, o.round_off, o.total, w.words, f.declaration, c.previous_hash, c.hash
 FROM facts f, scale_invoices i JOIN scale_chain c USING (financial_year, sequence) JOIN scale_orders o ON o.n = i.n JOIN scale_dealers d ON d.n = o.dealer_n
 JOIN scale_words w ON w.total = o.total,
      LATERAL (SELECT jsonb_build_object('lines', jsonb_build_array(d.n || ' Bazaar Road'), 'city', d.city, 'state', d.state, 'pincode', d.pincode) AS address) a,
