@@ -505,6 +505,13 @@ async fn invoices_are_chained_and_the_chain_shows_a_change() {
             .len(),
         1
     );
+    run(
+        &mut t,
+        "INSERT INTO invoice_tax_summary SELECT tenant_id, invoice_id, dealer_id, '853690', uqc, tax_rate, quantity, taxable, cgst, sgst, utgst, igst FROM invoice_tax_summary",
+    )
+    .await;
+    let faults = invoicing::verify_chain(&mut t, &by).await.unwrap().faults;
+    assert_eq!(faults.len(), 4, "each invoice's added summary row shows");
     let by = t.by();
     let page = invoicing::list(
         &mut t,

@@ -214,12 +214,17 @@ fn seller(gstin: &Gstin) -> Result<Seller, OpsError> {
 /// The seller's lines of the text that the chain's hashes cover.
 fn seller_text(seller: &Seller) -> String {
     let address = &seller.address;
+    let street: String = address
+        .lines
+        .iter()
+        .map(|line| format!("\nstreet={line}"))
+        .collect();
     format!(
-        "seller={}\nseller_trade_name={}\nseller_gstin={}\nseller_address={} | {} | {} | {}\nlut=",
+        "seller={}\ntrade_name={}\ngstin={}\naddress={}{street}\ncity={}\nstate={}\npincode={}\nphone\nemail\nlut",
         seller.legal_name,
         seller.trade_name.as_deref().unwrap_or_default(),
         seller.gstin,
-        address.lines.join(" / "),
+        address.lines.len(),
         address.city,
         address.state,
         address.pincode.as_str()
