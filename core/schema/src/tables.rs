@@ -194,6 +194,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    eway_thresholds (state, valid_from) {
+        state -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        value_limit -> Numeric,
+        source -> Text,
+    }
+}
+
+diesel::table! {
     gst_registrations (tenant_id, id) {
         tenant_id -> Uuid,
         id -> Uuid,
@@ -711,6 +721,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     document_counters,
     document_renders,
     document_series,
+    eway_thresholds,
     gst_registrations,
     idempotency_keys,
     impersonations,

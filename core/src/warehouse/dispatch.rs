@@ -8,8 +8,8 @@ use diesel::sql_types::{Numeric, SmallInt, Text as SqlText, Uuid};
 use diesel_async::RunQueryDsl as _;
 use serde_json::{Value, json};
 use vitaran_kernel::{
-    Hsn, Money, OrderId, OrderLineId, ProductId, Quantity, Rate, ShipmentId, Sku, StockEntryId,
-    UnitPrice, Uqc,
+    Hsn, OrderId, OrderLineId, ProductId, Quantity, Rate, ShipmentId, Sku, StockEntryId, UnitPrice,
+    Uqc,
 };
 
 use super::DispatchOrder;
@@ -21,14 +21,6 @@ use crate::live::Subject;
 use crate::notifications::{self, Event, Telling};
 use crate::orders::{self, LockError, LockedOrder, OrderDetail, Verb};
 use crate::problem::{Fault, Kind, Problem};
-
-/// Above this a consignment may not move without an e-way bill (CGST Rule 138(1)).
-const EWAY_BILL_ABOVE_RUPEES: i64 = 50_000;
-
-/// Whether a consignment of this value, tax included, needs an e-way bill.
-pub fn needs_eway_bill(value: Money) -> bool {
-    value > Money::from_rupees(EWAY_BILL_ABOVE_RUPEES)
-}
 
 /// A line for which the shelf has too little that is not promised to others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,7 +181,7 @@ pub async fn dispatch(
     if !short.is_empty() {
         return Err(DispatchOrderError::Shortfall { lines: short });
     }
-    let facts = dispatch_facts::load(tx, &order).await?;
+    let facts = dispatch_facts::load(tx, id).await?;
     let (Some(series), Some(prefix)) = (facts.series_id, facts.prefix.clone()) else {
         return Err(DispatchOrderError::NoSeries);
     };

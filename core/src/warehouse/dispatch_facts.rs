@@ -10,15 +10,17 @@ use diesel_async::RunQueryDsl as _;
 use serde_json::Value;
 use vitaran_kernel::supply::{SupplyDecision, decide};
 use vitaran_kernel::{
-    EmailAddress, Gstin, Phone, Pincode, RegistrationId, SeriesId, StateCode, SupplyKind,
+    EmailAddress, Gstin, OrderId, Phone, Pincode, RegistrationId, SeriesId, StateCode, SupplyKind,
 };
 
 use super::{DispatchOrder, DispatchOrderError};
-use crate::db::{DbError, Statement, TenantTx};
+use crate::db::{Statement, TenantTx};
 use crate::dealers::GstTreatment;
 use crate::invoicing::DraftFacts;
 use crate::invoicing::document::{Buyer, PostalAddress, Seller, ShipTo, Transport, Upi};
-use crate::orders::{DEALER_COLUMNS, DealerColumns, LockedOrder, Parties, PartySnapshot};
+use crate::orders::{
+    DEALER_COLUMNS, DealerColumns, LockError, LockedOrder, Parties, PartySnapshot,
+};
 
 /// Seller, series and both parties as they stand now, and what the order says of the parties.
 #[derive(QueryableByName)]
@@ -54,7 +56,7 @@ struct OrderedColumns {
 }
 
 #[derive(QueryableByName)]
-struct SellerColumns {
+pub(super) struct SellerColumns {
     #[diesel(sql_type = SqlText)]
     seller_legal_name: String,
     #[diesel(sql_type = Nullable<SqlText>)]
@@ -92,8 +94,11 @@ struct WordingColumns {
 
 /// The dealer's present billing address and the order's delivery address as it is now. A dealer without a billing address
 /// is billed where the order says.
-pub(super) async fn load(tx: &mut TenantTx, order: &LockedOrder) -> Result<FactsRow, DbError> {
-    Ok(Statement::new(format!(
+pub(super) async fn load(
+    tx: &mut TenantTx,
+    order: OrderId,
+) -> Result<FactsRow, DispatchOrderError> {
+    let rows: Vec<FactsRow> = Statement::new(format!(
         "SELECT {DEALER_COLUMNS}, coalesce(to_jsonb(bill), o.bill_to->'address') AS bill_to, to_jsonb(ship) AS ship_to, \
                 o.placed_at, o.bill_to AS ordered_bill_to, o.ship_to AS ordered_ship_to, o.pos_state, o.supply_kind, \
                 r.id AS registration_id, r.legal_name AS seller_legal_name, r.trade_name AS seller_trade_name, r.gstin AS seller_gstin, r.line1, r.line2, \
@@ -110,17 +115,18 @@ pub(super) async fn load(tx: &mut TenantTx, order: &LockedOrder) -> Result<Facts
          WHERE o.tenant_id = $1 AND o.id = $2"
     ))
     .bind(tx.tenant().as_uuid())
-    .bind(order.id.as_uuid())
+    .bind(order.as_uuid())
     .bind(tx.today().as_naive())
-    .get_result(tx.conn()?)
-    .await?)
+    .load(tx.conn()?)
+    .await?;
+    Ok(rows.into_iter().next().ok_or(LockError::NotFound)?)
 }
 
 /// The facts of the day with the place of supply decided on them.
 pub(super) struct Today {
-    parties: Parties,
-    supply: SupplyDecision,
-    seller: SellerColumns,
+    pub(super) parties: Parties,
+    pub(super) supply: SupplyDecision,
+    pub(super) seller: SellerColumns,
     wording: WordingColumns,
     registration: RegistrationId,
     ordered_at: DateTime<Utc>,
@@ -148,7 +154,7 @@ impl FactsRow {
         let parties = self.dealer.parties().map_err(|_| bad("address"))?;
         let has_lut = self.seller.lut_number.is_some();
         Ok(Today {
-            supply: decide(&parties.supply_facts(self.seller.seller_gstin.state(), has_lut)),
+            supply: decide(&parties.supply_facts(self.seller.state(), has_lut)),
             parties,
             seller: self.seller,
             wording: self.wording,
@@ -256,6 +262,11 @@ impl Today {
 }
 
 impl SellerColumns {
+    /// Of the registration the goods leave from.
+    pub(super) fn state(&self) -> StateCode {
+        self.seller_gstin.state()
+    }
+
     fn stated(self, is_zero_rated: bool) -> Seller {
         Seller {
             legal_name: self.seller_legal_name,

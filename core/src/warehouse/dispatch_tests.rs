@@ -1,12 +1,13 @@
 //! An invoice states its day, all of it: who buys, where the goods go, and which taxes that makes.
 
-use vitaran_kernel::{OrderId, StateCode};
+use vitaran_kernel::{OrderId, Quantity, StateCode};
 
-use super::tests::{dispatched, invoice_of, money, notes, packed, run};
+use super::tests::{dispatched, invoice_of, money, notes, packed, picking, run};
+use super::{Consignment, SetPicks, consignment, set_picks};
 use crate::db::TenantTx;
 use crate::invoicing::document::{InvoiceCopy, InvoiceDocument, invoice_html};
 use crate::orders::OrderDetail;
-use crate::testkit::{DealerFactory, TestTx, dealer, product, test_tx};
+use crate::testkit::{DealerFactory, TestTx, dealer, product, test_tx, test_tx_in_state};
 
 const MAHARASHTRA: &str = "27AAPFU0939F1ZV";
 
@@ -178,4 +179,65 @@ async fn a_page_drawn_again_says_what_the_first_one_said_whatever_the_masters_sa
     let again = invoice_of(&mut t, &order).await;
     let drawn = |invoice| invoice_html(invoice, InvoiceCopy::Original);
     assert_eq!(drawn(&again), drawn(&issued));
+}
+
+/// So many untaxed rupees, picked for a dealer in a State.
+async fn worth(t: &mut TestTx, rupees: &str, dealers_state: &str) -> Consignment {
+    let tenant = t.tenant.clone();
+    let sku = format!("BOOK-{rupees}-{dealers_state}");
+    let book = product(&sku).price(rupees).tax_class("ZERO").stock("1");
+    let book = book.insert(t, &tenant).await;
+    let (buyer, shop) = dealer().state(dealers_state).insert(t, &tenant).await;
+    let order = packed(t, buyer, shop, &[(book, 1)]).await.header.id;
+    let by = t.by();
+    consignment(t, &by, order).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_e_way_bill_is_asked_for_above_the_value_that_the_way_of_the_goods_has() {
+    let (maharashtra, karnataka) = ("27VOLTC1234A1ZU", "29AMPCE5678B1ZI");
+    for (from, rupees, to, is_needed) in [
+        (maharashtra, "100000", "27", false),
+        (maharashtra, "100001", "27", true),
+        (maharashtra, "50000", "29", false),
+        (maharashtra, "50001", "29", true),
+        (karnataka, "50000", "29", false),
+        (karnataka, "50001", "29", true),
+    ] {
+        let mut t = test_tx_in_state(from).await;
+        let consignment = worth(&mut t, rupees, to).await;
+        assert_eq!(
+            (consignment.value, consignment.needs_eway_bill()),
+            (money(rupees), is_needed),
+            "{rupees} from {from} to {to}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_worth_of_a_consignment_is_that_of_what_was_picked_with_todays_tax() {
+    let mut t = test_tx().await;
+    let tenant = t.tenant.clone();
+    let cable = product("CABLE").price("10000").stock("10");
+    let cable = cable.insert(&mut t, &tenant).await;
+    let (buyer, shop) = dealer().insert(&mut t, &tenant).await;
+    let order = picking(&mut t, buyer, shop, &[(cable, 10)]).await;
+    assert_eq!(order.header.total, money("118000"));
+    let picks = SetPicks {
+        lines: vec![(order.lines[0].id, Quantity::from_units(5))],
+        expected_version: None,
+    };
+    let by = t.by();
+    set_picks(&mut t, &by, order.header.id, picks)
+        .await
+        .unwrap();
+    let by = t.by();
+    let half = consignment(&mut t, &by, order.header.id).await.unwrap();
+    assert_eq!(
+        (half.value, half.eway_bill_above, half.needs_eway_bill()),
+        (money("59000"), money("100000"), false)
+    );
+    run(&mut t, "UPDATE products SET tax_class = 'MERIT'").await;
+    let taxed = consignment(&mut t, &by, order.header.id).await.unwrap();
+    assert_eq!(taxed.value, money("52500"));
 }

@@ -26,7 +26,7 @@ pub(super) fn qty(units: i64) -> Quantity {
     Quantity::from_units(units)
 }
 
-async fn picking(
+pub(super) async fn picking(
     t: &mut TenantTx,
     dealer: DealerId,
     ship_to: AddressId,
