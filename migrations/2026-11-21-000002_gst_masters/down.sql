@@ -1,1 +1,1 @@
-DROP TABLE tax_rates, tax_classes;
+DROP TABLE tax_rates, tax_classes, eway_thresholds;

@@ -16,6 +16,31 @@ CREATE TABLE tax_rates (
     CONSTRAINT ck_tax_rates_dates CHECK (valid_to IS NULL OR valid_to >= valid_from)
 );
 
+-- The value, tax included, above which goods do not move without an e-way bill. '*' is movement across a State's border, and
+-- within a State that has no row of its own (CGST Rule 138(1)); the others are what a State notified for its own territory.
+CREATE TABLE eway_thresholds (
+    state       text NOT NULL,
+    valid_from  date NOT NULL,
+    valid_to    date,
+    value_limit numeric(14, 2) NOT NULL,
+    source      text NOT NULL,
+    PRIMARY KEY (state, valid_from),
+    CONSTRAINT ck_eway_thresholds_state CHECK (state ~ '^([0-9]{2}|[*])$'),
+    CONSTRAINT ck_eway_thresholds_value_limit CHECK (value_limit >= 0),
+    CONSTRAINT ck_eway_thresholds_dates CHECK (valid_to IS NULL OR valid_to >= valid_from)
+);
+
+-- A State with lower values for some goods or places has no row, so that the strictest is asked of all.
+INSERT INTO eway_thresholds (state, valid_from, valid_to, value_limit, source) VALUES
+    ('*', '2018-04-01', NULL, 50000, 'CGST Rule 138(1)'),
+    ('03', '2018-04-01', NULL, 100000, 'Punjab, under Rule 138(14)(d); to be re-checked with the State'),
+    ('07', '2018-04-01', NULL, 100000, 'Delhi, under Rule 138(14)(d); to be re-checked with the State'),
+    ('08', '2018-04-01', NULL, 100000, 'Rajasthan, under Rule 138(14)(d), outside a city; to be re-checked with the State'),
+    ('10', '2018-04-01', NULL, 100000, 'Bihar, under Rule 138(14)(d); to be re-checked with the State'),
+    ('20', '2018-04-01', NULL, 100000, 'Jharkhand, under Rule 138(14)(d); to be re-checked with the State'),
+    ('27', '2018-04-01', NULL, 100000, 'Maharashtra, under Rule 138(14)(d); to be re-checked with the State'),
+    ('33', '2018-04-01', NULL, 100000, 'Tamil Nadu, under Rule 138(14)(d); to be re-checked with the State');
+
 INSERT INTO tax_classes (code, name) VALUES
     ('ZERO', 'Nil rated'),
     ('MERIT', 'Merit rate'),

@@ -30,6 +30,11 @@ CREATE TABLE invoices (
     round_off       numeric(14, 2) NOT NULL,
     total           numeric(14, 2) NOT NULL,
     amount_in_words text NOT NULL,
+    -- Wording and payment address of the day: a page drawn again years later says what the first one said.
+    declaration     text NOT NULL,
+    terms           text,
+    upi_vpa         text,
+    upi_payee       text,
     previous_hash   text NOT NULL,
     hash            text NOT NULL,
     PRIMARY KEY (tenant_id, id),
@@ -42,6 +47,7 @@ CREATE TABLE invoices (
     CONSTRAINT uq_invoices_tenant_id_sequence UNIQUE (tenant_id, registration_id, series_id, financial_year, sequence),
     CONSTRAINT ck_invoices_number CHECK (number ~ '^[A-Z1-9][A-Z0-9/-]{0,15}$'),
     CONSTRAINT ck_invoices_total CHECK (total = taxable + cgst + sgst + utgst + igst + round_off AND total = trunc(total) AND total >= 0),
+    CONSTRAINT ck_invoices_upi CHECK ((upi_vpa IS NULL) = (upi_payee IS NULL)),
     CONSTRAINT ck_invoices_tax CHECK (cgst = sgst + utgst AND (igst = 0 OR cgst = 0) AND (sgst = 0 OR utgst = 0))
 );
 CREATE INDEX ix_invoices_tenant_id_issued_at ON invoices (tenant_id, issued_at DESC, id DESC);

@@ -32,12 +32,13 @@ const TENANT_TABLES: &str = "SELECT c.oid, c.relname, c.relrowsecurity, c.relfor
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')";
 
 /// Tables without a tenant, each with its reason.
-const WITHOUT_TENANT: [(&str, &str); 8] = [
+const WITHOUT_TENANT: [(&str, &str); 9] = [
     ("__diesel_schema_migrations", "the migrations that ran"),
     (
         "access_tokens",
         "found by hash before the tenant is known; one sees the row whose secret one holds",
     ),
+    ("eway_thresholds", "the law is the same for everybody"),
     (
         "sessions",
         "found by hash before the tenant is known; one sees the row whose secret one holds",

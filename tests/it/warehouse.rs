@@ -240,6 +240,8 @@ async fn a_refused_dispatch_keeps_what_was_typed_and_issues_nothing() {
         .await);
     ok(browser.post_form(&page(&order, "packing"), &[]).await);
     let form = ok(browser.get(&page(&order, "dispatch")).await).body;
+    let hint = "Needed above ₹1,00,000.00 on this way";
+    assert!(form.contains(hint), "within Maharashtra: {form}");
     let version = hidden(&form, "version");
     let typed = [
         ("version", version.as_str()),
@@ -269,7 +271,9 @@ async fn a_refused_dispatch_keeps_what_was_typed_and_issues_nothing() {
     let refused = browser.post_form(&page(&order, "dispatch"), &stale).await;
     assert_eq!(refused.status, 412);
     assert!(
-        refused.body.contains("has changed since this page was opened")
+        refused
+            .body
+            .contains("has changed since this page was opened")
             && refused.body.contains(r#"value="LR 77""#),
         "{}",
         refused.body

@@ -15,7 +15,7 @@ GRANT SELECT ON sessions, access_tokens TO app_lookup;
 GRANT SELECT (tenant_id, id, user_id, may_write, ends_at, ended_at) ON impersonations TO app_lookup;
 
 -- Masters of the law.
-GRANT SELECT ON tax_classes, tax_rates, whatsapp_error_classes TO app_user, app_worker;
+GRANT SELECT ON eway_thresholds, tax_classes, tax_rates, whatsapp_error_classes TO app_user, app_worker;
 
 -- Identity and tenancy.
 GRANT SELECT ON tenants TO app_user, app_worker;

@@ -194,6 +194,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    eway_thresholds (state, valid_from) {
+        state -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        value_limit -> Numeric,
+        source -> Text,
+    }
+}
+
+diesel::table! {
     gst_registrations (tenant_id, id) {
         tenant_id -> Uuid,
         id -> Uuid,
@@ -278,42 +288,6 @@ diesel::table! {
         sgst -> Numeric,
         utgst -> Numeric,
         igst -> Numeric,
-    }
-}
-
-diesel::table! {
-    invoices (tenant_id, id) {
-        tenant_id -> Uuid,
-        id -> Uuid,
-        number -> Text,
-        series_id -> Uuid,
-        registration_id -> Uuid,
-        financial_year -> Int2,
-        sequence -> Int4,
-        issued_on -> Date,
-        issued_at -> Timestamptz,
-        order_id -> Uuid,
-        order_number -> Text,
-        dealer_id -> Uuid,
-        seller -> Jsonb,
-        buyer -> Jsonb,
-        ship_to -> Jsonb,
-        transport -> Jsonb,
-        pos_state -> Text,
-        pos_row -> Int2,
-        pos_clause -> Text,
-        supply_kind -> Text,
-        endorsement -> Nullable<Text>,
-        taxable -> Numeric,
-        cgst -> Numeric,
-        sgst -> Numeric,
-        utgst -> Numeric,
-        igst -> Numeric,
-        round_off -> Numeric,
-        total -> Numeric,
-        amount_in_words -> Text,
-        previous_hash -> Text,
-        hash -> Text,
     }
 }
 
@@ -747,12 +721,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     document_counters,
     document_renders,
     document_series,
+    eway_thresholds,
     gst_registrations,
     idempotency_keys,
     impersonations,
     invoice_lines,
     invoice_tax_summary,
-    invoices,
     locations,
     memberships,
     notification_attempts,

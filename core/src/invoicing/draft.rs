@@ -10,7 +10,7 @@ use vitaran_kernel::{
     Rate, RegistrationId, SeriesId, Sku, SupplyKind, TaxSplit, UnitPrice, Uqc, rounding,
 };
 
-use super::document::{Buyer, DocumentLine, Seller, ShipTo, SummaryRow, Transport};
+use super::document::{Buyer, DocumentLine, Seller, ShipTo, SummaryRow, Transport, Upi};
 
 /// A picked line of the order, with the rate in force on the day of the invoice.
 #[derive(Debug, Clone)]
@@ -43,6 +43,9 @@ pub(crate) struct DraftFacts {
     pub supply: SupplyDecision,
     /// The buyer is a unit in, or a developer of, a special economic zone.
     pub buyer_is_sez: bool,
+    pub declaration: String,
+    pub terms: Option<String>,
+    pub upi: Option<Upi>,
 }
 
 /// An invoice that lacks only its number and hash.

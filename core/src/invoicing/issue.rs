@@ -59,15 +59,15 @@ pub(crate) fn issue(
         totals,
         amount_in_words,
         endorsement,
-        // Wording and payment address belong to the page, not to what is chained.
-        declaration: String::new(),
-        terms: None,
-        upi: None,
+        declaration: facts.declaration,
+        terms: facts.terms,
+        upi: facts.upi,
         hash: String::new(),
     };
     let hash = chain::hash(&drawn.previous_hash, &document);
     let number = document.number.to_string();
     let tax = document.totals.tax;
+    let upi = document.upi.as_ref();
     let invoice = json!({
         "tenant_id": tenant, "id": id, "number": number, "series_id": facts.series, "registration_id": facts.registration,
         "financial_year": document.number.financial_year().start_year(), "sequence": drawn.sequence, "issued_on": today, "issued_at": tx.now(),
@@ -76,7 +76,8 @@ pub(crate) fn issue(
         "pos_state": document.place_of_supply, "pos_row": document.supply_clause.row(), "pos_clause": document.supply_clause.as_str(),
         "supply_kind": document.supply_kind, "endorsement": document.endorsement, "taxable": document.totals.taxable, "cgst": tax.cgst,
         "sgst": tax.sgst, "utgst": tax.utgst, "igst": tax.igst, "round_off": document.totals.round_off, "total": document.totals.total,
-        "amount_in_words": document.amount_in_words, "previous_hash": drawn.previous_hash, "hash": hash,
+        "amount_in_words": document.amount_in_words, "declaration": document.declaration, "terms": document.terms,
+        "upi_vpa": upi.map(|upi| &upi.vpa), "upi_payee": upi.map(|upi| &upi.payee), "previous_hash": drawn.previous_hash, "hash": hash,
     });
     batch.insert("invoices", &[invoice])?;
     let line_rows: Vec<Value> = lines

@@ -15,6 +15,8 @@ mod query;
 mod render;
 mod series;
 #[cfg(test)]
+mod chain_tests;
+#[cfg(test)]
 mod render_tests;
 mod verify;
 

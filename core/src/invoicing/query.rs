@@ -299,7 +299,9 @@ impl From<LineRow> for DocumentLine {
 }
 
 #[derive(QueryableByName)]
-struct SummaryColumns {
+pub(super) struct SummaryColumns {
+    #[diesel(sql_type = Uuid)]
+    pub(super) invoice_id: InvoiceId,
     #[diesel(sql_type = Text)]
     hsn: Hsn,
     #[diesel(sql_type = Text)]
@@ -320,13 +322,35 @@ struct SummaryColumns {
     igst: Money,
 }
 
-/// The columns of [`InvoiceRow`], from `invoices i`, `receivables r` and `tenant_settings s`.
+impl From<SummaryColumns> for SummaryRow {
+    fn from(row: SummaryColumns) -> Self {
+        SummaryRow {
+            hsn: row.hsn,
+            uqc: row.uqc,
+            tax_rate: row.tax_rate,
+            quantity: row.quantity,
+            taxable: row.taxable,
+            tax: TaxSplit {
+                cgst: row.cgst,
+                sgst: row.sgst,
+                utgst: row.utgst,
+                igst: row.igst,
+            },
+        }
+    }
+}
+
+/// The columns of [`InvoiceRow`], from `invoices i` and `receivables r`.
 pub(super) const INVOICE_COLUMNS: &str = "i.id, i.number, i.financial_year, i.issued_on, i.issued_at, i.order_id, i.order_number, i.ordered_on, i.dealer_id, \
      i.seller, i.buyer, i.ship_to, i.transport, i.pos_state, i.pos_row, i.pos_clause, i.supply_kind, i.endorsement, i.taxable, i.cgst, i.sgst, i.utgst, \
-     i.igst, i.round_off, i.total, i.amount_in_words, i.previous_hash, i.hash, r.paid, s.invoice_declaration AS declaration, s.invoice_terms AS terms, \
-     s.upi_vpa, s.upi_payee";
+     i.igst, i.round_off, i.total, i.amount_in_words, i.declaration, i.terms, i.upi_vpa, i.upi_payee, i.previous_hash, i.hash, r.paid";
 
 pub(super) const LINE_COLUMNS: &str = "invoice_id, line_no, sku, name, hsn, uqc, quantity, unit_price, tax_rate, taxable, cgst, sgst, utgst, igst, total";
+
+pub(super) const SUMMARY_COLUMNS: &str =
+    "invoice_id, hsn, uqc, tax_rate, quantity, taxable, cgst, sgst, utgst, igst";
+/// As the rows were added up: the chain covers them in this order, whatever the database's collation.
+pub(super) const SUMMARY_ORDER: &str = "hsn COLLATE \"C\", uqc COLLATE \"C\", tax_rate";
 
 impl InvoiceRow {
     pub(super) fn into_detail(
@@ -411,37 +435,22 @@ pub(super) async fn detail(tx: &TenantTx, id: InvoiceId) -> Result<InvoiceDetail
     let (mut a, mut b, mut c) = (tx.reader(), tx.reader(), tx.reader());
     let header = with(format!(
         "SELECT {INVOICE_COLUMNS} FROM invoices i JOIN receivables r ON r.tenant_id = i.tenant_id AND r.invoice_id = i.id \
-         JOIN tenant_settings s ON s.tenant_id = i.tenant_id WHERE i.tenant_id = $1 AND i.id = $2"
+         WHERE i.tenant_id = $1 AND i.id = $2"
     ))
     .load::<InvoiceRow>(&mut a)
     .map_err(DbError::from);
     let lines = with(format!("SELECT {LINE_COLUMNS} FROM invoice_lines WHERE tenant_id = $1 AND invoice_id = $2 ORDER BY line_no"))
         .load::<LineRow>(&mut b)
         .map_err(DbError::from);
-    let summary = with(
-        "SELECT hsn, uqc, tax_rate, quantity, taxable, cgst, sgst, utgst, igst FROM invoice_tax_summary \
-         WHERE tenant_id = $1 AND invoice_id = $2 ORDER BY hsn, uqc, tax_rate"
-            .to_owned(),
-    )
+    let summary = with(format!(
+        "SELECT {SUMMARY_COLUMNS} FROM invoice_tax_summary WHERE tenant_id = $1 AND invoice_id = $2 ORDER BY {SUMMARY_ORDER}"
+    ))
     .load::<SummaryColumns>(&mut c)
     .map_err(DbError::from);
     let (header, lines, summary) = futures_util::try_join!(header, lines, summary)?;
-    let summary = summary
-        .into_iter()
-        .map(|row| SummaryRow {
-            hsn: row.hsn,
-            uqc: row.uqc,
-            tax_rate: row.tax_rate,
-            quantity: row.quantity,
-            taxable: row.taxable,
-            tax: TaxSplit {
-                cgst: row.cgst,
-                sgst: row.sgst,
-                utgst: row.utgst,
-                igst: row.igst,
-            },
-        })
-        .collect();
     let row = header.into_iter().next().ok_or(InvoiceError::NotFound)?;
-    row.into_detail(lines.into_iter().map(DocumentLine::from).collect(), summary)
+    row.into_detail(
+        lines.into_iter().map(DocumentLine::from).collect(),
+        summary.into_iter().map(SummaryRow::from).collect(),
+    )
 }

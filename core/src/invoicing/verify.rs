@@ -8,8 +8,11 @@ use diesel::sql_types::{Integer, SmallInt, Text, Uuid};
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{InvoiceId, SeriesId};
 
-use super::document::DocumentLine;
-use super::query::{INVOICE_COLUMNS, InvoiceRow, LINE_COLUMNS, LineRow};
+use super::document::{DocumentLine, SummaryRow};
+use super::query::{
+    INVOICE_COLUMNS, InvoiceRow, LINE_COLUMNS, LineRow, SUMMARY_COLUMNS, SUMMARY_ORDER,
+    SummaryColumns,
+};
 use super::{InvoiceError, chain};
 use crate::access::{Allowed, BillingInvoicesRead};
 use crate::db::{DbError, Statement, TenantTx};
@@ -82,7 +85,6 @@ async fn verify_series(
     loop {
         let invoices: Vec<PlacedRow> = Statement::new(format!(
             "SELECT {INVOICE_COLUMNS}, i.sequence FROM invoices i JOIN receivables r ON r.tenant_id = i.tenant_id AND r.invoice_id = i.id \
-             JOIN tenant_settings s ON s.tenant_id = i.tenant_id \
              WHERE i.tenant_id = $1 AND i.series_id = $2 AND i.financial_year = $3 AND i.sequence > $4 ORDER BY i.sequence LIMIT $5"
         ))
         .bind(tx.tenant().as_uuid())
@@ -96,6 +98,7 @@ async fn verify_series(
             break;
         }
         let mut lines = lines_of(tx, &invoices).await?;
+        let mut summaries = summaries_of(tx, &invoices).await?;
         for PlacedRow { invoice, sequence } in invoices {
             report.invoices += 1;
             let mut fault = |text: String| {
@@ -113,8 +116,9 @@ async fn verify_series(
             let (stored_hash, stored_previous) =
                 (invoice.hash.clone(), invoice.previous_hash.clone());
             let lines = lines.remove(&invoice.id).unwrap_or_default();
+            let summary = summaries.remove(&invoice.id).unwrap_or_default();
             let number = invoice.number.clone();
-            let detail = invoice.into_detail(lines, Vec::new())?;
+            let detail = invoice.into_detail(lines, summary)?;
             let mut fault = |text: &str| {
                 report.faults.push(ChainFault {
                     number: number.clone(),
@@ -141,17 +145,20 @@ async fn verify_series(
     Ok(())
 }
 
+fn ids(invoices: &[PlacedRow]) -> Vec<uuid::Uuid> {
+    invoices
+        .iter()
+        .map(|row| row.invoice.id.as_uuid())
+        .collect()
+}
+
 async fn lines_of(
     tx: &mut TenantTx,
     invoices: &[PlacedRow],
 ) -> Result<HashMap<InvoiceId, Vec<DocumentLine>>, DbError> {
-    let ids: Vec<uuid::Uuid> = invoices
-        .iter()
-        .map(|row| row.invoice.id.as_uuid())
-        .collect();
     let rows: Vec<LineRow> = Statement::new(format!("SELECT {LINE_COLUMNS} FROM invoice_lines WHERE tenant_id = $1 AND invoice_id = ANY ($2) ORDER BY invoice_id, line_no"))
         .bind(tx.tenant().as_uuid())
-        .bind(ids)
+        .bind(ids(invoices))
         .load(tx.conn()?)
         .await?;
     let mut lines: HashMap<InvoiceId, Vec<DocumentLine>> = HashMap::new();
@@ -162,4 +169,25 @@ async fn lines_of(
             .push(DocumentLine::from(row));
     }
     Ok(lines)
+}
+
+async fn summaries_of(
+    tx: &mut TenantTx,
+    invoices: &[PlacedRow],
+) -> Result<HashMap<InvoiceId, Vec<SummaryRow>>, DbError> {
+    let rows: Vec<SummaryColumns> = Statement::new(format!(
+        "SELECT {SUMMARY_COLUMNS} FROM invoice_tax_summary WHERE tenant_id = $1 AND invoice_id = ANY ($2) ORDER BY invoice_id, {SUMMARY_ORDER}"
+    ))
+    .bind(tx.tenant().as_uuid())
+    .bind(ids(invoices))
+    .load(tx.conn()?)
+    .await?;
+    let mut summaries: HashMap<InvoiceId, Vec<SummaryRow>> = HashMap::new();
+    for row in rows {
+        summaries
+            .entry(row.invoice_id)
+            .or_default()
+            .push(SummaryRow::from(row));
+    }
+    Ok(summaries)
 }

@@ -10,6 +10,7 @@ mod lock;
 mod set_status;
 mod query;
 mod today;
+mod parties;
 mod quote;
 mod cart;
 mod place;
@@ -34,6 +35,7 @@ pub use model::{
     AddressSnapshot, HistoryEntry, OrderDetail, OrderHeader, OrderLine, OrderSummary,
     PartySnapshot, Timeline,
 };
+pub(crate) use parties::{DEALER_COLUMNS, DealerColumns, Parties};
 pub use place::{
     Channel, PlaceOrder, PlaceOrderError, PlaceOrderForm, PlaceOrderLineForm, place, quote,
 };

@@ -37,6 +37,13 @@ pub struct PartySnapshot {
     pub address: AddressSnapshot,
 }
 
+impl PartySnapshot {
+    /// As people call it.
+    pub fn called(&self) -> &str {
+        self.trade_name.as_deref().unwrap_or(&self.name)
+    }
+}
+
 /// A row of the order list.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct OrderSummary {

@@ -4,18 +4,17 @@
 use std::collections::HashMap;
 
 use diesel::QueryableByName;
-use diesel::sql_types::{Bool, Jsonb, Nullable, Numeric, Text, Uuid};
+use diesel::sql_types::{Bool, Nullable, Numeric, Text, Uuid};
 use diesel_async::RunQueryDsl as _;
-use serde::Deserialize;
-use serde_json::Value;
-use vitaran_kernel::supply::{BuyerTreatment, Delivery, SupplyDecision, SupplyFacts, decide};
+use vitaran_kernel::supply::{SupplyDecision, decide};
 use vitaran_kernel::tax::{split, totals};
 use vitaran_kernel::{
-    AddressId, DealerId, DocumentTotals, Gstin, LocationId, Money, ProductId, Quantity, Sku,
-    StateCode, TaxSplit, rounding,
+    AddressId, DealerId, DocumentTotals, LocationId, Money, ProductId, Quantity, Sku, StateCode,
+    TaxSplit, rounding,
 };
 
-use super::{AddressSnapshot, MAX_LINES, PartySnapshot};
+use super::parties::{DEALER_COLUMNS, DealerColumns, MissingAddress};
+use super::{MAX_LINES, PartySnapshot};
 use crate::db::{DbError, Statement, TenantTx};
 use crate::dealers::credit::Credit;
 use crate::notifications::Addressee;
@@ -67,14 +66,8 @@ pub struct Quote {
 /// Who buys and where the goods go: everything about the order that is not a line.
 #[derive(QueryableByName)]
 struct ContextRow {
-    #[diesel(sql_type = Text)]
-    legal_name: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    trade_name: Option<String>,
-    #[diesel(sql_type = Text)]
-    gst_treatment: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    gstin: Option<Gstin>,
+    #[diesel(embed)]
+    dealer: DealerColumns,
     #[diesel(sql_type = Bool)]
     is_active: bool,
     #[diesel(sql_type = Uuid)]
@@ -83,10 +76,6 @@ struct ContextRow {
     seller_state: StateCode,
     #[diesel(sql_type = Bool)]
     seller_has_lut: bool,
-    #[diesel(sql_type = Nullable<Jsonb>)]
-    bill_to: Option<Value>,
-    #[diesel(sql_type = Nullable<Jsonb>)]
-    ship_to: Option<Value>,
     #[diesel(sql_type = Numeric)]
     credit_limit: Money,
     #[diesel(sql_type = Numeric)]
@@ -103,17 +92,6 @@ struct ContextRow {
     has_opted_in: bool,
     #[diesel(sql_type = Text)]
     language: String,
-}
-
-/// A row of dealer_addresses.
-#[derive(Debug, Clone, Deserialize)]
-struct AddressRow {
-    id: AddressId,
-    party: String,
-    party_name: Option<String>,
-    party_gstin: Option<String>,
-    #[serde(flatten)]
-    address: AddressSnapshot,
 }
 
 /// A quote, or what is wrong with the wanted order; pointers are those of the order form.
@@ -147,40 +125,29 @@ pub(super) async fn work_out(
             "This dealer is switched off and cannot order",
         );
     }
-    let bill_row = context
-        .bill_to
-        .clone()
-        .and_then(|value| serde_json::from_value::<AddressRow>(value).ok());
-    let ship_row = context
-        .ship_to
-        .clone()
-        .and_then(|value| serde_json::from_value::<AddressRow>(value).ok());
-    let (bill_row, ship_row) = match (bill_row, ship_row) {
-        (Some(bill), Some(ship)) => (bill, ship),
-        (None, _) => {
-            faults.add(
-                "/dealer_id",
-                "no_billing_address",
-                "This dealer has no billing address yet",
-            );
-            return Ok(Worked {
-                quote: None,
-                faults,
-            });
-        }
-        (_, None) => {
-            faults.add(
-                "/ship_to_address_id",
-                "not_found",
-                "Choose one of the dealer's addresses",
-            );
+    let parties = match context.dealer.parties() {
+        Ok(parties) => parties,
+        Err(missing) => {
+            let (pointer, code, detail) = match missing {
+                MissingAddress::Billing => (
+                    "/dealer_id",
+                    "no_billing_address",
+                    "This dealer has no billing address yet",
+                ),
+                MissingAddress::Delivery => (
+                    "/ship_to_address_id",
+                    "not_found",
+                    "Choose one of the dealer's addresses",
+                ),
+            };
+            faults.add(pointer, code, detail);
             return Ok(Worked {
                 quote: None,
                 faults,
             });
         }
     };
-    let supply = decide(&supply_facts(&context, &bill_row, &ship_row));
+    let supply = decide(&parties.supply_facts(context.seller_state, context.seller_has_lut));
     let lines = price_lines(wanted, &products, &supply, &mut faults);
     let totals = totals(lines.iter().map(|line| (line.taxable, line.tax)));
     if totals.total.within_bounds().is_err() {
@@ -200,23 +167,18 @@ pub(super) async fn work_out(
             unpaid: context.unpaid,
             unallocated: context.unallocated,
         },
-        ship_to_address: ship_row.id,
+        ship_to_address: parties.ship_to_address,
         dealer,
         location: context.location_id,
-        bill_to: PartySnapshot {
-            name: context.legal_name.clone(),
-            trade_name: context.trade_name.clone(),
-            gstin: context.gstin.as_ref().map(ToString::to_string),
-            address: bill_row.address,
-        },
-        ship_to: ship_party(&context, ship_row),
         addressee: Addressee {
-            name: context.trade_name.unwrap_or(context.legal_name),
+            name: parties.bill_to.called().to_owned(),
             phone: context.phone,
             has_opted_in: context.has_opted_in,
             email: context.email,
             language: context.language,
         },
+        bill_to: parties.bill_to,
+        ship_to: parties.ship_to,
     };
     Ok(Worked {
         quote: Some(quote),
@@ -249,8 +211,8 @@ async fn load(
 }
 
 fn context_statement(tx: &TenantTx, dealer: DealerId, ship_to: Option<AddressId>) -> Statement {
-    Statement::new(
-        "SELECT d.legal_name, d.trade_name, d.gst_treatment, d.gstin, d.is_active, loc.id AS location_id, r.state_code AS seller_state, \
+    Statement::new(format!(
+        "SELECT {DEALER_COLUMNS}, d.is_active, loc.id AS location_id, r.state_code AS seller_state, \
                 coalesce(r.lut_valid_from <= $4 AND r.lut_valid_to >= $4, false) AS seller_has_lut, to_jsonb(bill) AS bill_to, to_jsonb(ship) AS ship_to, \
                 c.credit_limit, c.holds, c.unpaid, c.unallocated, coalesce(d.email, p.email) AS email, p.phone, \
                 p.whatsapp_opt_in_at IS NOT NULL AS has_opted_in, coalesce(p.language, 'en') AS language \
@@ -263,57 +225,11 @@ fn context_statement(tx: &TenantTx, dealer: DealerId, ship_to: Option<AddressId>
               AND CASE WHEN $3::uuid IS NULL THEN ship.is_billing ELSE ship.id = $3 END \
          LEFT JOIN dealer_contacts p ON p.tenant_id = d.tenant_id AND p.dealer_id = d.id AND p.is_primary AND p.is_active \
          WHERE d.tenant_id = $1 AND d.id = $2",
-    )
+    ))
     .bind(tx.tenant().as_uuid())
     .bind(dealer.as_uuid())
     .bind(ship_to.map(|id| id.as_uuid()))
     .bind(tx.today().as_naive())
-}
-
-/// What the place of supply is decided on (IGST Act section 10 and 7(5)).
-fn supply_facts(context: &ContextRow, bill: &AddressRow, ship: &AddressRow) -> SupplyFacts {
-    let registered_in = context
-        .gstin
-        .as_ref()
-        .map_or(bill.address.state_code, Gstin::state);
-    SupplyFacts {
-        seller_state: context.seller_state,
-        seller_has_lut: context.seller_has_lut,
-        buyer: match context.gst_treatment.as_str() {
-            "SEZ" => BuyerTreatment::Sez {
-                state: registered_in,
-            },
-            "REGISTERED" => BuyerTreatment::Registered {
-                state: registered_in,
-            },
-            _ => BuyerTreatment::Unregistered,
-        },
-        delivery: match ship.party.as_str() {
-            "THIRD_PARTY" => Delivery::ThirdParty {
-                state: ship.address.state_code,
-            },
-            _ => Delivery::OwnPlace {
-                state: ship.address.state_code,
-            },
-        },
-    }
-}
-
-fn ship_party(context: &ContextRow, ship: AddressRow) -> PartySnapshot {
-    if ship.party == "THIRD_PARTY" {
-        return PartySnapshot {
-            name: ship.party_name.unwrap_or_default(),
-            trade_name: None,
-            gstin: ship.party_gstin,
-            address: ship.address,
-        };
-    }
-    PartySnapshot {
-        name: context.legal_name.clone(),
-        trade_name: context.trade_name.clone(),
-        gstin: context.gstin.as_ref().map(ToString::to_string),
-        address: ship.address,
-    }
 }
 
 /// Pure: prices and taxes each line, or says what is wrong with it.

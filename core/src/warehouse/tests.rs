@@ -7,25 +7,26 @@ use vitaran_kernel::{AddressId, DealerId, Money, OrderId, ProductId, Quantity};
 use super::*;
 use crate::access::Role;
 use crate::db::{Statement, TenantTx};
+use crate::invoicing::document::InvoiceDocument;
 use crate::invoicing::{self, InvoiceFilter};
 use crate::orders::{
-    self, ApproveOrder, Channel, OrderDetail, PlaceLine, PlaceOrder, ProductKey, ShortCloseLine,
-    Status,
+    self, ApproveOrder, Channel, HistoryEntry, OrderDetail, PlaceLine, PlaceOrder, ProductKey,
+    ShortCloseLine, Status, Timeline,
 };
 use crate::payments::{ReceiptForm, record_receipt};
 use crate::problem::Problem as _;
 use crate::testkit::{dealer, product, test_db, test_tenant, test_tx, test_tx_in_state};
 use chrono::{TimeZone as _, Utc};
 
-fn money(text: &str) -> Money {
+pub(super) fn money(text: &str) -> Money {
     Money::parse(text).unwrap()
 }
 
-fn qty(units: i64) -> Quantity {
+pub(super) fn qty(units: i64) -> Quantity {
     Quantity::from_units(units)
 }
 
-async fn picking(
+pub(super) async fn picking(
     t: &mut TenantTx,
     dealer: DealerId,
     ship_to: AddressId,
@@ -58,7 +59,7 @@ async fn picking(
         .unwrap()
 }
 
-async fn packed(
+pub(super) async fn packed(
     t: &mut TenantTx,
     dealer: DealerId,
     ship_to: AddressId,
@@ -87,7 +88,7 @@ async fn packed(
     .unwrap()
 }
 
-fn lorry() -> DispatchOrder {
+pub(super) fn lorry() -> DispatchOrder {
     let form = DispatchForm {
         transporter: "VRL Logistics".to_owned(),
         lr_number: "LR-9".to_owned(),
@@ -99,7 +100,10 @@ fn lorry() -> DispatchOrder {
     form.parse().unwrap()
 }
 
-async fn dispatched(t: &mut TenantTx, id: OrderId) -> Result<OrderDetail, DispatchOrderError> {
+pub(super) async fn dispatched(
+    t: &mut TenantTx,
+    id: OrderId,
+) -> Result<OrderDetail, DispatchOrderError> {
     let by = t.actor().allow().unwrap();
     dispatch(t, &by, id, lorry()).await
 }
@@ -116,6 +120,29 @@ async fn ask(tx: &mut TenantTx, sql: &'static str) -> Value {
         .await
         .unwrap()
         .value
+}
+
+pub(super) async fn run(tx: &mut TenantTx, sql: &'static str) {
+    Statement::new(sql)
+        .execute(tx.conn().unwrap())
+        .await
+        .unwrap();
+}
+
+/// What the invoice of a dispatched order states.
+pub(super) async fn invoice_of(t: &mut TenantTx, order: &OrderDetail) -> InvoiceDocument {
+    let by = t.actor().allow().unwrap();
+    let id = order.header.invoice_id.unwrap();
+    invoicing::load(t, &by, id).await.unwrap().document
+}
+
+/// What the timeline says beside the steps.
+pub(super) fn notes(order: &OrderDetail) -> Vec<&str> {
+    let noted = |entry: &&HistoryEntry| entry.kind() == Timeline::Noted;
+    let entries = order.history.iter().filter(noted);
+    entries
+        .filter_map(|entry| entry.reason.as_deref())
+        .collect()
 }
 
 const BALANCES: &str = "SELECT jsonb_agg(jsonb_build_array(on_hand, reserved) ORDER BY on_hand) AS value FROM stock_balances";
@@ -388,6 +415,41 @@ async fn tax_is_that_of_the_day_of_the_invoice_and_the_timeline_says_so() {
 }
 
 #[tokio::test]
+async fn a_product_that_was_put_into_another_tax_class_is_invoiced_at_its_present_rate_and_ordered_price()
+ {
+    let mut t = test_tx().await;
+    let tenant = t.tenant.clone();
+    let lamp = product("LAMP")
+        .price("100")
+        .stock("9")
+        .insert(&mut t, &tenant)
+        .await;
+    let (dealer, shop) = dealer().insert(&mut t, &tenant).await;
+    let order = packed(&mut t, dealer, shop, &[(lamp, 1)]).await;
+    assert_eq!(order.header.total, money("118.00"));
+    run(
+        &mut t,
+        "UPDATE products SET tax_class = 'MERIT', base_price = 900",
+    )
+    .await;
+    let order = dispatched(&mut t, order.header.id).await.unwrap();
+    let invoice = invoice_of(&mut t, &order).await;
+    assert_eq!(invoice.lines[0].tax_rate.to_string(), "5.00");
+    assert_eq!(
+        (
+            invoice.totals.taxable,
+            invoice.totals.total,
+            order.header.credit().unpaid
+        ),
+        (money("100.00"), money("105.00"), money("105.00"))
+    );
+    assert_eq!(
+        notes(&order),
+        ["GST on line 1 (LAMP) is 5.00 % now; it was 18.00 % when the order was placed"]
+    );
+}
+
+#[tokio::test]
 async fn a_supply_to_a_special_economic_zone_without_a_letter_of_undertaking_bears_igst() {
     let mut t = test_tx().await;
     let tenant = t.tenant.clone();
@@ -443,6 +505,13 @@ async fn invoices_are_chained_and_the_chain_shows_a_change() {
             .len(),
         1
     );
+    run(
+        &mut t,
+        "INSERT INTO invoice_tax_summary SELECT tenant_id, invoice_id, dealer_id, '853690', uqc, tax_rate, quantity, taxable, cgst, sgst, utgst, igst FROM invoice_tax_summary",
+    )
+    .await;
+    let faults = invoicing::verify_chain(&mut t, &by).await.unwrap().faults;
+    assert_eq!(faults.len(), 4, "each invoice's added summary row shows");
     let by = t.by();
     let page = invoicing::list(
         &t,

@@ -59,7 +59,7 @@ pub struct NewDispatch {
     vehicle_number: Option<String>,
     /// Whole kilometres.
     distance_km: Option<i32>,
-    /// Twelve digits; goods above ₹50,000 may not move without one.
+    /// Twelve digits; goods above the value that the law sets for their way may not move without one.
     eway_bill_number: Option<String>,
 }
 

@@ -7,7 +7,7 @@ use vitaran_core::orders::OrderDetail;
 use vitaran_core::warehouse::{self, DispatchForm};
 use vitaran_kernel::OrderId;
 
-use super::dispatch_views::{self as views, Sheet};
+use super::dispatch_views::{self as views, Load, Sheet};
 use super::{is_correctable, order_id, order_path, pick};
 use crate::auth::PageActor;
 use crate::http::form::Submitted;
@@ -28,9 +28,9 @@ pub async fn show_dispatch(
 ) -> PageResult {
     let by: Allowed<WarehouseDispatchWrite> = actor.allow()?;
     let order = pick::load(&state, &actor, order_id(&id)?).await?;
-    let transporters = transporters(&state, &by).await?;
+    let load = look(&state, &by, order.header.id).await?;
     let form = DispatchForm::default();
-    let sheet = Sheet::new(&order, &transporters, &form);
+    let sheet = Sheet::new(&order, &load, &form);
     let title = format!("Dispatch {}", order.header.number);
     Ok(shell.page(&title).render(views::page(&sheet)))
 }
@@ -55,9 +55,9 @@ pub async fn submit_dispatch(
     }
     // Read anew, so that a stale form shows what the order is now.
     let order = pick::load(&state, &actor, id).await?;
-    let transporters = transporters(&state, &by).await?;
+    let load = look(&state, &by, id).await?;
     let errors = errors_of(&refusal);
-    let mut sheet = Sheet::new(&order, &transporters, &sent.form);
+    let mut sheet = Sheet::new(&order, &load, &sent.form);
     sheet.errors = &errors;
     let title = format!("Dispatch {}", order.header.number);
     let page = shell.page(&title).refused().status(refusal.status);
@@ -78,14 +78,19 @@ async fn dispatch_once(
     Ok(order)
 }
 
-async fn transporters(
+async fn look(
     state: &AppState,
     by: &Allowed<WarehouseDispatchWrite>,
-) -> Result<Vec<String>, Refusal> {
+    id: OrderId,
+) -> Result<Load, Refusal> {
     let mut tx = state.db.begin_read(by).await?;
-    let names = warehouse::recent_transporters(&mut tx, by).await?;
+    let consignment = warehouse::consignment(&mut tx, by, id).await?;
+    let transporters = warehouse::recent_transporters(&mut tx, by).await?;
     tx.commit().await?;
-    Ok(names)
+    Ok(Load {
+        consignment,
+        transporters,
+    })
 }
 
 fn invoiced(order: &OrderDetail) -> Flash {

@@ -2,15 +2,15 @@
 
 use maud::{Markup, html};
 use vitaran_core::orders::{OrderDetail, OrderLine, Status};
-use vitaran_core::warehouse::{DispatchForm, needs_eway_bill};
+use vitaran_core::warehouse::{Consignment, DispatchForm};
 
-use super::pick_views::ship_to;
+use super::pick_views::place_of;
 use super::{QUEUE, order_path};
 use crate::hx::Form;
 use crate::ui::badge::order_status;
 use crate::ui::flash::{self, Flash};
 use crate::ui::form::{Field, FieldError, Style, Width, buttons, error_summary, row, version};
-use crate::ui::money::quantity;
+use crate::ui::money::{money_text, quantity};
 use crate::ui::panel::{Heading, columns, panel};
 use crate::ui::table::{Column, Row, Table};
 use crate::ui::{Icon, Tone, icon, time};
@@ -19,16 +19,23 @@ const TRANSPORTERS: &str = "transporters";
 
 pub struct Sheet<'a> {
     order: &'a OrderDetail,
-    transporters: &'a [String],
+    load: &'a Load,
     form: &'a DispatchForm,
     pub errors: &'a [FieldError],
 }
 
+/// What the page shows beside the order itself.
+pub struct Load {
+    pub consignment: Consignment,
+    /// To choose from.
+    pub transporters: Vec<String>,
+}
+
 impl<'a> Sheet<'a> {
-    pub fn new(order: &'a OrderDetail, transporters: &'a [String], form: &'a DispatchForm) -> Self {
+    pub fn new(order: &'a OrderDetail, load: &'a Load, form: &'a DispatchForm) -> Self {
         Sheet {
             order,
-            transporters,
+            load,
             form,
             errors: &[],
         }
@@ -52,7 +59,7 @@ pub fn page(sheet: &Sheet<'_>) -> Markup {
             },
             html! {
                 (panel("What leaves", leaving(sheet.order)))
-                @if let Some(place) = ship_to(sheet.order) { (panel("Deliver to", place)) }
+                (panel("Deliver to", place_of(&sheet.load.consignment.ship_to)))
             },
         ))
     }
@@ -76,11 +83,7 @@ fn transport_form(sheet: &Sheet<'_>) -> Markup {
     } = sheet.form;
     let errors = sheet.errors;
     let action = sheet.path();
-    let eway_hint = if needs_eway_bill(sheet.order.header.total) {
-        "This consignment is above ₹50,000: it may not move without one"
-    } else {
-        "Needed above ₹50,000"
-    };
+    let eway_hint = eway_hint(&sheet.load.consignment);
     let text = |name, label, value| {
         Field::text(name, label)
             .value(value)
@@ -91,7 +94,7 @@ fn transport_form(sheet: &Sheet<'_>) -> Markup {
         h2 { "Transport" }
         (version(i64::from(sheet.order.header.version)))
         (Field::text("transporter", "Transporter").value(transporter).errors(errors).required().max_length(120).hint("Or “own vehicle”").list(TRANSPORTERS).autocomplete("off"))
-        datalist id=(TRANSPORTERS) { @for name in sheet.transporters { option value=(name) {} } }
+        datalist id=(TRANSPORTERS) { @for name in &sheet.load.transporters { option value=(name) {} } }
         (row(html! {
             (text("lr_number", "LR number", lr_number).max_length(40).autocomplete("off"))
             (Field::date("lr_date", "LR date").value(lr_date).errors(errors))
@@ -100,12 +103,22 @@ fn transport_form(sheet: &Sheet<'_>) -> Markup {
             (text("vehicle_number", "Vehicle number", vehicle_number).placeholder("MH12AB1234").max_length(15).autocomplete("off"))
             (Field::digits("distance_km", "Distance, km").value(distance_km).errors(errors).max_length(4))
         }))
-        (Field::digits("eway_bill_number", "E-way bill number").value(eway_bill_number).errors(errors).hint(eway_hint).width(Width::Medium).max_length(15))
+        (Field::digits("eway_bill_number", "E-way bill number").value(eway_bill_number).errors(errors).hint(&eway_hint).width(Width::Medium).max_length(15))
         (buttons(html! {
             button class=(Style::Primary.class()) type="submit" { (icon(Icon::Truck)) "Dispatch and invoice" }
             a.button.quiet href=(QUEUE) { "Not yet" }
         }))
     })
+}
+
+fn eway_hint(consignment: &Consignment) -> String {
+    let limit = money_text(consignment.eway_bill_above);
+    if consignment.needs_eway_bill() {
+        let value = money_text(consignment.value);
+        format!("These goods are worth {value}: above {limit} they may not move without one")
+    } else {
+        format!("Needed above {limit} on this way")
+    }
 }
 
 fn leaving(order: &OrderDetail) -> Markup {

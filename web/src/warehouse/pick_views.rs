@@ -1,7 +1,7 @@
 //! The pick page: what to take next in large letters, the scanner's field, the list, and the button that ends it.
 
 use maud::{Markup, html};
-use vitaran_core::orders::{OrderDetail, OrderLine, Status, Verb};
+use vitaran_core::orders::{OrderDetail, OrderLine, PartySnapshot, Status, Verb};
 use vitaran_kernel::{OrderId, OrderLineId};
 
 use super::views::Rights;
@@ -169,14 +169,17 @@ fn delivery_address(order: &OrderDetail) -> Markup {
     html! { div.only-print { @if let Some(place) = ship_to(order) { h2 { "Deliver to" } (place) } } }
 }
 
-pub(super) fn ship_to(order: &OrderDetail) -> Option<Markup> {
-    let party = order.header.ship_to()?;
+fn ship_to(order: &OrderDetail) -> Option<Markup> {
+    order.header.ship_to().as_ref().map(place_of)
+}
+
+pub(super) fn place_of(party: &PartySnapshot) -> Markup {
     let place = &party.address;
     let lines: Vec<&str> = std::iter::once(place.line1.as_str())
         .chain(place.line2.as_deref())
         .collect();
-    Some(address(&Address {
-        name: Some(party.trade_name.as_deref().unwrap_or(&party.name)),
+    address(&Address {
+        name: Some(party.called()),
         lines: &lines,
         city: &place.city,
         pin: &place.pincode,
@@ -184,7 +187,7 @@ pub(super) fn ship_to(order: &OrderDetail) -> Option<Markup> {
         state_code: Some(place.state_code.as_str()),
         gstin: party.gstin.as_deref(),
         ..Address::default()
-    }))
+    })
 }
 
 pub fn region(sheet: &Sheet<'_>) -> Markup {

@@ -25,7 +25,7 @@ mod columns;
 mod invoice;
 mod page;
 #[cfg(test)]
-mod samples;
+pub(super) mod samples;
 mod tables;
 #[cfg(test)]
 mod tests;

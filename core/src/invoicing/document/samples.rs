@@ -12,7 +12,12 @@ fn gstin(text: &str) -> Gstin {
     Gstin::parse(text).unwrap()
 }
 
-pub(super) fn address(street: &str, city: &str, state: &str, pincode: &str) -> PostalAddress {
+pub(in crate::invoicing) fn address(
+    street: &str,
+    city: &str,
+    state: &str,
+    pincode: &str,
+) -> PostalAddress {
     PostalAddress {
         lines: vec![street.to_owned()],
         city: city.to_owned(),
@@ -21,7 +26,7 @@ pub(super) fn address(street: &str, city: &str, state: &str, pincode: &str) -> P
     }
 }
 
-pub(super) fn line(
+pub(in crate::invoicing) fn line(
     line_no: u16,
     goods: (&str, &str, &str, &str),
     quantity: &str,
@@ -49,7 +54,7 @@ pub(super) fn line(
     }
 }
 
-pub(super) const GOODS: [(&str, &str, &str, &str); 5] = [
+pub(in crate::invoicing) const GOODS: [(&str, &str, &str, &str); 5] = [
     (
         "LED lamp 9 W, B22, cool daylight",
         "LED-9W-B22-CD",
@@ -83,7 +88,7 @@ pub(super) const GOODS: [(&str, &str, &str, &str); 5] = [
 ];
 
 /// An invoice of Volt Distributors over so many lines, with figures that agree.
-pub(super) fn invoice(kind: SupplyKind, lines: u16) -> InvoiceDocument {
+pub(in crate::invoicing) fn invoice(kind: SupplyKind, lines: u16) -> InvoiceDocument {
     let prices = ["120.5000", "2499.0000", "8450.0000", "186.1250", "350.0000"];
     let lines: Vec<DocumentLine> = (1..=lines)
         .map(|line_no| {
@@ -146,7 +151,7 @@ pub(super) fn invoice(kind: SupplyKind, lines: u16) -> InvoiceDocument {
 }
 
 /// Makes summary, totals and words agree with the lines.
-pub(super) fn settle(invoice: &mut InvoiceDocument) {
+pub(in crate::invoicing) fn settle(invoice: &mut InvoiceDocument) {
     let mut rows: BTreeMap<(String, Rate), SummaryRow> = BTreeMap::new();
     for line in &invoice.lines {
         let row = rows
@@ -168,7 +173,7 @@ pub(super) fn settle(invoice: &mut InvoiceDocument) {
     invoice.amount_in_words = amount_in_words(invoice.totals.total);
 }
 
-pub(super) fn inter_state(lines: u16) -> InvoiceDocument {
+pub(in crate::invoicing) fn inter_state(lines: u16) -> InvoiceDocument {
     let mut invoice = invoice(SupplyKind::InterState, lines);
     invoice.buyer = Buyer {
         legal_name: "श्री बालाजी ट्रेडर्स (Shri Balaji Traders)".to_owned(),
@@ -198,7 +203,7 @@ pub(super) fn inter_state(lines: u16) -> InvoiceDocument {
     invoice
 }
 
-pub(super) fn union_territory() -> InvoiceDocument {
+pub(in crate::invoicing) fn union_territory() -> InvoiceDocument {
     let mut invoice = invoice(SupplyKind::IntraUnionTerritory, 3);
     invoice.seller.gstin = gstin("04CHDPA9753Z1ZF");
     invoice.seller.address = address(
@@ -224,7 +229,7 @@ pub(super) fn union_territory() -> InvoiceDocument {
     invoice
 }
 
-pub(super) fn zone_under_lut() -> InvoiceDocument {
+pub(in crate::invoicing) fn zone_under_lut() -> InvoiceDocument {
     let mut invoice = invoice(SupplyKind::ZeroRated, 4);
     invoice.supply_clause = SupplyClause::Sez;
     invoice.endorsement = Some("SUPPLY MEANT FOR SEZ UNIT OR SEZ DEVELOPER FOR AUTHORISED OPERATIONS UNDER BOND OR LETTER OF UNDERTAKING WITHOUT PAYMENT OF INTEGRATED TAX".to_owned());

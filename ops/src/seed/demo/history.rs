@@ -31,8 +31,6 @@ use crate::OpsError;
 
 /// Orders of a working day, from and up to without.
 const ORDERS_A_DAY: (u64, u64) = (2, 6);
-/// A consignment above this needs an e-way bill (CGST Rule 138).
-const EWAY_BILL_ABOVE_RUPEES: i64 = 50_000;
 /// Six weeks of such orders do not use up a limit from here on.
 const SOLVENT_FROM_RUPEES: u64 = 800_000;
 /// Looks at the catalogue for one order: enough to find something in the smallest depot.
@@ -542,9 +540,12 @@ impl History {
 
     async fn dispatch(&mut self, id: OrderId, course: Course) -> Result<(), OpsError> {
         let order = self.load(id).await?;
-        let form = self.consignment(&order);
         let by = self.by(Role::Warehouse)?;
         let mut tx = self.begin(&by).await?;
+        let consignment = warehouse::consignment(&mut tx, &by, id)
+            .await
+            .map_err(OpsError::refused)?;
+        let form = self.transport(&order, consignment.needs_eway_bill());
         let input = form.parse().map_err(OpsError::refused)?;
         Box::pin(warehouse::dispatch(&mut tx, &by, id, input))
             .await
@@ -565,10 +566,9 @@ impl History {
         Ok(())
     }
 
-    fn consignment(&mut self, order: &OrderDetail) -> DispatchForm {
+    fn transport(&mut self, order: &OrderDetail, needs_eway_bill: bool) -> DispatchForm {
         let transporter = self.luck.pick(&TRANSPORTERS).copied().unwrap_or_default();
         let is_carried = transporter != "Own vehicle";
-        let needs_eway_bill = order.header.total > Money::from_rupees(EWAY_BILL_ABOVE_RUPEES);
         let vehicle = format!(
             "{}{:02}AB{:04}",
             if order.header.location_name.contains("Chandigarh") {

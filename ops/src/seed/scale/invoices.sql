@@ -13,19 +13,25 @@ UPDATE scale_invoices i
 SET number = format('%s/%s-%s/%s', f.prefix, lpad((i.financial_year % 100)::text, 2, '0'), lpad(((i.financial_year + 1) % 100)::text, 2, '0'), lpad(i.sequence::text, 6, '0'))
 FROM facts f;
 
--- What invoicing::chain::hash covers, all but the hash before it. A test of the chain follows every seed.
+-- What invoicing::chain::hash covers, all but the hash before it: a name alone is a fact that is not stated. A test of the
+-- chain follows every seed.
 UPDATE scale_invoices i
 SET body = concat_ws(E'\n', 'number=' || i.number, 'issued_on=' || i.issued_on, 'issued_at=' || (extract(epoch FROM i.issued_at) * 1000000)::bigint,
                      'order=' || o.number, 'ordered_on=' || (o.placed_at AT TIME ZONE 'Asia/Kolkata')::date, f.seller_text,
-                     'buyer=' || d.legal_name, 'buyer_trade_name=', 'buyer_gstin=' || d.gstin, 'buyer_address=' || place.text,
-                     'ship_to=' || d.legal_name, 'ship_to_gstin=' || d.gstin, 'ship_to_address=' || place.text,
-                     format('place_of_supply=%s %s %s', d.state, d.pos_row, d.pos_clause), 'supply=' || d.supply_kind, 'reverse_charge=false', 'endorsement=',
-                     l.text, format('totals=%s|%s|%s|0.00|%s|%s|%s', o.taxable, o.cgst, o.cgst, o.igst, o.round_off, o.total), '')
-FROM facts f, scale_orders o JOIN scale_dealers d ON d.n = o.dealer_n
-JOIN (SELECT l.n, string_agg(format('line=%s|%s|%s|NOS|%s|%s|18.00|%s|%s|%s|0.00|%s|%s|%s', l.line_no, p.sku, p.hsn, l.quantity, p.price, l.taxable, l.cgst, l.cgst, l.igst, l.total, p.name),
-                             E'\n' ORDER BY l.line_no) AS text
+                     'buyer=' || d.legal_name, E'trade_name\ngstin=' || d.gstin, place.text, 'phone',
+                     'ship_to=' || d.legal_name, 'gstin=' || d.gstin, place.text,
+                     'place_of_supply=' || d.state, 'supply_row=' || d.pos_row, 'supply_clause=' || d.pos_clause, 'supply=' || d.supply_kind,
+                     E'reverse_charge=false\nendorsement', E'transporter=Own vehicle\nlr_number\nlr_date\nvehicle\ndistance_km\neway_bill',
+                     'lines=' || l.count, l.text, E'summary=1\nhsn=853620\nuqc=NOS\nrate=18.00\nquantity=' || l.quantity, sums.text, sums.text,
+                     'round_off=' || o.round_off, 'total=' || o.total, 'in_words=' || w.words, 'declaration=' || f.declaration, E'terms\nupi=0', '')
+FROM facts f, scale_orders o JOIN scale_dealers d ON d.n = o.dealer_n JOIN scale_words w ON w.total = o.total
+JOIN (SELECT l.n, count(*) AS count, sum(l.quantity) AS quantity,
+             string_agg(concat_ws(E'\n', 'line=' || l.line_no, 'name=' || p.name, 'sku=' || p.sku, 'hsn=' || p.hsn, E'uqc=NOS\nquantity=' || l.quantity,
+                                  'unit_price=' || p.price, E'rate=18.00\ntaxable=' || l.taxable, 'cgst=' || l.cgst, 'sgst=' || l.cgst, 'utgst=0.00',
+                                  'igst=' || l.igst, 'total=' || l.total), E'\n' ORDER BY l.line_no) AS text
       FROM scale_lines l JOIN scale_products p ON p.n = l.product_n GROUP BY 1) l ON l.n = o.n,
-     LATERAL (SELECT format('%s Bazaar Road | %s | %s | %s', d.n, d.city, d.state, d.pincode) AS text) place
+     LATERAL (SELECT concat_ws(E'\n', 'taxable=' || o.taxable, 'cgst=' || o.cgst, 'sgst=' || o.cgst, 'utgst=0.00', 'igst=' || o.igst) AS text) sums,
+     LATERAL (SELECT concat_ws(E'\n', E'address=1\nstreet=' || d.n || ' Bazaar Road', 'city=' || d.city, 'state=' || d.state, 'pincode=' || d.pincode) AS text) place
 WHERE o.n = i.n;
 CREATE UNIQUE INDEX ON scale_invoices (financial_year, sequence);
 ANALYZE scale_invoices;
@@ -50,10 +56,10 @@ ANALYZE scale_chain;
 
 INSERT INTO invoices (tenant_id, id, number, series_id, registration_id, financial_year, sequence, issued_on, issued_at, order_id, order_number, ordered_on, dealer_id,
                       seller, buyer, ship_to, transport, pos_state, pos_row, pos_clause, supply_kind, taxable, cgst, sgst, utgst, igst, round_off, total,
-                      amount_in_words, previous_hash, hash)
+                      amount_in_words, declaration, previous_hash, hash)
 SELECT f.tenant, i.id, i.number, f.series, f.registration, i.financial_year, i.sequence, i.issued_on, i.issued_at, o.id, o.number,
        (o.placed_at AT TIME ZONE 'Asia/Kolkata')::date, d.id, f.seller, party.buyer, party.ship_to, '{"transporter": "Own vehicle"}',
-       d.state, d.pos_row, d.pos_clause, d.supply_kind, o.taxable, o.cgst, o.cgst, 0, o.igst, o.round_off, o.total, w.words, c.previous_hash, c.hash
+       d.state, d.pos_row, d.pos_clause, d.supply_kind, o.taxable, o.cgst, o.cgst, 0, o.igst, o.round_off, o.total, w.words, f.declaration, c.previous_hash, c.hash
 FROM facts f, scale_invoices i JOIN scale_chain c USING (financial_year, sequence) JOIN scale_orders o ON o.n = i.n JOIN scale_dealers d ON d.n = o.dealer_n
 JOIN scale_words w ON w.total = o.total,
      LATERAL (SELECT jsonb_build_object('lines', jsonb_build_array(d.n || ' Bazaar Road'), 'city', d.city, 'state', d.state, 'pincode', d.pincode) AS address) a,

@@ -146,7 +146,7 @@ async fn write_facts(
     owner
         .run(
             "CREATE TEMPORARY TABLE facts (tenant uuid, registration uuid, location uuid, series uuid, list uuid, list_name text, prefix text, seller jsonb, \
-                    seller_text text, products integer, dealers integer, orders integer, began timestamptz, ends timestamptz) ON COMMIT DROP; \
+                    seller_text text, declaration text, products integer, dealers integer, orders integer, began timestamptz, ends timestamptz) ON COMMIT DROP; \
              CREATE TEMPORARY TABLE scale_gstins (n integer, gstin text, state text) ON COMMIT DROP; \
              CREATE TEMPORARY TABLE scale_states (state text, city text, pincode text, supply_kind text, pos_row smallint, pos_clause text) ON COMMIT DROP; \
              CREATE TEMPORARY TABLE scale_words (total numeric(14, 2), words text) ON COMMIT DROP",
@@ -154,9 +154,10 @@ async fn write_facts(
         .await?;
     owner
         .run_with(
-            "INSERT INTO facts SELECT l.tenant_id, l.registration_id, l.id, s.id, p.id, p.name, s.prefix, $1->'seller', $1->>'seller_text', \
+            "INSERT INTO facts SELECT l.tenant_id, l.registration_id, l.id, s.id, p.id, p.name, s.prefix, $1->'seller', $1->>'seller_text', c.invoice_declaration, \
                     ($1->>'products')::integer, ($1->>'dealers')::integer, ($1->>'orders')::integer, ($1->>'began')::timestamptz, ($1->>'ends')::timestamptz \
              FROM locations l JOIN document_series s ON s.tenant_id = l.tenant_id JOIN price_lists p ON p.tenant_id = l.tenant_id \
+                  JOIN tenant_settings c ON c.tenant_id = l.tenant_id \
              WHERE l.tenant_id = ($1->>'tenant')::uuid",
             &json!({
                 "tenant": tenant.id, "seller": seller, "seller_text": seller_text(&seller), "products": PRODUCTS, "dealers": DEALERS,
@@ -213,12 +214,17 @@ fn seller(gstin: &Gstin) -> Result<Seller, OpsError> {
 /// The seller's lines of the text that the chain's hashes cover.
 fn seller_text(seller: &Seller) -> String {
     let address = &seller.address;
+    let street: String = address
+        .lines
+        .iter()
+        .map(|line| format!("\nstreet={line}"))
+        .collect();
     format!(
-        "seller={}\nseller_trade_name={}\nseller_gstin={}\nseller_address={} | {} | {} | {}\nlut=",
+        "seller={}\ntrade_name={}\ngstin={}\naddress={}{street}\ncity={}\nstate={}\npincode={}\nphone\nemail\nlut",
         seller.legal_name,
         seller.trade_name.as_deref().unwrap_or_default(),
         seller.gstin,
-        address.lines.join(" / "),
+        address.lines.len(),
         address.city,
         address.state,
         address.pincode.as_str()
