@@ -565,6 +565,72 @@ async fn a_busy_provider_is_tried_again_after_1_4_9_and_16_minutes_and_the_fifth
 }
 
 #[tokio::test]
+async fn a_refusal_for_the_ecosystem_allows_one_more_try_however_it_came_and_whatever_came_before()
+{
+    let world = World::new().await;
+    world.set_account().await;
+    world.placed().await;
+    let id = world.message(Event::OrderPlaced, Channel::Whatsapp).await;
+    world.provider.answers(&[Answer::Refuse(131_000)]);
+    world.whatsapp(id).await.unwrap();
+    world.make_due(id).await;
+    world.provider.answers(&[Answer::Refuse(131_049)]);
+    world.whatsapp(id).await.unwrap();
+    let a_day_later = |attempts| ("PENDING".to_owned(), attempts, Some(24 * 60));
+    assert_eq!(world.state(id).await, a_day_later(2));
+
+    // The second time it is taken first and refused by a report, when the row's last error is gone.
+    world.make_due(id).await;
+    assert_eq!(world.whatsapp(id).await.unwrap(), Outcome::Done);
+    let error = json!({ "id": format!("wamid.{id}.1"), "errors": [{ "code": 131_049 }] });
+    assert_eq!(world.report("failed", error).await, 1);
+    assert_eq!(world.state(id).await, ("FAILED".to_owned(), 3, None));
+
+    let mut tx = world.tx().await;
+    let by = world.admin().allow().unwrap();
+    requeue(&mut tx, &by, id).await.unwrap();
+    tx.commit().await.unwrap();
+    world.provider.answers(&[Answer::Refuse(131_049)]);
+    world.whatsapp(id).await.unwrap();
+    assert_eq!(world.state(id).await, a_day_later(1), "the past is over");
+}
+
+#[tokio::test]
+async fn too_many_messages_to_one_person_hold_back_the_others_to_them_and_nobody_elses() {
+    let world = World::new().await;
+    world.set_account().await;
+    for _ in 0..4 {
+        world.placed().await;
+    }
+    let ids = "SELECT jsonb_agg(id ORDER BY created_at, id) AS value FROM notification_logs WHERE tenant_id = $1 AND channel = 'WHATSAPP'";
+    let ids: Vec<NotificationId> = serde_json::from_value(world.ask(ids).await).unwrap();
+    let [refused, same, reported, stranger] = ids[..] else {
+        panic!("{ids:?}")
+    };
+    world
+        .run(&format!("UPDATE notification_logs SET recipient = '+919876500077' WHERE tenant_id = $1 AND id = '{stranger}'"))
+        .await;
+    world.provider.answers(&[Answer::Refuse(131_056)]);
+    world.whatsapp(refused).await.unwrap();
+    let waits = |minutes| ("PENDING".to_owned(), 0, Some(minutes));
+    assert_eq!(world.state(same).await, waits(1));
+    assert!(matches!(
+        world.whatsapp(same).await.unwrap(),
+        Outcome::Cancel(_)
+    ));
+    assert_eq!(world.state(stranger).await, waits(0));
+
+    // By a report as well.
+    world.make_due(same).await;
+    world.make_due(reported).await;
+    world.whatsapp(reported).await.unwrap();
+    let error = json!({ "id": format!("wamid.{reported}.1"), "errors": [{ "code": 131_056 }] });
+    assert_eq!(world.report("failed", error).await, 1);
+    assert_eq!(world.state(same).await, waits(1));
+    assert_eq!(world.whatsapp(stranger).await.unwrap(), Outcome::Done);
+}
+
+#[tokio::test]
 async fn a_message_that_waits_is_not_sent_early() {
     let world = World::new().await;
     world.placed().await;
