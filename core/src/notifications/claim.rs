@@ -335,15 +335,35 @@ impl Claimed {
         Ok(changed > 0)
     }
 
-    /// Notes that one of several receivers was served, and takes a new lease for the rest; `false` when the lease is
-    /// no longer ours.
-    pub(super) async fn served(
-        &self,
-        db: &Db,
-        event: AttemptEvent,
-        receiver: &str,
-    ) -> Result<bool, DbError> {
+    /// Takes a new lease for the receivers that are left, after one who was not served; `false` when the lease is no
+    /// longer ours.
+    pub(super) async fn renew(&self, db: &Db) -> Result<bool, DbError> {
         let mut tx = db.begin_as(&self.actor).await?;
+        let is_ours = self.renew_in(&mut tx).await?;
+        tx.commit().await?;
+        Ok(is_ours)
+    }
+
+    /// As [`Claimed::renew`], and notes the receiver who was served, so that no later attempt serves them again.
+    pub(super) async fn served(&self, db: &Db, receiver: &str) -> Result<bool, DbError> {
+        let mut tx = db.begin_as(&self.actor).await?;
+        if !self.renew_in(&mut tx).await? {
+            return Ok(false);
+        }
+        record(
+            &mut tx,
+            self.due.id,
+            self.attempt,
+            AttemptEvent::Accepted,
+            None,
+            Some(receiver),
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn renew_in(&self, tx: &mut TenantTx) -> Result<bool, DbError> {
         let changed = Statement::new(
             "UPDATE notification_logs SET lease_until = now() + $4 * interval '1 second' \
              WHERE tenant_id = $1 AND id = $2 AND lease_token = $3 AND status = 'SENDING'",
@@ -354,20 +374,7 @@ impl Claimed {
         .bind(LEASE_S)
         .execute(tx.conn()?)
         .await?;
-        if changed == 0 {
-            return Ok(false);
-        }
-        record(
-            &mut tx,
-            self.due.id,
-            self.attempt,
-            event,
-            None,
-            Some(receiver),
-        )
-        .await?;
-        tx.commit().await?;
-        Ok(true)
+        Ok(changed > 0)
     }
 }
 

@@ -968,6 +968,52 @@ async fn each_member_of_the_sales_team_gets_a_mail_of_their_own_and_gets_it_once
     );
 }
 
+/// Refuses everybody, and takes nearly the whole lease for each.
+struct SlowRefusal<'a> {
+    world: &'a World,
+    leases: Mutex<Vec<f64>>,
+}
+
+#[async_trait]
+impl Mailer for SlowRefusal<'_> {
+    async fn send(&self, _: &Mail) -> Result<(), MailError> {
+        let left = "SELECT to_jsonb(extract(epoch FROM lease_until - now())::float8) AS value FROM notification_logs \
+             WHERE tenant_id = $1 AND status = 'SENDING'";
+        let left = self.world.ask(left).await.as_f64().unwrap();
+        self.leases.lock().unwrap().push(left);
+        let passes = "UPDATE notification_logs SET lease_until = now() + interval '1 second' WHERE tenant_id = $1 AND status = 'SENDING'";
+        self.world.run(passes).await;
+        Err(MailError::Permanent("no such mailbox".to_owned()))
+    }
+}
+
+#[tokio::test]
+async fn a_mail_to_the_team_holds_its_lease_anew_for_each_member_also_after_a_refusal() {
+    let world = World::new().await;
+    for n in 1..=3 {
+        let address = format!("s{n}.{}@vitaran.test", world.tenant.tenant.slug);
+        world.add_sales(&address).await;
+    }
+    world.placed().await;
+    let id = world.message(Event::OrderPlaced, Channel::Email).await;
+    let mailer = SlowRefusal {
+        world: &world,
+        leases: Mutex::default(),
+    };
+    let job = DeliverMail {
+        tenant: world.tenant.tenant.id,
+        notification: id,
+    };
+    let url = "https://orders.example.in";
+    deliver_mail_now(&world.worker, &mailer, &world.shelf, url, &job)
+        .await
+        .unwrap();
+    let leases = mailer.leases.lock().unwrap().clone();
+    assert_eq!(leases.len(), 3);
+    assert!(leases.iter().all(|left| *left > 50.0), "{leases:?}");
+    assert_eq!(world.status(id).await, "FAILED");
+}
+
 #[tokio::test]
 async fn a_mail_that_may_have_gone_out_goes_out_again_under_the_same_id() {
     let world = World::new().await;
