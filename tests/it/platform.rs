@@ -79,6 +79,23 @@ async fn a_refused_form_keeps_what_was_typed_names_every_fault_and_forgets_the_p
 }
 
 #[tokio::test]
+async fn an_administrator_whose_account_is_switched_off_is_refused_and_nothing_is_made() {
+    let app = test_app().await;
+    let client = app.sign_in_platform_admin().await;
+    app.database
+        .execute("INSERT INTO users (id, email, name, password_hash, is_active) VALUES (gen_random_uuid(), 'anil@ampere.test', 'Anil', '!', false)")
+        .await;
+    let answer = client.post_form("/super/tenants", &FORM).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    assert!(
+        answer.body.contains("f-admin_email-error") && answer.body.contains("is switched off"),
+        "{}",
+        answer.body
+    );
+    assert_eq!(app.database.count("SELECT count(*) FROM tenants").await, 1);
+}
+
+#[tokio::test]
 async fn the_register_is_read_a_page_at_a_time() {
     let app = test_app().await;
     app.tenant("ampere", "27AAPFU0939F1ZV").await;

@@ -24,6 +24,9 @@ pub struct NewMember {
 pub enum AddMemberError {
     #[error("{email} works here already")]
     AlreadyMember { email: String },
+    /// A switched-off account is nobody's to revive by naming its address.
+    #[error("The account of {email} is switched off, so it cannot work here")]
+    SwitchedOff { email: String },
     #[error("A dealer's login needs a dealer, and no other role has one")]
     DealerMismatch,
     #[error("the password could not be hashed: {0}")]
@@ -35,7 +38,9 @@ pub enum AddMemberError {
 impl Problem for AddMemberError {
     fn kind(&self) -> Kind {
         match self {
-            AddMemberError::AlreadyMember { .. } | AddMemberError::DealerMismatch => Kind::Invalid,
+            AddMemberError::AlreadyMember { .. }
+            | AddMemberError::SwitchedOff { .. }
+            | AddMemberError::DealerMismatch => Kind::Invalid,
             AddMemberError::Hashing(_) => Kind::Internal,
             AddMemberError::Db(error) => error.kind(),
         }
@@ -44,6 +49,7 @@ impl Problem for AddMemberError {
     fn code(&self) -> &'static str {
         match self {
             AddMemberError::AlreadyMember { .. } => "members.exists",
+            AddMemberError::SwitchedOff { .. } => "members.switched_off",
             AddMemberError::DealerMismatch => "members.dealer_mismatch",
             AddMemberError::Hashing(_) => "service.internal",
             AddMemberError::Db(error) => error.code(),
@@ -52,7 +58,7 @@ impl Problem for AddMemberError {
 
     fn faults(&self) -> Vec<Fault> {
         match self {
-            AddMemberError::AlreadyMember { .. } => {
+            AddMemberError::AlreadyMember { .. } | AddMemberError::SwitchedOff { .. } => {
                 vec![Fault::new("/admin_email", self.code(), self.to_string())]
             }
             _ => Vec::new(),
@@ -129,6 +135,10 @@ pub(super) async fn insert_member(
             })
         }
         Err(error) => Err(error.into()),
+        // The look-up knows active users alone.
+        Ok(0) => Err(AddMemberError::SwitchedOff {
+            email: email.to_string(),
+        }),
         Ok(_) => Ok(id),
     }
 }
