@@ -96,6 +96,27 @@ async fn an_administrator_whose_account_is_switched_off_is_refused_and_nothing_i
 }
 
 #[tokio::test]
+async fn a_distributor_sells_under_the_gstin_of_a_regular_taxpayer_alone() {
+    let app = test_app().await;
+    let client = app.sign_in_platform_admin().await;
+    let mut form = FORM.to_vec();
+    for field in &mut form {
+        if field.0 == "gstin" {
+            // Right in form, State and check digit, and for deducting tax alone.
+            field.1 = "27AAPFU0939F1D4";
+        }
+    }
+    let answer = client.post_form("/super/tenants", &form).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    assert!(
+        answer.body.contains("f-gstin-error") && answer.body.contains("deducting tax at source"),
+        "{}",
+        answer.body
+    );
+    assert_eq!(app.database.count("SELECT count(*) FROM tenants").await, 1);
+}
+
+#[tokio::test]
 async fn the_register_is_read_a_page_at_a_time() {
     let app = test_app().await;
     app.tenant("ampere", "27AAPFU0939F1ZV").await;

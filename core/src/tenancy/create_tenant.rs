@@ -67,7 +67,7 @@ impl TenantForm {
             Slug::parse,
         );
         let name = faults.required("/name", &self.name, "the name", Text::parse);
-        let gstin = faults.required("/gstin", &self.gstin, "the GSTIN", Gstin::parse);
+        let gstin = faults.required("/gstin", &self.gstin, "the GSTIN", Gstin::parse_taxpayers);
         let legal_name = faults.required(
             "/legal_name",
             &self.legal_name,
