@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use vitaran_core::config;
 use vitaran_ops::tenant::CreateTenant;
-use vitaran_ops::user::CreateAdmin;
+use vitaran_ops::user::{AddUser, CreateAdmin};
 use vitaran_ops::whatsapp::SetAccount;
 use vitaran_ops::{OpsError, check_config, migrate, seed, tenant, user, verify, whatsapp};
 
@@ -26,7 +26,7 @@ enum Command {
     /// Tenants
     #[command(subcommand)]
     Tenant(Tenant),
-    /// Users of the platform itself
+    /// Users of tenants, and of the platform itself
     #[command(subcommand)]
     User(User),
     /// A tenant's WhatsApp number
@@ -68,6 +68,8 @@ enum Tenant {
 
 #[derive(Subcommand)]
 enum User {
+    /// Somebody who works in a tenant, or orders for one of its dealers
+    Add(AddUser),
     /// A platform admin, member of no tenant
     CreateAdmin(CreateAdmin),
 }
@@ -134,6 +136,7 @@ async fn run(command: Command) -> Result<Vec<String>, OpsError> {
             }
         }
         Command::Tenant(Tenant::Create(input)) => tenant::create(*input).await,
+        Command::User(User::Add(input)) => user::add(input).await,
         Command::User(User::CreateAdmin(input)) => user::create_admin(input).await,
         Command::Whatsapp(Whatsapp::Set(input)) => whatsapp::set(input).await,
         Command::CheckConfig => check_config::check(),

@@ -8,6 +8,6 @@ mod tenants;
 
 pub use create_tenant::{CreateTenantError, NewTenant, TenantForm, create_tenant};
 pub use impersonate::{ImpersonateError, StartVisit, VisitForm, end_visit, start_visit};
-pub use members::{AddMemberError, NewMember, add_member};
+pub use members::{AddMemberError, MemberForm, NewMember, add_member};
 pub use operator::PlatformOperator;
 pub use tenants::{TenantSummary, find_tenant, list_tenants};
