@@ -89,3 +89,114 @@ async fn a_user_with_faults_is_refused_with_all_of_them_and_no_tenant_is_guessed
     let refused = vitaran(&app, &elsewhere).await.unwrap_err();
     assert!(refused.contains("there is no tenant vol"), "{refused}");
 }
+
+#[tokio::test]
+async fn what_is_set_for_a_tenant_stands_and_is_in_its_audit_log() {
+    let app = test_app().await;
+    let set = ["tenant", "set", "--tenant", "volt"];
+    let bare = vitaran(&app, &set).await.unwrap_err();
+    assert!(bare.contains("--upi-vpa"), "{bare}");
+
+    let mut upi = set.to_vec();
+    upi.extend([
+        "--upi-vpa",
+        "Volt@OkBank",
+        "--upi-payee",
+        "Volt Distributors",
+    ]);
+    upi.extend(["--support-phone", "98765 00001"]);
+    let said = vitaran(&app, &upi).await.unwrap();
+    assert!(
+        said.contains("UPI address: volt@okbank") && said.contains("terms: none"),
+        "{said}"
+    );
+    let mut terms = set.to_vec();
+    terms.extend(["--terms", "Payment within 30 days", "--support-phone", ""]);
+    vitaran(&app, &terms).await.unwrap();
+    let stands = "SELECT concat_ws('; ', upi_vpa, upi_payee, invoice_terms, coalesce(support_phone, 'no phone')) AS text FROM tenant_settings";
+    assert_eq!(
+        app.database.text(stands).await,
+        "volt@okbank; Volt Distributors; Payment within 30 days; no phone"
+    );
+    let audited = "SELECT by_name || ': ' || (detail->'before')::text || ' to ' || (detail->'after')::text AS text FROM audit_log \
+        WHERE action = 'platform.settings.set' ORDER BY at DESC, id DESC LIMIT 1";
+    assert_eq!(
+        app.database.text(audited).await,
+        r#"vitaran tenant set: {"invoice_terms": null, "support_phone": "+919876500001"} to {"invoice_terms": "Payment within 30 days", "support_phone": null}"#
+    );
+
+    let mut half = set.to_vec();
+    half.extend(["--upi-vpa", ""]);
+    let refused = vitaran(&app, &half).await.unwrap_err();
+    assert!(
+        refused.contains("A UPI address needs the payee's name"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn a_second_registration_comes_with_its_warehouse_its_series_and_its_lut() {
+    let app = test_app().await;
+    let add = [
+        "registration",
+        "add",
+        "--tenant",
+        "volt",
+        "--gstin",
+        "29AABCR1718E1ZL",
+        "--legal-name",
+        "Volt Distributors Pvt Ltd",
+        "--line1",
+        "5 Peenya",
+        "--city",
+        "Bengaluru",
+        "--pincode",
+        "560058",
+        "--invoice-prefix",
+        "VLB",
+        "--location-name",
+        "Peenya",
+    ];
+    vitaran(&app, &add).await.unwrap();
+    let lut = [
+        "registration",
+        "set-lut",
+        "--tenant",
+        "volt",
+        "--gstin",
+        "29AABCR1718E1ZL",
+        "--number",
+        "AD290426001234X",
+        "--from",
+        "2026-04-01",
+        "--to",
+        "2027-03-31",
+    ];
+    vitaran(&app, &lut).await.unwrap();
+    let made = "SELECT concat_ws(' ', g.gstin, l.name, l.is_default, s.kind, s.prefix, g.lut_number, g.lut_valid_from, g.lut_valid_to) AS text \
+        FROM gst_registrations g JOIN locations l ON l.registration_id = g.id JOIN document_series s ON s.registration_id = g.id \
+        WHERE g.gstin = '29AABCR1718E1ZL'";
+    assert_eq!(
+        app.database.text(made).await,
+        "29AABCR1718E1ZL Peenya f INVOICE VLB AD290426001234X 2026-04-01 2027-03-31"
+    );
+    let audited = "SELECT string_agg(action, ' ' ORDER BY at, id) AS text FROM audit_log WHERE object_kind = 'gst_registration'";
+    assert_eq!(
+        app.database.text(audited).await,
+        "platform.registrations.add platform.registrations.set_lut"
+    );
+
+    let named_alike = vitaran(&app, &add).await.unwrap_err();
+    assert!(
+        named_alike.contains("Another warehouse is called Peenya"),
+        "{named_alike}"
+    );
+    let mut again = add;
+    *again.last_mut().unwrap() = "Peenya depot";
+    let again = vitaran(&app, &again).await.unwrap_err();
+    assert!(again.contains("is registered here already"), "{again}");
+    let mut unknown = lut;
+    unknown[5] = "27AAPFU0939F1ZV";
+    let refused = vitaran(&app, &unknown).await.unwrap_err();
+    assert!(refused.contains("There is no registration"), "{refused}");
+}
