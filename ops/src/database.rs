@@ -7,9 +7,11 @@ use diesel::sql_types::{Bool, Jsonb, Text, Uuid as SqlUuid};
 use diesel_async::{
     AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _,
 };
+use vitaran_core::access::{Actor, Allowed, PlatformSettingsWrite};
 use vitaran_core::config;
-use vitaran_core::db::{Db, DbSettings};
+use vitaran_core::db::{Db, DbSettings, TenantTx};
 use vitaran_core::live::Hints;
+use vitaran_core::tenancy;
 use vitaran_kernel::{Clock, TenantId};
 
 use crate::OpsError;
@@ -26,6 +28,21 @@ pub fn actions(clock: Arc<dyn Clock>) -> Result<Db, OpsError> {
 /// app_user may write there for a signed-in one alone.
 pub fn founding(clock: Arc<dyn Clock>) -> Result<Db, OpsError> {
     connect(config::owner_database_url()?.reveal(), clock)
+}
+
+/// A transaction that may change the settings of the tenant with this short name; `what` is the name histories show.
+pub async fn settle(
+    db: &Db,
+    slug: &str,
+    what: &str,
+) -> Result<(TenantTx, Allowed<PlatformSettingsWrite>), OpsError> {
+    let tenant = tenancy::find_tenant(db, slug)
+        .await?
+        .ok_or_else(|| OpsError::Refused(format!("there is no tenant {slug}")))?;
+    let by = Actor::system(tenant.id, what)
+        .allow::<PlatformSettingsWrite>()
+        .map_err(OpsError::refused)?;
+    Ok((db.begin(&by).await?, by))
 }
 
 fn connect(url: &str, clock: Arc<dyn Clock>) -> Result<Db, OpsError> {

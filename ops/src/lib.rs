@@ -6,6 +6,7 @@ pub mod database;
 pub mod demo;
 pub mod migrate;
 pub mod passwords;
+pub mod registration;
 pub mod seed;
 pub mod tenant;
 pub mod user;

@@ -5,10 +5,13 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use vitaran_core::config;
-use vitaran_ops::tenant::CreateTenant;
-use vitaran_ops::user::CreateAdmin;
+use vitaran_ops::registration::{AddRegistration, SetLut};
+use vitaran_ops::tenant::{CreateTenant, SetTenant};
+use vitaran_ops::user::{AddUser, CreateAdmin};
 use vitaran_ops::whatsapp::SetAccount;
-use vitaran_ops::{OpsError, check_config, migrate, seed, tenant, user, verify, whatsapp};
+use vitaran_ops::{
+    OpsError, check_config, migrate, registration, seed, tenant, user, verify, whatsapp,
+};
 
 #[derive(Parser)]
 #[command(name = "vitaran", version, about = "Operates a Vitaran installation")]
@@ -26,7 +29,10 @@ enum Command {
     /// Tenants
     #[command(subcommand)]
     Tenant(Tenant),
-    /// Users of the platform itself
+    /// The GST registrations a tenant sells under
+    #[command(subcommand)]
+    Registration(Registration),
+    /// Users of tenants, and of the platform itself
     #[command(subcommand)]
     User(User),
     /// A tenant's WhatsApp number
@@ -64,10 +70,22 @@ struct Which {
 enum Tenant {
     /// A tenant that can sell, with its first administrator
     Create(Box<CreateTenant>),
+    /// What invoices and messages say of it: UPI, declaration, terms, support
+    Set(Box<SetTenant>),
+}
+
+#[derive(Subcommand)]
+enum Registration {
+    /// Another GSTIN, with its warehouse and its invoice series
+    Add(Box<AddRegistration>),
+    /// The letter of undertaking for supplies to an SEZ without tax
+    SetLut(SetLut),
 }
 
 #[derive(Subcommand)]
 enum User {
+    /// Somebody who works in a tenant, or orders for one of its dealers
+    Add(AddUser),
     /// A platform admin, member of no tenant
     CreateAdmin(CreateAdmin),
 }
@@ -134,6 +152,10 @@ async fn run(command: Command) -> Result<Vec<String>, OpsError> {
             }
         }
         Command::Tenant(Tenant::Create(input)) => tenant::create(*input).await,
+        Command::Tenant(Tenant::Set(input)) => tenant::set(*input).await,
+        Command::Registration(Registration::Add(input)) => registration::add(*input).await,
+        Command::Registration(Registration::SetLut(input)) => registration::set_lut(input).await,
+        Command::User(User::Add(input)) => user::add(input).await,
         Command::User(User::CreateAdmin(input)) => user::create_admin(input).await,
         Command::Whatsapp(Whatsapp::Set(input)) => whatsapp::set(input).await,
         Command::CheckConfig => check_config::check(),

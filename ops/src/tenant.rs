@@ -1,9 +1,10 @@
-//! `vitaran tenant create`: a tenant that can sell, with its first administrator.
+//! `vitaran tenant create`: a tenant that can sell, with its first administrator. `vitaran tenant set`: what it says of
+//! itself on invoices and in messages.
 
 use std::sync::Arc;
 
 use clap::Args;
-use vitaran_core::tenancy::{self, PlatformOperator, TenantForm};
+use vitaran_core::tenancy::{self, PlatformOperator, SettingsForm, TenantForm};
 use vitaran_kernel::SystemClock;
 
 use crate::passwords::ChosenPassword;
@@ -94,4 +95,75 @@ pub async fn create(input: CreateTenant) -> Result<Vec<String>, OpsError> {
         said.push("(an address that had an account already keeps the password it had)".to_owned());
     }
     Ok(said)
+}
+
+/// What changes; an empty value clears a setting, and what is not named stays.
+#[derive(Debug, Args)]
+pub struct SetTenant {
+    /// The tenant's short name
+    #[arg(long)]
+    tenant: String,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+struct Settings {
+    /// UPI address to which invoices are paid
+    #[arg(long, value_name = "NAME@BANK")]
+    upi_vpa: Option<String>,
+    /// Name the payer sees
+    #[arg(long)]
+    upi_payee: Option<String>,
+    /// Declaration on every invoice
+    #[arg(long)]
+    declaration: Option<String>,
+    /// Terms of sale on every invoice
+    #[arg(long)]
+    terms: Option<String>,
+    /// Whom dealers call
+    #[arg(long)]
+    support_phone: Option<String>,
+    /// Whom dealers write to
+    #[arg(long)]
+    support_email: Option<String>,
+}
+
+/// Changes the settings and says how they stand.
+pub async fn set(input: SetTenant) -> Result<Vec<String>, OpsError> {
+    let Settings {
+        upi_vpa,
+        upi_payee,
+        declaration,
+        terms,
+        support_phone,
+        support_email,
+    } = input.settings;
+    let form = SettingsForm {
+        upi_vpa,
+        upi_payee,
+        declaration,
+        terms,
+        support_phone,
+        support_email,
+    };
+    let new = form.parse().map_err(OpsError::refused)?;
+    let db = database::actions(Arc::new(SystemClock))?;
+    let (mut tx, by) = database::settle(&db, &input.tenant, "vitaran tenant set").await?;
+    let now = tenancy::set_settings(&mut tx, &by, new)
+        .await
+        .map_err(OpsError::refused)?;
+    tx.commit().await?;
+    let line = |name: &str, value: &Option<String>| {
+        format!("{name}: {}", value.as_deref().unwrap_or("none"))
+    };
+    Ok(vec![
+        line("UPI address", &now.upi_vpa),
+        line("UPI payee", &now.upi_payee),
+        format!("declaration: {}", now.invoice_declaration),
+        line("terms", &now.invoice_terms),
+        line("support phone", &now.support_phone),
+        line("support e-mail", &now.support_email),
+    ])
 }

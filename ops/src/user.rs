@@ -1,16 +1,87 @@
-//! `vitaran user create-admin`: a platform admin, member of no tenant.
+//! `vitaran user add`: somebody who works in a tenant, or orders for one of its dealers.
 //!
-//! No role of web or worker may make one: `is_platform_admin` is the owner's alone to set, so that a hole in the web
+//! `vitaran user create-admin`: a platform admin, member of no tenant. No role of web or worker may make one: `is_platform_admin` is the owner's alone to set, so that a hole in the web
 //! cannot be widened into the whole platform.
+
+use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
+use vitaran_core::access::{Actor, SalesDealersRead};
+use vitaran_core::dealers;
 use vitaran_core::identity::hash_password;
-use vitaran_kernel::{EmailAddress, Text, UserId};
+use vitaran_core::tenancy::{self, MemberForm, PlatformOperator};
+use vitaran_kernel::{EmailAddress, SystemClock, Text, UserId};
 
 use crate::OpsError;
-use crate::database::Session;
+use crate::database::{self, Session};
 use crate::passwords::ChosenPassword;
+
+/// Who gets which role where. Wrong values are all named at once.
+#[derive(Debug, Args)]
+pub struct AddUser {
+    /// The tenant's short name
+    #[arg(long)]
+    tenant: String,
+    /// admin, sales, warehouse, accounts or dealer
+    #[arg(long)]
+    role: String,
+    /// The code of the dealer somebody orders for, with the role dealer alone
+    #[arg(long)]
+    dealer: Option<String>,
+    #[arg(long)]
+    email: String,
+    #[arg(long)]
+    name: String,
+    /// Read the password from standard input; one is made and printed otherwise
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+/// Makes somebody, known or new, a member of the tenant and says how to sign in.
+pub async fn add(input: AddUser) -> Result<Vec<String>, OpsError> {
+    let password = ChosenPassword::choose(input.password_stdin)?;
+    let db = database::founding(Arc::new(SystemClock))?;
+    let tenant = tenancy::find_tenant(&db, &input.tenant)
+        .await?
+        .ok_or_else(|| OpsError::Refused(format!("there is no tenant {}", input.tenant)))?;
+    let dealer = match &input.dealer {
+        Some(code) => {
+            let by = Actor::system(tenant.id, "vitaran user add")
+                .allow::<SalesDealersRead>()
+                .map_err(OpsError::refused)?;
+            let mut tx = db.begin(&by).await?;
+            let found = dealers::find_by_code(&mut tx, &by, code).await?;
+            tx.commit().await?;
+            Some(found.ok_or_else(|| {
+                OpsError::Refused(format!("{} has no dealer {code}", tenant.slug))
+            })?)
+        }
+        None => None,
+    };
+    let form = MemberForm {
+        email: input.email.clone(),
+        name: input.name,
+        password: password.text.clone(),
+        role: input.role,
+    };
+    let member = form.parse(dealer).map_err(OpsError::refused)?;
+    let role = member.role;
+    tenancy::add_member(&db, &PlatformOperator::console(), tenant.id, member)
+        .await
+        .map_err(OpsError::refused)?;
+    let mut said = vec![format!(
+        "{} is a member of {} as {}",
+        input.email,
+        tenant.slug,
+        role.label().to_lowercase()
+    )];
+    if password.is_generated {
+        said.push(format!("password: {}", password.text));
+        said.push("(an address that had an account already keeps the password it had)".to_owned());
+    }
+    Ok(said)
+}
 
 #[derive(Debug, Args)]
 pub struct CreateAdmin {

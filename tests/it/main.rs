@@ -26,6 +26,7 @@ mod matrix;
 mod meta;
 mod notifications;
 mod openapi;
+mod operator;
 mod orders;
 mod outbox;
 mod platform;

@@ -534,6 +534,31 @@ async fn a_receipt_counts_once_and_an_adjustment_takes_no_more_than_is_free() {
 }
 
 #[tokio::test]
+async fn a_key_used_for_one_dealer_is_refused_for_another_and_gives_away_nothing() {
+    let app = test_app().await;
+    let (one, other) = (app.dealer().await, app.dealer().await);
+    let program = app.api_as(Role::Admin).await;
+    let keyed = program.with("idempotency-key", "address-1");
+    let address = json!({ "label": "Godown", "line1": "12 Lamington Road", "city": "Mumbai", "state_code": "27", "pincode": "400007" });
+    let first = format!("/api/v1/dealers/{one}/addresses");
+    let made = keyed.post_json(&first, &address).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+
+    let elsewhere = format!("/api/v1/dealers/{other}/addresses");
+    let refused = keyed.post_json(&elsewhere, &address).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert_eq!(refused.json()["code"], "idempotency.key_reused");
+    assert!(!refused.body.contains(&one.to_string()));
+
+    let again = keyed.post_json(&first, &address).await;
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    let fresh = program.with("idempotency-key", "address-2");
+    assert_eq!(fresh.post_json(&elsewhere, &address).await.status, 201);
+    let godowns = "SELECT count(*) FROM dealer_addresses WHERE label = 'Godown'";
+    assert_eq!(app.database.count(godowns).await, 2);
+}
+
+#[tokio::test]
 async fn a_dealers_program_sees_its_own_prices_and_no_base_price() {
     let app = test_app().await;
     let id = stocked(&app, "P-1", "50").await;

@@ -172,3 +172,34 @@ async fn a_dealer_without_a_number_or_without_consent_is_skipped_with_the_reason
     );
     assert_eq!(meta.messages().len(), 0);
 }
+
+#[tokio::test]
+async fn two_hundred_retries_that_come_due_at_once_go_out_in_seconds_without_the_queue() {
+    const DUE: usize = 200;
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let meta = Meta::start().await;
+    meta.open_account(&app, &app.tenant).await;
+    let (cable, buyer) = (
+        flow.product("CABLE", 999).await,
+        flow.buyer(9_000_000).await,
+    );
+    for _ in 0..DUE {
+        flow.place(buyer, &[(cable, 1)]).await;
+    }
+    // As after an outage: tried once, their wake-ups spent, all due.
+    app.database.execute("DELETE FROM apalis.jobs").await;
+    app.database
+        .execute("UPDATE notification_logs SET attempts = 1, next_attempt_at = now() - interval '10 seconds' WHERE channel = 'WHATSAPP'")
+        .await;
+    let began = std::time::Instant::now();
+    let _worker = meta.worker(&app).queues("whatsapp").start();
+    let states = "SELECT string_agg(line, '; ' ORDER BY line) AS text FROM \
+        (SELECT count(*) || ' ' || status || ' after ' || attempts AS line FROM notification_logs \
+         WHERE channel = 'WHATSAPP' GROUP BY status, attempts) lines";
+    app.database.until(states, "200 SENT after 2").await;
+    // Four at a time every five seconds would take four minutes.
+    let took = began.elapsed();
+    assert!(took < std::time::Duration::from_secs(30), "{took:?}");
+    assert_eq!(meta.messages().len(), DUE);
+}

@@ -79,6 +79,44 @@ async fn a_refused_form_keeps_what_was_typed_names_every_fault_and_forgets_the_p
 }
 
 #[tokio::test]
+async fn an_administrator_whose_account_is_switched_off_is_refused_and_nothing_is_made() {
+    let app = test_app().await;
+    let client = app.sign_in_platform_admin().await;
+    app.database
+        .execute("INSERT INTO users (id, email, name, password_hash, is_active) VALUES (gen_random_uuid(), 'anil@ampere.test', 'Anil', '!', false)")
+        .await;
+    let answer = client.post_form("/super/tenants", &FORM).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    assert!(
+        answer.body.contains("f-admin_email-error") && answer.body.contains("is switched off"),
+        "{}",
+        answer.body
+    );
+    assert_eq!(app.database.count("SELECT count(*) FROM tenants").await, 1);
+}
+
+#[tokio::test]
+async fn a_distributor_sells_under_the_gstin_of_a_regular_taxpayer_alone() {
+    let app = test_app().await;
+    let client = app.sign_in_platform_admin().await;
+    let mut form = FORM.to_vec();
+    for field in &mut form {
+        if field.0 == "gstin" {
+            // Right in form, State and check digit, and for deducting tax alone.
+            field.1 = "27AAPFU0939F1D4";
+        }
+    }
+    let answer = client.post_form("/super/tenants", &form).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    assert!(
+        answer.body.contains("f-gstin-error") && answer.body.contains("deducting tax at source"),
+        "{}",
+        answer.body
+    );
+    assert_eq!(app.database.count("SELECT count(*) FROM tenants").await, 1);
+}
+
+#[tokio::test]
 async fn the_register_is_read_a_page_at_a_time() {
     let app = test_app().await;
     app.tenant("ampere", "27AAPFU0939F1ZV").await;
@@ -127,6 +165,8 @@ async fn a_support_visit_has_a_reason_a_banner_an_end_and_stands_in_the_audit_lo
     assert_eq!(client.get("/admin").await.location(), "/super");
     let audited = "SELECT count(*) FROM audit_log WHERE action IN ('platform.visit_started', 'platform.visit_ended')";
     assert_eq!(app.database.count(audited).await, 2);
+    let visitors = "SELECT bool_and(a.on_behalf_of IS NOT DISTINCT FROM u.email)::text AS text FROM audit_log a JOIN users u ON u.id = a.by_user";
+    assert_eq!(app.database.text(visitors).await, "true");
 }
 
 #[tokio::test]

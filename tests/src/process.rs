@@ -65,6 +65,15 @@ impl Program {
             .with("WEASYPRINT_PYTHON", crate::renderer::python())
     }
 
+    /// The operator's command, as its owner's database URL lets it work.
+    pub fn vitaran(database: &Database, arguments: &[&str]) -> Self {
+        let mut program = Self::unconfigured("vitaran", "");
+        program.arguments = arguments.iter().map(|&word| word.to_owned()).collect();
+        program
+            .with("OWNER_DATABASE_URL", database.url_of("app_owner"))
+            .with("DATABASE_URL", database.url_of("app_user"))
+    }
+
     fn with_all(mut self, settings: Vec<(String, String)>) -> Self {
         self.settings.extend(settings);
         self
@@ -110,6 +119,15 @@ impl Program {
             name: self.name,
             child,
             folder,
+        }
+    }
+
+    /// Of the operator's command: its answer when it succeeds, its refusal otherwise.
+    pub async fn answer(&self) -> Result<String, String> {
+        let mut process = self.start();
+        match process.ended_within(ONE_RUN).await {
+            Some(0) => Ok(process.stdout()),
+            _ => Err(process.stderr()),
         }
     }
 

@@ -62,6 +62,19 @@ pub enum GstinError {
     CheckDigit,
 }
 
+/// Why a text is no GSTIN under which goods are supplied.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TaxpayerGstinError {
+    #[error(transparent)]
+    Gstin(#[from] GstinError),
+    #[error("This GSTIN is for deducting tax at source, enter the one for supplies")]
+    TaxDeductor,
+    #[error("This GSTIN is for collecting tax at source, enter the one for supplies")]
+    EcommerceOperator,
+    #[error("This GSTIN is not that of a regular taxpayer")]
+    OtherKind,
+}
+
 type Class = fn(u8) -> bool;
 
 const DIGIT: Class = |byte| byte.is_ascii_digit();
@@ -117,6 +130,20 @@ impl Gstin {
             return Err(GstinError::CheckDigit);
         }
         Ok(Self { text, kind, state })
+    }
+
+    /// The GSTIN of somebody who buys or sells goods: of the other kinds one has a second, for supplies, or makes none.
+    pub fn parse_taxpayers(text: &str) -> Result<Self, TaxpayerGstinError> {
+        let gstin = Self::parse(text)?;
+        match gstin.kind {
+            GstinKind::Normal => Ok(gstin),
+            GstinKind::TaxDeductor => Err(TaxpayerGstinError::TaxDeductor),
+            GstinKind::EcommerceOperator => Err(TaxpayerGstinError::EcommerceOperator),
+            GstinKind::GovernmentDepartment
+            | GstinKind::UnBody
+            | GstinKind::NonResident
+            | GstinKind::Oidar => Err(TaxpayerGstinError::OtherKind),
+        }
     }
 
     #[must_use]
@@ -314,6 +341,26 @@ mod tests {
             assert_eq!((parsed.kind(), parsed.pan()), (kind, pan), "{first_14}");
             crate::check::text_value(&parsed);
         }
+    }
+
+    #[test]
+    fn goods_are_supplied_under_the_gstin_of_a_taxpayer_and_of_no_other_kind() {
+        let own = Gstin::parse_taxpayers("27AAPFU0939F1ZV").unwrap();
+        assert_eq!(own.kind(), GstinKind::Normal);
+        for (first_14, error) in [
+            ("27AAPFU0939F1D", TaxpayerGstinError::TaxDeductor),
+            ("27AAPFU0939F1C", TaxpayerGstinError::EcommerceOperator),
+            ("0717UNO00157UN", TaxpayerGstinError::OtherKind),
+            ("2718USA12345NR", TaxpayerGstinError::OtherKind),
+            ("9918USA12345OS", TaxpayerGstinError::OtherKind),
+        ] {
+            let refused = Gstin::parse_taxpayers(&complete(first_14));
+            assert_eq!(refused, Err(error), "{first_14}");
+        }
+        assert_eq!(
+            Gstin::parse_taxpayers("27AAPFU0939F1ZW"),
+            Err(TaxpayerGstinError::Gstin(GstinError::CheckDigit))
+        );
     }
 
     #[test]

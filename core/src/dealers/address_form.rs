@@ -6,7 +6,6 @@ use vitaran_kernel::{Gstin, Pincode, StateCode, Text};
 use crate::master::{finish, text_codes};
 use crate::problem::{Faults, Invalid};
 
-use super::gst::taxpayers_gstin;
 use super::{Address, GstStanding};
 
 text_codes! {
@@ -211,7 +210,7 @@ fn owner(
                 "who receives the goods there",
                 Text::parse,
             );
-            let gstin = faults.optional(&at("party_gstin"), gstin, taxpayers_gstin);
+            let gstin = faults.optional(&at("party_gstin"), gstin, Gstin::parse_taxpayers);
             if let (Some(gstin), Some(state)) = (&gstin, state)
                 && gstin.state() != state
             {

@@ -1,6 +1,5 @@
 //! What a dealer is to GST, and what that asks of its GSTIN and addresses. Pure.
 
-use vitaran_kernel::gstin::GstinKind;
 use vitaran_kernel::{Gstin, StateCode};
 
 use crate::master::text_codes;
@@ -51,7 +50,7 @@ impl GstStanding {
         );
         let Some(treatment) = treatment else {
             // Still tell what is wrong with the other field.
-            faults.optional("/gstin", gstin, taxpayers_gstin);
+            faults.optional("/gstin", gstin, Gstin::parse_taxpayers);
             return None;
         };
         match treatment {
@@ -67,10 +66,10 @@ impl GstStanding {
                 None
             }
             GstTreatment::Registered => faults
-                .required("/gstin", gstin, "the GSTIN", taxpayers_gstin)
+                .required("/gstin", gstin, "the GSTIN", Gstin::parse_taxpayers)
                 .map(GstStanding::Registered),
             GstTreatment::Sez => faults
-                .required("/gstin", gstin, "the GSTIN", taxpayers_gstin)
+                .required("/gstin", gstin, "the GSTIN", Gstin::parse_taxpayers)
                 .map(GstStanding::Sez),
         }
     }
@@ -98,24 +97,6 @@ impl GstStanding {
                 "This is the dealer's own GSTIN, so the address is one of its own places",
             );
         }
-    }
-}
-
-/// The GSTIN of somebody who buys and sells: not a deductor's, a department's or an embassy's.
-pub(super) fn taxpayers_gstin(text: &str) -> Result<Gstin, String> {
-    let gstin = Gstin::parse(text).map_err(|error| error.to_string())?;
-    match gstin.kind() {
-        GstinKind::Normal => Ok(gstin),
-        GstinKind::TaxDeductor => {
-            Err("This GSTIN is for deducting tax at source, enter the one for supplies".to_owned())
-        }
-        GstinKind::EcommerceOperator => {
-            Err("This GSTIN is for collecting tax at source, enter the one for supplies".to_owned())
-        }
-        GstinKind::GovernmentDepartment
-        | GstinKind::UnBody
-        | GstinKind::NonResident
-        | GstinKind::Oidar => Err("This GSTIN is not that of a regular taxpayer".to_owned()),
     }
 }
 

@@ -21,6 +21,7 @@ mod create;
 pub mod credit;
 mod credit_limit;
 mod dealer_form;
+mod find;
 mod gst;
 mod list;
 mod model;
@@ -41,6 +42,7 @@ pub use credit_limit::{CreditLimit, CreditLimitForm, set_credit_limit};
 pub use dealer_form::{
     DealerCode, DealerForm, DealerHeader, DealerHeaderForm, LegalName, NewDealer,
 };
+pub use find::find_by_code;
 pub use gst::{GstStanding, GstTreatment};
 pub use list::{DealerFilter, DealerSummary, list};
 pub use model::{Address, Contact, Dealer, DealerPage, load, load_own};

@@ -48,15 +48,26 @@ impl IdempotencyKey {
     }
 }
 
-/// SHA-256 of the request's body, in hex, so that a key used for something else is noticed.
+/// SHA-256 of the whole request, in hex, so that a key used for something else is noticed.
+///
+/// The target is part of it: the same address posted to two dealers is two requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestHash(String);
 
 impl RequestHash {
+    /// `target` is path and query as the client wrote them. Neither it nor a method can hold a line break, which
+    /// therefore parts them from the body.
     #[must_use]
-    pub fn of(body: &[u8]) -> Self {
+    pub fn of(method: &str, target: &str, body: &[u8]) -> Self {
         use sha2::{Digest as _, Sha256};
-        RequestHash(hex::encode(Sha256::digest(body)))
+        let digest = Sha256::new()
+            .chain_update(method)
+            .chain_update(b" ")
+            .chain_update(target)
+            .chain_update(b"\n")
+            .chain_update(body)
+            .finalize();
+        RequestHash(hex::encode(digest))
     }
 }
 
@@ -67,7 +78,7 @@ pub enum Begun {
     Fresh,
     /// Done already: this was the answer.
     Replay { status: u16, body: String },
-    /// The key was used for another operation or another body.
+    /// The key was used for another operation, another address or another body.
     OtherRequest,
 }
 
@@ -207,7 +218,21 @@ mod tests {
     const GSTIN: &str = "27VOLTC1234A1ZU";
 
     fn body(text: &str) -> RequestHash {
-        RequestHash::of(text.as_bytes())
+        RequestHash::of("POST", "/api/v1/orders", text.as_bytes())
+    }
+
+    #[test]
+    fn a_request_is_its_method_its_target_and_its_body() {
+        let hash = RequestHash::of("POST", "/dealers/1", b"{}");
+        assert_eq!(hash, RequestHash::of("POST", "/dealers/1", b"{}"));
+        for other in [
+            RequestHash::of("PUT", "/dealers/1", b"{}"),
+            RequestHash::of("POST", "/dealers/2", b"{}"),
+            RequestHash::of("POST", "/dealers/1?draft", b"{}"),
+            RequestHash::of("POST", "/dealers/1", b"[]"),
+        ] {
+            assert_ne!(hash, other);
+        }
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Passwords: argon2id, 19 MiB and two passes (OWASP ASVS 5.0, 6.2 and appendix C), hashed off the async threads and as
 //! many at a time as there are cores, so that a storm of sign-ins cannot take the memory or the pages down.
 
+use std::num::NonZeroUsize;
+use std::sync::{Arc, LazyLock};
+
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use rand::TryRngCore as _;
@@ -11,9 +14,11 @@ const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// Hashes at a time: each takes 19 MiB and a core for a tenth of a second.
-const CONCURRENT_HASHES: usize = 2;
-static HASHING: Semaphore = Semaphore::const_new(CONCURRENT_HASHES);
+/// Hashes at a time, one for each core: each takes 19 MiB and a core for a tenth of a second.
+static HASHING: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    Arc::new(Semaphore::new(cores))
+});
 
 /// Shorter than any user's, so that an absurd body is not hashed.
 pub(super) const MAX_LENGTH: usize = 128;
@@ -57,21 +62,27 @@ fn hasher() -> Result<Argon2<'static>, HashError> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
+/// Does the work on a thread of its own when one of the turns is free. A work that has begun goes on when nobody waits
+/// for it any more, so it keeps its turn until it is over: else a storm of requests that hang up would be let in at once.
 async fn off_the_async_threads<T: Send + 'static>(
+    turns: &Arc<Semaphore>,
     work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
 ) -> Result<T, HashError> {
-    let _turn = HASHING
-        .acquire()
+    let turn = Arc::clone(turns)
+        .acquire_owned()
         .await
         .map_err(|error| HashError(error.to_string()))?;
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| HashError(error.to_string()))?
+    tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    })
+    .await
+    .map_err(|error| HashError(error.to_string()))?
 }
 
 /// The PHC string to store.
 pub async fn hash_password(password: NewPassword) -> Result<String, HashError> {
-    off_the_async_threads(move || {
+    off_the_async_threads(&HASHING, move || {
         let mut salt = [0_u8; 16];
         rand::rngs::OsRng
             .try_fill_bytes(&mut salt)
@@ -90,7 +101,7 @@ const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$c4BB5
 
 /// Whether the password is the one behind the hash. `None` verifies against a decoy and is always false.
 pub(super) async fn verify(password: String, stored: Option<String>) -> Result<bool, HashError> {
-    off_the_async_threads(move || {
+    off_the_async_threads(&HASHING, move || {
         let known = stored.is_some();
         let text = stored.unwrap_or_else(|| DECOY.to_owned());
         let hash = PasswordHash::new(&text).map_err(|error| HashError(error.to_string()))?;
@@ -132,6 +143,29 @@ mod tests {
         let decoy = PasswordHash::new(DECOY).unwrap();
         assert_eq!(Params::try_from(&decoy).unwrap().m_cost(), MEMORY_KIB);
         assert!(!verify("password".to_owned(), None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_nobody_waits_for_keeps_its_turn_until_it_is_over() {
+        let turns = Arc::new(Semaphore::new(1));
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (finish, may_finish) = std::sync::mpsc::channel::<()>();
+        let work = move || {
+            begun.send(()).unwrap();
+            may_finish.recv().unwrap();
+            Ok(())
+        };
+        let caller = tokio::spawn({
+            let turns = turns.clone();
+            async move { off_the_async_threads(&turns, work).await }
+        });
+        has_begun.await.unwrap();
+        caller.abort();
+        assert!(caller.await.unwrap_err().is_cancelled());
+        assert_eq!(turns.available_permits(), 0, "the hash goes on");
+
+        finish.send(()).unwrap();
+        off_the_async_threads(&turns, || Ok(())).await.unwrap();
     }
 
     #[test]

@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use diesel::QueryableByName;
-use diesel::sql_types::{Integer, Jsonb, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Integer, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl as _;
 use serde_json::Value;
 use uuid::Uuid;
@@ -56,7 +56,16 @@ pub(super) struct Due {
     pub status: NotificationStatus,
     #[diesel(sql_type = Integer)]
     pub attempts: i32,
+    #[diesel(sql_type = Array<Integer>)]
+    pub refusals: Vec<i32>,
 }
+
+/// The codes a message `n` was refused with since it was queued. An accepted attempt clears the row's last error, and a
+/// refusal may be reported after one, so the history is asked.
+pub(super) const REFUSALS: &str = "ARRAY(SELECT DISTINCT a.error_code FROM notification_attempts a \
+     WHERE a.tenant_id = n.tenant_id AND a.notification_id = n.id AND a.error_code IS NOT NULL AND NOT EXISTS \
+     (SELECT FROM notification_attempts q WHERE q.tenant_id = a.tenant_id AND q.notification_id = a.notification_id \
+      AND q.event = 'REQUEUED' AND q.id > a.id)) AS refusals";
 
 /// A message that this process alone may send, until the lease runs out.
 #[derive(Debug)]
@@ -141,12 +150,12 @@ pub(super) async fn lock_due(
     channel: Channel,
     id: NotificationId,
 ) -> Result<Option<Due>, DbError> {
-    let rows: Vec<Due> = Statement::new(
-        "SELECT id, event, order_id, dealer_id, invoice_id, params, recipient, recipient_name, language, status, attempts \
-         FROM notification_logs WHERE tenant_id = $1 AND id = $2 AND channel = $3 \
+    let rows: Vec<Due> = Statement::new(format!(
+        "SELECT id, event, order_id, dealer_id, invoice_id, params, recipient, recipient_name, language, status, attempts, {REFUSALS} \
+         FROM notification_logs n WHERE tenant_id = $1 AND id = $2 AND channel = $3 \
          AND ((status = 'PENDING' AND next_attempt_at <= now()) OR (status = 'SENDING' AND lease_until < now())) \
          FOR UPDATE SKIP LOCKED",
-    )
+    ))
     .bind(tx.tenant().as_uuid())
     .bind(id.as_uuid())
     .bind(channel.as_str())
@@ -280,7 +289,8 @@ impl Claimed {
             detail,
         )
         .await?;
-        also.apply(&mut tx, &self.due).await?;
+        also.apply(&mut tx, self.due.dealer_id, self.due.recipient.as_deref())
+            .await?;
         tx.changed(Subject::Notifications);
         tx.commit().await?;
         Ok(true)
@@ -325,15 +335,35 @@ impl Claimed {
         Ok(changed > 0)
     }
 
-    /// Notes that one of several receivers was served, and takes a new lease for the rest; `false` when the lease is
-    /// no longer ours.
-    pub(super) async fn served(
-        &self,
-        db: &Db,
-        event: AttemptEvent,
-        receiver: &str,
-    ) -> Result<bool, DbError> {
+    /// Takes a new lease for the receivers that are left, after one who was not served; `false` when the lease is no
+    /// longer ours.
+    pub(super) async fn renew(&self, db: &Db) -> Result<bool, DbError> {
         let mut tx = db.begin_as(&self.actor).await?;
+        let is_ours = self.renew_in(&mut tx).await?;
+        tx.commit().await?;
+        Ok(is_ours)
+    }
+
+    /// As [`Claimed::renew`], and notes the receiver who was served, so that no later attempt serves them again.
+    pub(super) async fn served(&self, db: &Db, receiver: &str) -> Result<bool, DbError> {
+        let mut tx = db.begin_as(&self.actor).await?;
+        if !self.renew_in(&mut tx).await? {
+            return Ok(false);
+        }
+        record(
+            &mut tx,
+            self.due.id,
+            self.attempt,
+            AttemptEvent::Accepted,
+            None,
+            Some(receiver),
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn renew_in(&self, tx: &mut TenantTx) -> Result<bool, DbError> {
         let changed = Statement::new(
             "UPDATE notification_logs SET lease_until = now() + $4 * interval '1 second' \
              WHERE tenant_id = $1 AND id = $2 AND lease_token = $3 AND status = 'SENDING'",
@@ -344,20 +374,7 @@ impl Claimed {
         .bind(LEASE_S)
         .execute(tx.conn()?)
         .await?;
-        if changed == 0 {
-            return Ok(false);
-        }
-        record(
-            &mut tx,
-            self.due.id,
-            self.attempt,
-            event,
-            None,
-            Some(receiver),
-        )
-        .await?;
-        tx.commit().await?;
-        Ok(true)
+        Ok(changed > 0)
     }
 }
 

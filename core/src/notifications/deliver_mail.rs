@@ -17,7 +17,7 @@ use super::facts::{self, OrderFacts};
 use super::message::{self, Letter, Reader};
 use super::outcome::Consequence;
 use super::pdf::{self, PdfState, again};
-use super::{AttemptEvent, Channel, DeliverError, DeliverMail, Event, SkipReason};
+use super::{Channel, DeliverError, DeliverMail, Event, SkipReason};
 use crate::access::Actor;
 use crate::db::{Db, DbError, Statement, TenantTx};
 use crate::jobs::{Job as _, Outcome};
@@ -246,13 +246,18 @@ async fn send_all(
         match tokio::time::timeout(SEND_LIMIT, mailer.send(&mail)).await {
             Ok(Ok(())) if is_team => {
                 let address = receiver.address.as_str();
-                if !claimed.served(db, AttemptEvent::Accepted, address).await? {
+                if !claimed.served(db, address).await? {
                     return Ok(None);
                 }
                 served = true;
             }
             Ok(Ok(())) => {}
-            Ok(Err(MailError::Permanent(detail))) => last_refusal = Some(detail),
+            Ok(Err(MailError::Permanent(detail))) => {
+                last_refusal = Some(detail);
+                if !claimed.renew(db).await? {
+                    return Ok(None);
+                }
+            }
             Ok(Err(MailError::Transient(detail))) => {
                 return Ok(Some(again(claimed.attempt, &detail)));
             }

@@ -203,7 +203,7 @@ async fn send(
             },
             Consequence::None,
         ),
-        Ok(Err(error)) => outcome::refused(&error, attempt),
+        Ok(Err(error)) => outcome::refused(&error, attempt, &due.refusals),
         Err(_) => (
             outcome::unknown(attempt, None, "no answer in time"),
             Consequence::None,

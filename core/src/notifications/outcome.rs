@@ -3,17 +3,21 @@
 //! | class | the message | others |
 //! |---|---|---|
 //! | `RETRY` | again after 1, 4, 9, 16 minutes, the fifth failure is the end | throttled accounts: the tenant's other messages wait as long |
-//! | `RETRY_RECIPIENT_LATER` | again when the provider says, or as above; 131049 once, after a day | |
+//! | `RETRY_RECIPIENT_LATER` | again when the provider says, or as above; 131049 once, after a day | but for 131049: the tenant's other messages to this person wait as long |
 //! | `PAUSE_CHANNEL` | again after 15 minutes, not counted | the tenant's account is paused until somebody looks |
-//! | `PAUSE_TEMPLATE`, `REQUEST_PERMANENT` | failed | |
+//! | `PAUSE_TEMPLATE`, `REQUEST_PERMANENT` | failed; a document the provider cannot read is uploaded once more | |
 //! | `RECIPIENT_PERMANENT` | failed | 131050: the consent is withdrawn |
 //! | outcome unknown | again, but not within 5 minutes | |
+//!
+//! "Once" counts refusals with that code since the message was queued, not attempts: what went wrong before for another
+//! reason takes nothing from it.
 
 use std::time::Duration;
 
 use diesel_async::RunQueryDsl as _;
+use vitaran_kernel::DealerId;
 
-use super::claim::{Due, Ending, MAX_ATTEMPTS};
+use super::claim::{Ending, MAX_ATTEMPTS};
 use crate::db::{DbError, Statement, TenantTx};
 use crate::ports::{ErrorClass, Outcome, SendError};
 
@@ -44,13 +48,16 @@ pub(super) enum Consequence {
     PauseChannel(String),
     /// The account is throttled: its other messages wait as well.
     HoldBack(Duration),
+    /// The person gets too many at a time: the account's other messages to them wait as well.
+    HoldBackRecipient(Duration),
     /// The person does not want messages any more.
     WithdrawConsent,
 }
 
-/// What becomes of a message that was refused at this attempt.
-pub(super) fn refused(error: &SendError, attempt: i32) -> (Ending, Consequence) {
+/// What becomes of a message that was refused at this attempt. `earlier` are the codes it was refused with before.
+pub(super) fn refused(error: &SendError, attempt: i32, earlier: &[i32]) -> (Ending, Consequence) {
     let code = error.code.and_then(|code| i32::try_from(code).ok());
+    let is_repeated = code.is_some_and(|code| earlier.contains(&code));
     let detail = error.detail.clone();
     let again = |after: Duration| {
         if attempt >= MAX_ATTEMPTS {
@@ -85,20 +92,17 @@ pub(super) fn refused(error: &SendError, attempt: i32) -> (Ending, Consequence) 
             (again(after), others)
         }
         ErrorClass::RetryRecipientLater if error.code == Some(ECOSYSTEM_CODE) => {
-            let is_second = attempt > 1;
-            (
-                if is_second {
-                    failed()
-                } else {
-                    again(ECOSYSTEM_WAIT)
-                },
-                Consequence::None,
-            )
+            let ending = if is_repeated {
+                failed()
+            } else {
+                again(ECOSYSTEM_WAIT)
+            };
+            (ending, Consequence::None)
         }
-        ErrorClass::RetryRecipientLater => (
-            again(error.retry_after.unwrap_or_else(|| back_off(attempt))),
-            Consequence::None,
-        ),
+        ErrorClass::RetryRecipientLater => {
+            let after = error.retry_after.unwrap_or_else(|| back_off(attempt));
+            (again(after), Consequence::HoldBackRecipient(after))
+        }
         ErrorClass::PauseChannel => (
             Ending::Uncounted {
                 after: PAUSED_WAIT,
@@ -107,7 +111,7 @@ pub(super) fn refused(error: &SendError, attempt: i32) -> (Ending, Consequence) 
             },
             Consequence::PauseChannel(detail),
         ),
-        ErrorClass::RequestPermanent if error.wants_new_upload() && attempt == 1 => {
+        ErrorClass::RequestPermanent if error.wants_new_upload() && !is_repeated => {
             (again(back_off(attempt)), Consequence::None)
         }
         ErrorClass::RecipientPermanent if error.code == Some(STOPPED_CODE) => {
@@ -136,44 +140,59 @@ pub(super) fn unknown(attempt: i32, code: Option<i32>, detail: &str) -> Ending {
 }
 
 impl Consequence {
-    pub(super) async fn apply(&self, tx: &mut TenantTx, due: &Due) -> Result<(), DbError> {
-        match self {
-            Consequence::None => Ok(()),
-            Consequence::PauseChannel(reason) => {
+    /// `dealer` and `recipient` are those of the message that was refused.
+    pub(super) async fn apply(
+        &self,
+        tx: &mut TenantTx,
+        dealer: DealerId,
+        recipient: Option<&str>,
+    ) -> Result<(), DbError> {
+        match (self, recipient) {
+            (Consequence::PauseChannel(reason), _) => {
                 super::account::pause(tx, reason).await?;
-                hold_back(tx, PAUSED_WAIT).await
+                hold_back(tx, PAUSED_WAIT, None).await
             }
-            Consequence::HoldBack(after) => hold_back(tx, *after).await,
-            Consequence::WithdrawConsent => match &due.recipient {
-                Some(phone) => withdraw_consent(tx, due.dealer_id, phone).await,
-                None => Ok(()),
-            },
+            (Consequence::HoldBack(after), _) => hold_back(tx, *after, None).await,
+            (Consequence::HoldBackRecipient(after), Some(phone)) => {
+                hold_back(tx, *after, Some(phone)).await
+            }
+            (Consequence::WithdrawConsent, Some(phone)) => {
+                withdraw_consent(tx, dealer, phone).await
+            }
+            (
+                Consequence::None
+                | Consequence::HoldBackRecipient(_)
+                | Consequence::WithdrawConsent,
+                _,
+            ) => Ok(()),
         }
     }
 }
 
-/// Lets the tenant's other WhatsApp messages wait at least this long. Those in somebody's hands, and those that wait for
-/// their PDF, are left alone.
-async fn hold_back(tx: &mut TenantTx, after: Duration) -> Result<(), DbError> {
+/// Lets the tenant's other WhatsApp messages wait at least this long: all, or those to one person. Those in somebody's
+/// hands, and those that wait for their PDF, are left alone.
+async fn hold_back(
+    tx: &mut TenantTx,
+    after: Duration,
+    recipient: Option<&str>,
+) -> Result<(), DbError> {
     Statement::new(
         "UPDATE notification_logs n SET next_attempt_at = now() + $2 * interval '1 second' \
          FROM (SELECT id FROM notification_logs WHERE tenant_id = $1 AND channel = 'WHATSAPP' AND status = 'PENDING' \
-               AND next_attempt_at < now() + $2 * interval '1 second' ORDER BY id FOR UPDATE SKIP LOCKED) others \
+               AND next_attempt_at < now() + $2 * interval '1 second' AND ($3 IS NULL OR recipient = $3) \
+               ORDER BY id FOR UPDATE SKIP LOCKED) others \
          WHERE n.tenant_id = $1 AND n.id = others.id",
     )
     .bind(tx.tenant().as_uuid())
     .bind(i64::try_from(after.as_secs()).unwrap_or(i64::MAX))
+    .bind(recipient.map(str::to_owned))
     .execute(tx.conn()?)
     .await?;
     Ok(())
 }
 
 /// The person behind the number wants no more messages.
-pub(super) async fn withdraw_consent(
-    tx: &mut TenantTx,
-    dealer: vitaran_kernel::DealerId,
-    phone: &str,
-) -> Result<(), DbError> {
+async fn withdraw_consent(tx: &mut TenantTx, dealer: DealerId, phone: &str) -> Result<(), DbError> {
     Statement::new(
         "UPDATE dealer_contacts SET whatsapp_opt_in_at = NULL, whatsapp_opt_in_source = NULL \
          WHERE tenant_id = $1 AND dealer_id = $2 AND phone = $3",
@@ -214,11 +233,11 @@ mod tests {
     #[test]
     fn a_busy_provider_is_asked_again_after_1_4_9_and_16_minutes_and_then_no_more() {
         let waits: Vec<_> = (1..=5)
-            .map(|n| minutes(&refused(&error(131_000), n).0))
+            .map(|n| minutes(&refused(&error(131_000), n, &[]).0))
             .collect();
         assert_eq!(waits, [Some(1), Some(4), Some(9), Some(16), None]);
         assert!(matches!(
-            refused(&error(131_000), 5).0,
+            refused(&error(131_000), 5, &[]).0,
             Ending::Failed { .. }
         ));
     }
@@ -230,7 +249,7 @@ mod tests {
             (130_429, "again 1 holding back"),
             (80_007, "again 1 holding back"),
             (999_999, "again 1"),
-            (131_056, "again 1"),
+            (131_056, "again 1 holding back the recipient"),
             (131_049, "again 1440"),
             (190, "uncounted 15 pausing"),
             (131_042, "uncounted 15 pausing"),
@@ -243,7 +262,7 @@ mod tests {
             (131_053, "again 1"),
         ];
         for (code, wanted) in cases {
-            let (ending, others) = refused(&error(code), 1);
+            let (ending, others) = refused(&error(code), 1, &[]);
             let mut said = match (&ending, minutes(&ending)) {
                 (Ending::Uncounted { .. }, Some(n)) => format!("uncounted {n}"),
                 (_, Some(n)) => format!("again {n}"),
@@ -253,6 +272,7 @@ mod tests {
                 Consequence::None => "",
                 Consequence::PauseChannel(_) => " pausing",
                 Consequence::HoldBack(_) => " holding back",
+                Consequence::HoldBackRecipient(_) => " holding back the recipient",
                 Consequence::WithdrawConsent => " withdrawing",
             };
             assert_eq!(said, wanted, "{code}");
@@ -265,12 +285,12 @@ mod tests {
             retry_after: Some(Duration::from_secs(3_600)),
             ..error(131_056)
         };
-        assert_eq!(minutes(&refused(&slow, 1).0), Some(60));
+        assert_eq!(minutes(&refused(&slow, 1, &[]).0), Some(60));
         let busy = SendError {
             retry_after: Some(Duration::from_secs(5)),
             ..error(131_000)
         };
-        assert_eq!(minutes(&refused(&busy, 2).0), Some(4));
+        assert_eq!(minutes(&refused(&busy, 2, &[]).0), Some(4));
     }
 
     #[test]
@@ -279,20 +299,20 @@ mod tests {
             outcome: Outcome::Unknown,
             ..error(131_000)
         };
-        assert_eq!(minutes(&refused(&lost, 1).0), Some(5));
-        assert_eq!(minutes(&refused(&lost, 4).0), Some(16));
+        assert_eq!(minutes(&refused(&lost, 1, &[]).0), Some(5));
+        assert_eq!(minutes(&refused(&lost, 4, &[]).0), Some(16));
         assert!(
-            matches!(refused(&lost, 5).0, Ending::Failed { detail, .. } if detail.contains("may have been sent"))
+            matches!(refused(&lost, 5, &[]).0, Ending::Failed { detail, .. } if detail.contains("may have been sent"))
         );
     }
 
     #[test]
     fn the_health_of_the_ecosystem_allows_one_more_try_and_a_document_one_new_upload() {
-        for code in [131_049, 131_053] {
-            assert!(
-                matches!(refused(&error(code), 2).0, Ending::Failed { .. }),
-                "{code}"
-            );
+        for (code, wait) in [(131_049, 24 * 60), (131_053, 4)] {
+            let after_another = refused(&error(i64::from(code)), 2, &[131_000]).0;
+            assert_eq!(minutes(&after_another), Some(wait), "{code}");
+            let again = refused(&error(i64::from(code)), 3, &[code, 131_000]).0;
+            assert!(matches!(again, Ending::Failed { .. }), "{code}");
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Integer, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Integer, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl as _;
 use hmac::{Hmac, Mac as _};
 use serde::Deserialize;
@@ -15,8 +15,8 @@ use subtle::ConstantTimeEq as _;
 use vitaran_kernel::{DealerId, NotificationId, TenantId, WhatsappAccountId};
 
 use super::account::{self, SecretColumn, place};
-use super::claim::{Ending, record};
-use super::outcome::{self, Consequence};
+use super::claim::{Ending, REFUSALS, record};
+use super::outcome;
 use super::{AttemptEvent, NotificationStatus};
 use crate::access::Actor;
 use crate::db::{Db, DbError, Statement, TenantTx};
@@ -328,12 +328,22 @@ async fn apply(
 struct Reported {
     #[diesel(sql_type = SqlUuid)]
     id: NotificationId,
+    #[diesel(sql_type = Integer)]
+    attempts: i32,
+}
+
+#[derive(QueryableByName)]
+struct Refused {
+    #[diesel(sql_type = SqlUuid)]
+    id: NotificationId,
     #[diesel(sql_type = SqlUuid)]
     dealer_id: DealerId,
     #[diesel(sql_type = Nullable<Text>)]
     recipient: Option<String>,
     #[diesel(sql_type = Integer)]
     attempts: i32,
+    #[diesel(sql_type = Array<Integer>)]
+    refusals: Vec<i32>,
 }
 
 /// The message went out after all: news only where nobody knew.
@@ -345,7 +355,7 @@ async fn sent(tx: &mut TenantTx, status: &Status) -> Result<bool, DbError> {
         "UPDATE notification_logs SET status = 'SENT', sent_at = $4, provider_message_id = $3, lease_token = NULL, lease_until = NULL, \
          last_error_code = NULL, last_error = NULL \
          WHERE tenant_id = $1 AND id = $2 AND channel = 'WHATSAPP' AND status IN ('PENDING', 'SENDING') \
-         AND provider_message_id IS NULL RETURNING id, dealer_id, recipient, attempts",
+         AND provider_message_id IS NULL RETURNING id, attempts",
     )
     .bind(tx.tenant().as_uuid())
     .bind(notification.as_uuid())
@@ -379,7 +389,7 @@ async fn arrived(
         "UPDATE notification_logs SET status = '{}', {read_at}delivered_at = coalesce(delivered_at, $4), sent_at = coalesce(sent_at, $4), \
          provider_message_id = coalesce(provider_message_id, $3), lease_token = NULL, lease_until = NULL, last_error_code = NULL, \
          last_error = NULL WHERE tenant_id = $1 AND channel = 'WHATSAPP' \
-         AND (provider_message_id = $3 OR id = $2) AND status IN ({from}) RETURNING id, dealer_id, recipient, attempts",
+         AND (provider_message_id = $3 OR id = $2) AND status IN ({from}) RETURNING id, attempts",
         to.as_str(),
     ))
     .bind(tx.tenant().as_uuid())
@@ -405,11 +415,11 @@ async fn note(
 /// The provider took the message and could not deliver it. The code says whether another attempt makes sense, as when
 /// it is refused at once. The message id stays on the row, so that the same report again finds nothing to change.
 async fn failed(tx: &mut TenantTx, status: &Status, refusal: &SendError) -> Result<bool, DbError> {
-    let rows: Vec<Reported> = Statement::new(
-        "SELECT id, dealer_id, recipient, attempts FROM notification_logs WHERE tenant_id = $1 AND channel = 'WHATSAPP' \
+    let rows: Vec<Refused> = Statement::new(format!(
+        "SELECT id, dealer_id, recipient, attempts, {REFUSALS} FROM notification_logs n WHERE tenant_id = $1 AND channel = 'WHATSAPP' \
          AND ((provider_message_id = $3 AND status = 'SENT') OR (id = $2 AND provider_message_id IS NULL AND status IN ('PENDING', 'SENDING'))) \
          FOR UPDATE",
-    )
+    ))
     .bind(tx.tenant().as_uuid())
     .bind(status.notification().map(|id| id.as_uuid()))
     .bind(status.id.as_str())
@@ -418,7 +428,7 @@ async fn failed(tx: &mut TenantTx, status: &Status, refusal: &SendError) -> Resu
     let Some(row) = rows.into_iter().next() else {
         return Ok(false);
     };
-    let (ending, others) = outcome::refused(refusal, row.attempts);
+    let (ending, others) = outcome::refused(refusal, row.attempts, &row.refusals);
     let (to, after, attempts) = match &ending {
         Ending::Again { after, .. } => (NotificationStatus::Pending, after.as_secs(), row.attempts),
         Ending::Uncounted { after, .. } => (
@@ -454,14 +464,8 @@ async fn failed(tx: &mut TenantTx, status: &Status, refusal: &SendError) -> Resu
         Some(&refusal.detail),
     )
     .await?;
-    match others {
-        Consequence::WithdrawConsent => {
-            if let Some(phone) = &row.recipient {
-                outcome::withdraw_consent(tx, row.dealer_id, phone).await?;
-            }
-        }
-        Consequence::PauseChannel(reason) => account::pause(tx, &reason).await?,
-        Consequence::HoldBack(_) | Consequence::None => {}
-    }
+    others
+        .apply(tx, row.dealer_id, row.recipient.as_deref())
+        .await?;
     Ok(true)
 }

@@ -565,6 +565,72 @@ async fn a_busy_provider_is_tried_again_after_1_4_9_and_16_minutes_and_the_fifth
 }
 
 #[tokio::test]
+async fn a_refusal_for_the_ecosystem_allows_one_more_try_however_it_came_and_whatever_came_before()
+{
+    let world = World::new().await;
+    world.set_account().await;
+    world.placed().await;
+    let id = world.message(Event::OrderPlaced, Channel::Whatsapp).await;
+    world.provider.answers(&[Answer::Refuse(131_000)]);
+    world.whatsapp(id).await.unwrap();
+    world.make_due(id).await;
+    world.provider.answers(&[Answer::Refuse(131_049)]);
+    world.whatsapp(id).await.unwrap();
+    let a_day_later = |attempts| ("PENDING".to_owned(), attempts, Some(24 * 60));
+    assert_eq!(world.state(id).await, a_day_later(2));
+
+    // The second time it is taken first and refused by a report, when the row's last error is gone.
+    world.make_due(id).await;
+    assert_eq!(world.whatsapp(id).await.unwrap(), Outcome::Done);
+    let error = json!({ "id": format!("wamid.{id}.1"), "errors": [{ "code": 131_049 }] });
+    assert_eq!(world.report("failed", error).await, 1);
+    assert_eq!(world.state(id).await, ("FAILED".to_owned(), 3, None));
+
+    let mut tx = world.tx().await;
+    let by = world.admin().allow().unwrap();
+    requeue(&mut tx, &by, id).await.unwrap();
+    tx.commit().await.unwrap();
+    world.provider.answers(&[Answer::Refuse(131_049)]);
+    world.whatsapp(id).await.unwrap();
+    assert_eq!(world.state(id).await, a_day_later(1), "the past is over");
+}
+
+#[tokio::test]
+async fn too_many_messages_to_one_person_hold_back_the_others_to_them_and_nobody_elses() {
+    let world = World::new().await;
+    world.set_account().await;
+    for _ in 0..4 {
+        world.placed().await;
+    }
+    let ids = "SELECT jsonb_agg(id ORDER BY created_at, id) AS value FROM notification_logs WHERE tenant_id = $1 AND channel = 'WHATSAPP'";
+    let ids: Vec<NotificationId> = serde_json::from_value(world.ask(ids).await).unwrap();
+    let [refused, same, reported, stranger] = ids[..] else {
+        panic!("{ids:?}")
+    };
+    world
+        .run(&format!("UPDATE notification_logs SET recipient = '+919876500077' WHERE tenant_id = $1 AND id = '{stranger}'"))
+        .await;
+    world.provider.answers(&[Answer::Refuse(131_056)]);
+    world.whatsapp(refused).await.unwrap();
+    let waits = |minutes| ("PENDING".to_owned(), 0, Some(minutes));
+    assert_eq!(world.state(same).await, waits(1));
+    assert!(matches!(
+        world.whatsapp(same).await.unwrap(),
+        Outcome::Cancel(_)
+    ));
+    assert_eq!(world.state(stranger).await, waits(0));
+
+    // By a report as well.
+    world.make_due(same).await;
+    world.make_due(reported).await;
+    world.whatsapp(reported).await.unwrap();
+    let error = json!({ "id": format!("wamid.{reported}.1"), "errors": [{ "code": 131_056 }] });
+    assert_eq!(world.report("failed", error).await, 1);
+    assert_eq!(world.state(same).await, waits(1));
+    assert_eq!(world.whatsapp(stranger).await.unwrap(), Outcome::Done);
+}
+
+#[tokio::test]
 async fn a_message_that_waits_is_not_sent_early() {
     let world = World::new().await;
     world.placed().await;
@@ -900,6 +966,52 @@ async fn each_member_of_the_sales_team_gets_a_mail_of_their_own_and_gets_it_once
             .as_str()
             .starts_with("New order SO/26-27/000001 from Test Traders")
     );
+}
+
+/// Refuses everybody, and takes nearly the whole lease for each.
+struct SlowRefusal<'a> {
+    world: &'a World,
+    leases: Mutex<Vec<f64>>,
+}
+
+#[async_trait]
+impl Mailer for SlowRefusal<'_> {
+    async fn send(&self, _: &Mail) -> Result<(), MailError> {
+        let left = "SELECT to_jsonb(extract(epoch FROM lease_until - now())::float8) AS value FROM notification_logs \
+             WHERE tenant_id = $1 AND status = 'SENDING'";
+        let left = self.world.ask(left).await.as_f64().unwrap();
+        self.leases.lock().unwrap().push(left);
+        let passes = "UPDATE notification_logs SET lease_until = now() + interval '1 second' WHERE tenant_id = $1 AND status = 'SENDING'";
+        self.world.run(passes).await;
+        Err(MailError::Permanent("no such mailbox".to_owned()))
+    }
+}
+
+#[tokio::test]
+async fn a_mail_to_the_team_holds_its_lease_anew_for_each_member_also_after_a_refusal() {
+    let world = World::new().await;
+    for n in 1..=3 {
+        let address = format!("s{n}.{}@vitaran.test", world.tenant.tenant.slug);
+        world.add_sales(&address).await;
+    }
+    world.placed().await;
+    let id = world.message(Event::OrderPlaced, Channel::Email).await;
+    let mailer = SlowRefusal {
+        world: &world,
+        leases: Mutex::default(),
+    };
+    let job = DeliverMail {
+        tenant: world.tenant.tenant.id,
+        notification: id,
+    };
+    let url = "https://orders.example.in";
+    deliver_mail_now(&world.worker, &mailer, &world.shelf, url, &job)
+        .await
+        .unwrap();
+    let leases = mailer.leases.lock().unwrap().clone();
+    assert_eq!(leases.len(), 3);
+    assert!(leases.iter().all(|left| *left > 50.0), "{leases:?}");
+    assert_eq!(world.status(id).await, "FAILED");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use vitaran_kernel::{
 };
 
 use super::members::insert_member;
+use super::registrations::check_together;
 use super::{AddMemberError, PlatformOperator};
 use crate::access::{Role, TenantRef};
 use crate::db::{Db, DbError, Statement};
@@ -67,7 +68,7 @@ impl TenantForm {
             Slug::parse,
         );
         let name = faults.required("/name", &self.name, "the name", Text::parse);
-        let gstin = faults.required("/gstin", &self.gstin, "the GSTIN", Gstin::parse);
+        let gstin = faults.required("/gstin", &self.gstin, "the GSTIN", Gstin::parse_taxpayers);
         let legal_name = faults.required(
             "/legal_name",
             &self.legal_name,
@@ -108,23 +109,12 @@ impl TenantForm {
             "a first password",
             NewPassword::parse,
         );
-        if let (Some(gstin), Some(pincode)) = (&gstin, &pincode)
-            && !gstin.state().matches_pincode(pincode)
-        {
-            faults.add(
-                "/pincode",
-                "state_mismatch",
-                format!(
-                    "This PIN code is not in {}, the state of the GSTIN",
-                    gstin.state().name()
-                ),
-            );
-        }
-        if let Some(prefix) = &prefix
-            && let Err(error) = vitaran_kernel::DocumentNumber::check_prefix(prefix)
-        {
-            faults.add("/invoice_prefix", "too_long", error.to_string());
-        }
+        check_together(
+            &mut faults,
+            gstin.as_ref(),
+            pincode.as_ref(),
+            prefix.as_ref(),
+        );
         match (slug, name, gstin, legal_name, line1, city, pincode, prefix) {
             (
                 Some(slug),

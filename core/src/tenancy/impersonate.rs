@@ -103,7 +103,7 @@ pub async fn start_visit(
         "started_at": now, "ends_at": now + TimeDelta::minutes(MAX_MINUTES),
     });
     let audit = json!({
-        "tenant_id": tenant, "id": AuditId::generate(), "at": now, "by_user": user.id, "by_name": user.name, "on_behalf_of": "platform support",
+        "tenant_id": tenant, "id": AuditId::generate(), "at": now, "by_user": user.id, "by_name": user.name, "on_behalf_of": user.email,
         "action": "platform.visit_started", "object_kind": "impersonation", "object_id": id,
         "detail": { "reason": input.reason, "may_write": input.may_write },
     });
@@ -134,7 +134,7 @@ pub async fn end_visit(
     let mut tx = db.begin_platform().await?;
     tx.enter(tenant).await?;
     let audit = json!({
-        "tenant_id": tenant, "id": AuditId::generate(), "at": tx.now(), "by_user": user.id, "by_name": user.name, "on_behalf_of": "platform support",
+        "tenant_id": tenant, "id": AuditId::generate(), "at": tx.now(), "by_user": user.id, "by_name": user.name, "on_behalf_of": user.email,
         "action": "platform.visit_ended", "object_kind": "impersonation", "object_id": id, "detail": {},
     });
     Statement::new(

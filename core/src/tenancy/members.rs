@@ -1,13 +1,23 @@
 //! Making somebody a member of a tenant.
 
 use diesel_async::RunQueryDsl as _;
+use serde_json::json;
 use vitaran_kernel::{DealerId, EmailAddress, MembershipId, TenantId, Text, UserId};
 
 use super::PlatformOperator;
 use crate::access::Role;
 use crate::db::{Db, DbError, PlatformTx, Statement};
 use crate::identity::{NewPassword, hash_password};
-use crate::problem::{Fault, Kind, Problem};
+use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
+
+/// The form as typed. Which dealer a dealer's person orders for is chosen beside it.
+#[derive(Debug, Clone, Default)]
+pub struct MemberForm {
+    pub email: String,
+    pub name: String,
+    pub password: String,
+    pub role: String,
+}
 
 /// A person and the role they get. The password is used when the person has no account yet.
 #[derive(Debug)]
@@ -20,10 +30,57 @@ pub struct NewMember {
     pub dealer: Option<DealerId>,
 }
 
+impl MemberForm {
+    /// Every fault at once, beside its field.
+    pub fn parse(&self, dealer: Option<DealerId>) -> Result<NewMember, Invalid> {
+        let mut faults = Faults::new();
+        let email = faults.required("/email", &self.email, "the e-mail", EmailAddress::parse);
+        let name = faults.required("/name", &self.name, "the name", Text::parse);
+        let password = faults.required(
+            "/password",
+            &self.password,
+            "a first password",
+            NewPassword::parse,
+        );
+        let role = faults.required("/role", &self.role, "the role", parse_role);
+        if let Some(role) = role
+            && (role == Role::Dealer) != dealer.is_some()
+        {
+            faults.add(
+                "/dealer",
+                "members.dealer_mismatch",
+                AddMemberError::DealerMismatch.to_string(),
+            );
+        }
+        match (email, name, password, role) {
+            (Some(email), Some(name), Some(password), Some(role)) if faults.is_empty() => {
+                Ok(NewMember {
+                    email,
+                    name,
+                    password,
+                    role,
+                    dealer,
+                })
+            }
+            _ => Err(faults.into_invalid()),
+        }
+    }
+}
+
+fn parse_role(text: &str) -> Result<Role, String> {
+    Role::parse(&text.trim().to_uppercase()).ok_or_else(|| {
+        let roles = Role::ALL.map(|role| role.as_str().to_lowercase());
+        format!("Choose one of {}", roles.join(", "))
+    })
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum AddMemberError {
     #[error("{email} works here already")]
     AlreadyMember { email: String },
+    /// A switched-off account is nobody's to revive by naming its address.
+    #[error("The account of {email} is switched off, so it cannot work here")]
+    SwitchedOff { email: String },
     #[error("A dealer's login needs a dealer, and no other role has one")]
     DealerMismatch,
     #[error("the password could not be hashed: {0}")]
@@ -35,7 +92,9 @@ pub enum AddMemberError {
 impl Problem for AddMemberError {
     fn kind(&self) -> Kind {
         match self {
-            AddMemberError::AlreadyMember { .. } | AddMemberError::DealerMismatch => Kind::Invalid,
+            AddMemberError::AlreadyMember { .. }
+            | AddMemberError::SwitchedOff { .. }
+            | AddMemberError::DealerMismatch => Kind::Invalid,
             AddMemberError::Hashing(_) => Kind::Internal,
             AddMemberError::Db(error) => error.kind(),
         }
@@ -44,6 +103,7 @@ impl Problem for AddMemberError {
     fn code(&self) -> &'static str {
         match self {
             AddMemberError::AlreadyMember { .. } => "members.exists",
+            AddMemberError::SwitchedOff { .. } => "members.switched_off",
             AddMemberError::DealerMismatch => "members.dealer_mismatch",
             AddMemberError::Hashing(_) => "service.internal",
             AddMemberError::Db(error) => error.code(),
@@ -52,7 +112,7 @@ impl Problem for AddMemberError {
 
     fn faults(&self) -> Vec<Fault> {
         match self {
-            AddMemberError::AlreadyMember { .. } => {
+            AddMemberError::AlreadyMember { .. } | AddMemberError::SwitchedOff { .. } => {
                 vec![Fault::new("/admin_email", self.code(), self.to_string())]
             }
             _ => Vec::new(),
@@ -63,7 +123,7 @@ impl Problem for AddMemberError {
 /// Adds a member, and the user if the address is new; a known user keeps name and password.
 pub async fn add_member(
     db: &Db,
-    _by: &PlatformOperator,
+    by: &PlatformOperator,
     tenant: TenantId,
     member: NewMember,
 ) -> Result<MembershipId, AddMemberError> {
@@ -80,6 +140,16 @@ pub async fn add_member(
         &hash,
         member.role,
         member.dealer,
+    )
+    .await?;
+    let after =
+        json!({ "email": member.email, "role": member.role.as_str(), "dealer_id": member.dealer });
+    by.record(
+        &mut tx,
+        tenant,
+        "platform.members.add",
+        ("membership", id.as_uuid()),
+        after,
     )
     .await?;
     tx.commit().await?;
@@ -129,6 +199,10 @@ pub(super) async fn insert_member(
             })
         }
         Err(error) => Err(error.into()),
+        // The look-up knows active users alone.
+        Ok(0) => Err(AddMemberError::SwitchedOff {
+            email: email.to_string(),
+        }),
         Ok(_) => Ok(id),
     }
 }

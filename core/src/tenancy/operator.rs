@@ -1,5 +1,11 @@
 //! Who may work on the platform as a whole: a signed-in platform admin, or somebody at the operator's console.
 
+use diesel_async::RunQueryDsl as _;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use vitaran_kernel::{AuditId, TenantId};
+
+use crate::db::{DbError, PlatformTx, Statement};
 use crate::identity::{SessionView, UserRef};
 
 /// Proof for work outside every tenant. A session gives one only to a platform admin.
@@ -30,5 +36,29 @@ impl PlatformOperator {
         self.user
             .as_ref()
             .map_or("vitaran command", |user| &user.name)
+    }
+
+    /// Writes into the tenant's audit log what the operator made there, in the transaction that made it.
+    pub(super) async fn record(
+        &self,
+        tx: &mut PlatformTx,
+        tenant: TenantId,
+        action: &str,
+        object: (&str, Uuid),
+        after: Value,
+    ) -> Result<(), DbError> {
+        let (object_kind, object_id) = object;
+        let row = json!({
+            "tenant_id": tenant, "id": AuditId::generate(), "at": tx.now(), "by_user": self.user().map(|user| user.id), "by_name": self.name(),
+            "on_behalf_of": self.user().map(|user| &user.email), "action": action, "object_kind": object_kind, "object_id": object_id,
+            "detail": { "before": null, "after": after },
+        });
+        Statement::new(
+            "INSERT INTO audit_log SELECT * FROM jsonb_populate_record(NULL::audit_log, $1)",
+        )
+        .bind(row)
+        .execute(tx.conn()?)
+        .await?;
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use poem::error::ReadBodyError;
+use poem::http::uri::PathAndQuery;
 use poem::http::{HeaderMap, header};
 use poem::{Body, Endpoint, Middleware, Request, Result};
 use vitaran_core::idempotency::RequestHash;
@@ -38,11 +39,19 @@ impl<E: Endpoint> Endpoint for Limited<E> {
             return Err(Refusal::too_large(self.most).into());
         }
         let body = read(request.take_body(), self.most).await?;
-        request.set_data(RequestHash::of(&body));
+        let hash = hash_of(&request, &body);
+        request.set_data(hash);
         request.set_data(WholeBody(body.clone()));
         request.set_body(body);
         self.inner.call(request).await
     }
+}
+
+/// What was asked of which address: the one the client wrote, whatever routes above have taken off it.
+pub(super) fn hash_of(request: &Request, body: &[u8]) -> RequestHash {
+    let uri = request.original_uri();
+    let target = uri.path_and_query().map_or("", PathAndQuery::as_str);
+    RequestHash::of(request.method().as_str(), target, body)
 }
 
 /// The body as it came, for the guard and for idempotency.

@@ -5,19 +5,20 @@ use vitaran_core::access::{Allowed, Permission};
 use vitaran_core::db::{Db, TenantTx};
 use vitaran_core::idempotency::{self, Begun, IdempotencyError, IdempotencyKey, RequestHash};
 
+use super::body_limit::hash_of;
 use super::problem::Refusal;
 
 /// Says that an answer is the first one, given again.
 pub const REPLAYED: &str = "Idempotency-Replayed";
 
-/// The hash of the request's body, as the body limit read it.
+/// The hash of the request, as the body limit read it.
 #[derive(Debug, Clone)]
 pub struct BodyHash(pub RequestHash);
 
 impl<'a> FromRequest<'a> for BodyHash {
     async fn from_request(request: &'a Request, _body: &mut RequestBody) -> Result<Self> {
         let hash = request.data::<RequestHash>().cloned();
-        Ok(BodyHash(hash.unwrap_or_else(|| RequestHash::of(&[]))))
+        Ok(BodyHash(hash.unwrap_or_else(|| hash_of(request, &[]))))
     }
 }
 
