@@ -237,14 +237,25 @@ async fn a_shortfall_names_the_lines_and_burns_no_number() {
     let cable = product("CABLE").stock("5").insert(&mut t, &tenant).await;
     let (dealer, shop) = dealer().insert(&mut t, &tenant).await;
     let first = packed(&mut t, dealer, shop, &[(cable, 3)]).await.header.id;
-    // Picked from the shelf, though two of the four are promised to nobody and the others to the first order.
-    let second = packed(&mut t, dealer, shop, &[(cable, 4)]).await.header.id;
+    let second = packed(&mut t, dealer, shop, &[(cable, 2)]).await.header.id;
+    // Two went astray after they were picked; the other three are the first order's.
+    for sql in [
+        "UPDATE order_lines SET reserved_quantity = 0 WHERE tenant_id = $1 AND order_id = $2",
+        "UPDATE stock_balances SET on_hand = 3, reserved = 3 WHERE tenant_id = $1 AND $2 IS NOT NULL",
+    ] {
+        Statement::new(sql)
+            .bind(tenant.tenant.id.as_uuid())
+            .bind(second.as_uuid())
+            .execute(t.conn().unwrap())
+            .await
+            .unwrap();
+    }
     let before = ask(&mut t, BALANCES).await;
     let refused = dispatched(&mut t, second).await.unwrap_err();
     assert_eq!(refused.code(), "warehouse.stock_shortfall");
     assert_eq!(
         refused.facts()["lines"],
-        json!([{"line_no": 1, "sku": "CABLE", "wanted": "4", "available": "2"}])
+        json!([{"line_no": 1, "sku": "CABLE", "wanted": "2", "available": "0"}])
     );
     assert_eq!(
         (ask(&mut t, BALANCES).await, ask(&mut t, COUNTER).await),
