@@ -85,7 +85,7 @@ async fn an_administrator_whose_account_is_switched_off_is_refused_and_nothing_i
     app.database
         .execute("INSERT INTO users (id, email, name, password_hash, is_active) VALUES (gen_random_uuid(), 'anil@ampere.test', 'Anil', '!', false)")
         .await;
-    let answer = client.post_form("/super/tenants", &FORM).await;
+    let answer = client.post_form("/super/tenants/new", &FORM).await;
     assert_eq!(answer.status, 422, "{}", answer.body);
     assert!(
         answer.body.contains("f-admin_email-error") && answer.body.contains("is switched off"),
@@ -106,7 +106,7 @@ async fn a_distributor_sells_under_the_gstin_of_a_regular_taxpayer_alone() {
             field.1 = "27AAPFU0939F1D4";
         }
     }
-    let answer = client.post_form("/super/tenants", &form).await;
+    let answer = client.post_form("/super/tenants/new", &form).await;
     assert_eq!(answer.status, 422, "{}", answer.body);
     assert!(
         answer.body.contains("f-gstin-error") && answer.body.contains("deducting tax at source"),
