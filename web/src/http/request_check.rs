@@ -225,9 +225,10 @@ mod tests {
 
     #[test]
     fn every_word_of_every_request_in_our_document_is_understood() {
-        let (operations, notes) = read(&openapi::raw());
+        let document = openapi::raw();
+        let (operations, notes) = read(&document);
         assert_eq!(notes, Vec::<String>::new());
-        assert!(operations.len() > 50, "{}", operations.len());
+        assert_eq!(operations.len(), openapi::operations(&document).count());
     }
 
     #[test]
@@ -251,6 +252,6 @@ mod tests {
         let (operations, _) = read(&openapi::raw());
         let open = operations.iter().filter(|operation| !operation.needs_token);
         let open: Vec<&str> = open.filter_map(|o| o.segments.last()?.as_deref()).collect();
-        assert_eq!(open, ["login", "health"]);
+        assert_eq!(open, ["health", "login"]);
     }
 }
