@@ -3,7 +3,10 @@
 use reqwest::Method;
 use serde_json::json;
 use vitaran_core::access::Role;
+use vitaran_tests::flow::Flow;
 use vitaran_tests::{Answer, Client, test_app};
+
+use crate::house::House;
 
 async fn post_raw(
     client: &Client,
@@ -242,4 +245,35 @@ async fn a_failure_of_ours_shows_a_reference_and_nothing_else() {
     for internal in ["permission denied", "lookup", "database error"] {
         assert!(!page.body.contains(internal), "{internal}");
     }
+}
+
+#[tokio::test]
+async fn a_placed_order_says_its_version_and_is_not_sent_again_to_those_who_hold_it() {
+    let app = test_app().await;
+    let house = House::new(&app, Flow::new(&app)).await;
+    let things = house.make("").await;
+    let admin = house.person(Role::Admin).await;
+    let program = app.api(&admin).await.with("idempotency-key", "k");
+    let order = json!({
+        "dealer_id": things["dealer"], "ship_to_address_id": things["address"],
+        "lines": [{"product_id": things["product"], "quantity": "5"}],
+    });
+    let placed = program.post_json("/api/v1/orders", &order).await;
+    assert_eq!(placed.status, 201, "{}", placed.body);
+    let tag = placed.header("etag").expect("a version").to_owned();
+    let path = placed.header("location").expect("an address").to_owned();
+    let replayed = program.post_json("/api/v1/orders", &order).await;
+    assert_eq!(replayed.header("etag"), Some(tag.as_str()));
+    let held = program.with("if-none-match", &tag);
+    let spared = held.get(&path).await;
+    assert_eq!((spared.status, spared.body.as_str()), (304, ""));
+    assert_eq!(spared.header("etag"), Some(tag.as_str()));
+    let approval = format!("{path}/approval");
+    let approved = program.post_json(&approval, &json!({})).await;
+    assert_eq!(approved.status, 200, "{}", approved.body);
+    let sent = held.get(&path).await;
+    assert_eq!(
+        (sent.status, sent.header("etag")),
+        (200, approved.header("etag"))
+    );
 }

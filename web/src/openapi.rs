@@ -103,10 +103,15 @@ pub struct Documents {
     pub v3_0: Value,
 }
 
+/// The document as poem-openapi registers it, with the exact width of each integer.
+#[must_use]
+pub fn raw() -> Value {
+    serde_json::from_str(&service().spec()).unwrap_or_default()
+}
+
 #[must_use]
 pub fn documents() -> Documents {
-    let raw = service().spec();
-    let mut v3_0: Value = serde_json::from_str(&raw).unwrap_or_default();
+    let mut v3_0 = raw();
     tidy(&mut v3_0);
     complete_operations(&mut v3_0);
     stamp(&mut v3_0, "3.0.3");
@@ -236,17 +241,47 @@ fn complete_operations(document: &mut Value) {
     let Some(Value::Object(paths)) = document.get_mut("paths") else {
         return;
     };
-    let operations = paths.values_mut().filter_map(Value::as_object_mut);
-    for operation in operations.flat_map(|item| item.values_mut()) {
+    let items = paths.values_mut().filter_map(Value::as_object_mut);
+    for (method, operation) in items.flat_map(|item| item.iter_mut()) {
         let Some(operation) = operation.as_object_mut() else {
             continue;
         };
         operation.entry("security").or_insert(json!([]));
+        if method == "get" {
+            say_what_is_spared(operation);
+        }
         if let Some(Value::Object(responses)) = operation.get_mut("responses") {
             for (status, response) in responses {
                 describe(status, response);
             }
         }
+    }
+}
+
+/// A record with an `ETag` need not be sent to those who hold it: [`crate::http::not_modified`].
+fn say_what_is_spared(operation: &mut Map<String, Value>) {
+    let Some(Value::Object(responses)) = operation.get_mut("responses") else {
+        return;
+    };
+    let headers = responses.get("200").and_then(|ok| ok.get("headers"));
+    if headers.is_none_or(|headers| headers.get("ETag").is_none()) {
+        return;
+    }
+    let text = "The record is still the one of `If-None-Match`.";
+    responses.insert("304".to_owned(), json!({ "description": text }));
+    let parameter = json!({
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "The `ETag` of the record you hold; while it is the present one, the answer is 304 without a body.",
+        "required": false,
+        "schema": { "type": "string" },
+    });
+    if let Some(parameters) = operation
+        .entry("parameters")
+        .or_insert(json!([]))
+        .as_array_mut()
+    {
+        parameters.push(parameter);
     }
 }
 

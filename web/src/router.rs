@@ -13,9 +13,11 @@ use crate::dealers::{addresses, contacts};
 use crate::http::body_limit::{BodyLimit, ONE_MIB};
 use crate::http::compression::Gzip;
 use crate::http::csrf::SameSiteOnly;
+use crate::http::not_modified::NotModified;
 use crate::http::problem::Allow;
 use crate::http::problem_json;
 use crate::http::problem_page::ShowRefusals;
+use crate::http::request_check::RequestCheck;
 use crate::http::request_id::NameRequests;
 use crate::http::security_headers::SecurityHeaders;
 use crate::http::text_guard::TextGuard;
@@ -275,6 +277,8 @@ fn api() -> impl Endpoint<Output = Response> {
             read_only(get(developers::document_3_0)),
         )
         .nest("/", openapi::service())
+        .with(NotModified)
+        .with(RequestCheck::of(&openapi::raw()))
         .with(TextGuard)
         .with(BodyLimit(ONE_MIB))
         .catch_all_error(|error| async { problem_json::of_error(error) })

@@ -2,6 +2,7 @@
 //! failure of ours, and nothing written.
 
 mod cases;
+mod documented;
 mod forms;
 
 use std::collections::BTreeMap;
@@ -227,14 +228,24 @@ impl World<'_> {
         })
     }
 
-    /// Every member in turn of a type that none has.
+    /// Every member in turn of a type that none has, and every text as a number; the refusal names the place.
     async fn wrong_types_are_malformed(&self, row: &Row, sample: &str) -> Checked {
         let body: Value = serde_json::from_str(sample).unwrap();
         for pointer in places(&body) {
-            let mut wrong = body.clone();
-            *wrong.pointer_mut(&pointer).unwrap() = json!({"a": [1.5]});
-            let answer = self.send(row, JSON, wrong.to_string()).await;
-            check_refusal(row, &answer, 400, &format!("an object at {pointer}"))?;
+            let is_text = body.pointer(&pointer).unwrap().is_string();
+            let numbers = is_text.then(|| json!(5));
+            for other in [json!({"a": [1.5]})].into_iter().chain(numbers) {
+                let what = format!("{other} at {pointer}");
+                let mut wrong = body.clone();
+                *wrong.pointer_mut(&pointer).unwrap() = other;
+                let answer = self.send(row, JSON, wrong.to_string()).await;
+                check_refusal(row, &answer, 400, &what)?;
+                let fault = answer.json()["errors"][0].clone();
+                let named = (fault["pointer"].as_str(), fault["code"].as_str());
+                check(named == (Some(pointer.as_str()), Some("type")), || {
+                    format!("{what} of {row:?}: {fault}")
+                })?;
+            }
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use poem::Request;
 use poem_openapi::SecurityScheme;
-use poem_openapi::auth::Bearer;
+use poem_openapi::auth::{Bearer, BearerAuthorization as _};
 use vitaran_core::access::Actor;
 use vitaran_core::identity;
 
@@ -31,6 +31,12 @@ impl ApiActor {
     pub fn actor(&self) -> &Actor {
         &self.0.actor
     }
+}
+
+/// Refuses a request without a token in force.
+pub async fn require_token(request: &Request) -> poem::Result<()> {
+    authenticate(request, Bearer::from_request(request)?).await?;
+    Ok(())
 }
 
 async fn authenticate(request: &Request, bearer: Bearer) -> poem::Result<Bearing> {

@@ -20,7 +20,7 @@ use crate::http::listing::Listed;
 use crate::http::params;
 use crate::http::problem::Refusal;
 use crate::http::problem_json::Failure;
-use crate::http::stored::{Created, Stored};
+use crate::http::stored::{Created, Made, Stored};
 use crate::http::version;
 use crate::openapi::Tag;
 use crate::state::AppState;
@@ -169,7 +169,10 @@ impl ProductsApi {
             }
         };
         Ok(Created::of(&answer, |product: &Product| {
-            Some(format!("/api/v1/products/{}", product.id))
+            Some(Made {
+                location: format!("/api/v1/products/{}", product.id),
+                version: product.version,
+            })
         })?)
     }
 
@@ -273,7 +276,10 @@ impl ProductsApi {
             }
         };
         Ok(Created::of(&answer, |category: &Category| {
-            Some(format!("/api/v1/categories/{}", category.id))
+            Some(Made {
+                location: format!("/api/v1/categories/{}", category.id),
+                version: Some(category.version),
+            })
         })?)
     }
 

@@ -74,7 +74,7 @@ pub struct Product {
     barcode: Option<String>,
     is_active: bool,
     /// For staff.
-    version: Option<i32>,
+    pub(super) version: Option<i32>,
     /// Of the dealer.
     price: Option<DealerPrice>,
     /// In force today; where a dealer is known.
@@ -256,7 +256,7 @@ pub struct Category {
     /// 1 at the top.
     depth: i16,
     is_active: bool,
-    version: i32,
+    pub(super) version: i32,
 }
 
 impl From<catalog::Category> for Category {

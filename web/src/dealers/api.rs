@@ -24,14 +24,17 @@ use crate::http::listing::Listed;
 use crate::http::params;
 use crate::http::problem::Refusal;
 use crate::http::problem_json::Failure;
-use crate::http::stored::{Created, Stored};
+use crate::http::stored::{Created, Made, Stored};
 use crate::http::version;
 use crate::openapi::Tag;
 use crate::state::AppState;
 
 fn created(answer: &Answer) -> Result<Created<Dealer>, Failure> {
     Ok(Created::of(answer, |dealer: &Dealer| {
-        Some(format!("/api/v1/dealers/{}", dealer.id))
+        Some(Made {
+            location: format!("/api/v1/dealers/{}", dealer.id),
+            version: Some(dealer.version),
+        })
     })?)
 }
 

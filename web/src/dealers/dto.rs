@@ -241,7 +241,7 @@ pub struct Dealer {
     email: Option<String>,
     is_active: bool,
     /// Also counts changes of addresses and people.
-    version: i32,
+    pub(super) version: i32,
     credit: Credit,
     /// The billing address first.
     addresses: Vec<DealerAddress>,

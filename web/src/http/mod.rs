@@ -2,7 +2,8 @@
 //!
 //! From outside in: [`request_id`] names and logs the request; [`security_headers`] goes on every answer;
 //! [`compression`] packs HTML and JSON. Then, for pages and API alike, [`body_limit`] and [`text_guard`]; for pages
-//! alone [`csrf`]. A handler refuses with a [`problem::Refusal`], which [`problem_page`] shows to people and
+//! alone [`csrf`], for the API alone [`request_check`]
+//! and [`not_modified`]. A handler refuses with a [`problem::Refusal`], which [`problem_page`] shows to people and
 //! [`problem_json`] to programs.
 
 pub mod body_limit;
@@ -15,13 +16,16 @@ pub mod form_page;
 pub mod idempotency;
 pub mod listing;
 pub mod next_path;
+pub mod not_modified;
 pub mod optional_json;
 pub mod params;
 pub mod problem;
 pub mod problem_json;
 pub mod problem_page;
+pub mod request_check;
 pub mod request_id;
 pub mod security_headers;
+pub mod shape;
 pub mod stored;
 pub mod text_guard;
 pub mod types;

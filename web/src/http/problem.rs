@@ -120,6 +120,19 @@ impl Refusal {
         refusal
     }
 
+    /// As [`Refusal::malformed`], with every place.
+    #[must_use]
+    pub fn malformed_in(faults: Vec<Fault>) -> Self {
+        let detail = match faults.as_slice() {
+            [one] => one.detail.clone(),
+            many => format!("The request is wrong in {} places", many.len()),
+        };
+        Refusal {
+            faults,
+            ..Self::malformed(&detail)
+        }
+    }
+
     #[must_use]
     pub fn too_large(most: usize) -> Self {
         Self::new(

@@ -270,10 +270,11 @@ pub fn of_error(error: poem::Error) -> Response {
     let refusal = if let Some(parse) = error.downcast_ref::<ParseRequestPayloadError>() {
         unreadable_body(&parse.reason)
     } else if let Some(parse) = error.downcast_ref::<ParseParamError>() {
-        Refusal::malformed(&format!(
+        let detail = format!(
             "The parameter {} cannot be read as what the document says it is",
             parse.name
-        ))
+        );
+        Refusal::malformed_at(&format!("/{}", parse.name), "type", &detail)
     } else if error.is::<ParsePathError>() {
         Refusal::malformed("A part of the address cannot be read as the id it should be")
     } else {
@@ -295,34 +296,12 @@ fn answer_at(route: Option<&PathPattern>, mut refusal: Refusal) -> Response {
     response
 }
 
-/// What can be told of a body that does not parse. The parser's own words name our types, so only the field is taken.
+/// What can be told of a body that does not parse; [`super::request_check`] has told all it knows. The parser's own words
+/// name our types, so none of them is taken.
 fn unreadable_body(reason: &str) -> Refusal {
-    if let Some(name) = quoted_after(reason, "unknown field `") {
-        let is_nested = reason.matches("occurred while parsing").count() > 1;
-        let pointer = if is_nested {
-            String::new()
-        } else {
-            format!("/{name}")
-        };
-        return Refusal::malformed_at(
-            &pointer,
-            "unknown_field",
-            &format!("There is no field {name} here"),
-        );
-    }
     if reason.contains("EOF while parsing") || reason.contains(" at line ") {
-        return Refusal::malformed("The body is not well-formed JSON");
+        Refusal::malformed("The body is not well-formed JSON")
+    } else {
+        Refusal::malformed("The body is not as the document says")
     }
-    Refusal::malformed("A field of the body is missing or of another type than the document says")
-}
-
-/// The name that follows, if it is a plain one.
-fn quoted_after<'r>(reason: &'r str, lead: &str) -> Option<&'r str> {
-    let (_, rest) = reason.split_once(lead)?;
-    let (name, _) = rest.split_once('`')?;
-    let is_plain = name.len() <= 60
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
-    is_plain.then_some(name)
 }

@@ -42,23 +42,32 @@ pub enum Created<T: Type + ParseFromJSON + ToJSON> {
         /// Its address.
         #[oai(header = "Location")]
         Option<String>,
+        /// The version it was made with, for `If-Match`.
+        #[oai(header = "ETag")]
+        Option<String>,
         /// `true` for the first request's answer, given again.
         #[oai(header = "Idempotency-Replayed")]
         Option<String>,
     ),
 }
 
+/// Where a record that was made can be read, and its version.
+pub struct Made {
+    pub location: String,
+    pub version: Option<i32>,
+}
+
 impl<T: Type + ParseFromJSON + ToJSON> Created<T> {
-    /// What was answered, now or the first time; `location` is the record's address.
-    pub fn of(
-        answer: &Answer,
-        location: impl FnOnce(&T) -> Option<String>,
-    ) -> Result<Self, Refusal> {
+    /// What was answered, now or the first time; `made` is `None` for what has no address of its own.
+    pub fn of(answer: &Answer, made: impl FnOnce(&T) -> Option<Made>) -> Result<Self, Refusal> {
         let record = T::parse_from_json_string(&answer.body).map_err(|_| {
             Refusal::malformed("The answer to this Idempotency-Key is of another operation")
         })?;
-        let location = location(&record);
+        let (location, version) = made(&record)
+            .map(|made| (made.location, made.version))
+            .unzip();
         let replayed = answer.is_replay.then(|| "true".to_owned());
-        Ok(Created::Record(Json(record), location, replayed))
+        let etag = version.flatten().map(etag);
+        Ok(Created::Record(Json(record), location, etag, replayed))
     }
 }

@@ -20,7 +20,7 @@ use crate::http::idempotency::{self, BodyHash, Claim, Started};
 use crate::http::listing::Listed;
 use crate::http::optional_json::OptionalJson;
 use crate::http::problem_json::Failure;
-use crate::http::stored::{Created, Stored};
+use crate::http::stored::{Created, Made, Stored};
 use crate::http::version;
 use crate::openapi::Tag;
 use crate::state::AppState;
@@ -186,7 +186,10 @@ impl OrdersApi {
             }
         };
         Ok(Created::of(&answer, |order: &Order| {
-            Some(format!("{PATH}/{}", order.id))
+            Some(Made {
+                location: format!("{PATH}/{}", order.id),
+                version: Some(order.version),
+            })
         })?)
     }
 
@@ -203,7 +206,7 @@ impl OrdersApi {
         state: Data<&AppState>,
         by: ApiActor,
         /// Only these statuses; repeat the parameter, or separate them by commas.
-        status: Query<Vec<String>>,
+        status: Query<Option<Vec<String>>>,
         dealer_id: Query<Option<Uuid>>,
         /// Placed on this day in India, or later.
         placed_from: Query<Option<NaiveDate>>,
@@ -221,7 +224,7 @@ impl OrdersApi {
         cursor: Query<Option<String>>,
     ) -> Result<Listed<OrderSummary>, Failure> {
         let params = ListParams {
-            status: status.0,
+            status: status.0.unwrap_or_default(),
             dealer_id: text_of(dealer_id.0),
             placed_from: text_of(placed_from.0),
             placed_to: text_of(placed_to.0),

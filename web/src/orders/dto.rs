@@ -331,7 +331,7 @@ pub struct Order {
     number: String,
     status: OrderStatus,
     /// Counts the changes; send it back in `If-Match` as `"v7"`.
-    version: i32,
+    pub(super) version: i32,
     dealer: OrderDealer,
     placed_at: DateTime<Utc>,
     /// Who placed it, by name.
