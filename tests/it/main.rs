@@ -35,6 +35,7 @@ mod processes;
 mod schema;
 mod sessions;
 mod sign_in;
+mod switches;
 mod tidy;
 mod verbs;
 mod walks;
