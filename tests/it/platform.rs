@@ -127,6 +127,12 @@ async fn a_support_visit_has_a_reason_a_banner_an_end_and_stands_in_the_audit_lo
     assert_eq!(client.get("/admin").await.location(), "/super");
     let audited = "SELECT count(*) FROM audit_log WHERE action IN ('platform.visit_started', 'platform.visit_ended')";
     assert_eq!(app.database.count(audited).await, 2);
+    let log = app.sign_in_as(Role::Admin).await.get("/admin/audit").await;
+    assert!(
+        log.body.contains("Invoice 42 does not print"),
+        "{}",
+        log.body
+    );
 }
 
 #[tokio::test]
