@@ -127,12 +127,15 @@ impl Problem for ListError {
     }
 }
 
-/// Refuses a change that was made from another version than the present one.
-pub(crate) fn check_version<M: Master>(found: i32, expected: i32) -> Result<(), MasterError<M>> {
-    if found == expected {
-        Ok(())
-    } else {
-        Err(MasterError::VersionConflict { found })
+/// Refuses a change that was made from another version than the present one. A change of what was
+/// written names its version; a switch may name none, and is then made whatever the version is.
+pub(crate) fn check_version<M: Master>(
+    found: i32,
+    expected: impl Into<Option<i32>>,
+) -> Result<(), MasterError<M>> {
+    match expected.into() {
+        Some(expected) if expected != found => Err(MasterError::VersionConflict { found }),
+        _ => Ok(()),
     }
 }
 

@@ -36,6 +36,7 @@ mod processes;
 mod schema;
 mod sessions;
 mod sign_in;
+mod switches;
 mod tidy;
 mod verbs;
 mod walks;

@@ -167,6 +167,12 @@ async fn a_support_visit_has_a_reason_a_banner_an_end_and_stands_in_the_audit_lo
     assert_eq!(app.database.count(audited).await, 2);
     let visitors = "SELECT bool_and(a.on_behalf_of IS NOT DISTINCT FROM u.email)::text AS text FROM audit_log a JOIN users u ON u.id = a.by_user";
     assert_eq!(app.database.text(visitors).await, "true");
+    let log = app.sign_in_as(Role::Admin).await.get("/admin/audit").await;
+    assert!(
+        log.body.contains("Invoice 42 does not print"),
+        "{}",
+        log.body
+    );
 }
 
 #[tokio::test]

@@ -7,8 +7,8 @@
 use poem_openapi::{OpenApiService, Tags};
 use serde_json::{Map, Value, json};
 
-use crate::catalog::ProductsApi;
-use crate::dealers::DealersApi;
+use crate::catalog::{CatalogActivityApi, ProductsApi};
+use crate::dealers::{DealerActivityApi, DealersApi};
 use crate::health::HealthApi;
 use crate::http::problem_json;
 use crate::identity::{AuthApi, MeApi};
@@ -52,9 +52,11 @@ type Apis = (
     AuthApi,
     MeApi,
     ProductsApi,
+    CatalogActivityApi,
     StockApi,
     PricesApi,
     DealersApi,
+    DealerActivityApi,
     OrdersApi,
     WarehouseApi,
     InvoicesApi,
@@ -77,9 +79,11 @@ pub fn service() -> OpenApiService<Apis, ()> {
             AuthApi,
             MeApi,
             ProductsApi,
+            CatalogActivityApi,
             StockApi,
             PricesApi,
             DealersApi,
+            DealerActivityApi,
             OrdersApi,
             WarehouseApi,
             InvoicesApi,

@@ -231,7 +231,7 @@ pub async fn set_active(
     tx: &mut TenantTx,
     _by: &Allowed<InventoryCategoriesWrite>,
     id: CategoryId,
-    expected: i32,
+    expected: Option<i32>,
     to: Activity,
 ) -> Result<Category, Refused> {
     lock_tree(tx).await?;
@@ -249,7 +249,7 @@ pub async fn set_active(
         .filter(categories::tenant_id.eq(tenant).and(categories::id.eq(id)))
         .set((
             categories::is_active.eq(to.is_active()),
-            categories::version.eq(expected + 1),
+            categories::version.eq(before.version + 1),
         ))
         .execute(tx.conn()?)
         .await?;

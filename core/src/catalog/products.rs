@@ -205,7 +205,7 @@ pub async fn set_active(
     tx: &mut TenantTx,
     _by: &Allowed<InventoryProductsDelete>,
     id: ProductId,
-    expected: i32,
+    expected: Option<i32>,
     to: Activity,
 ) -> Result<Product, Refused> {
     let before = fetch(tx, id, " FOR UPDATE OF p").await?;
@@ -218,7 +218,7 @@ pub async fn set_active(
         .filter(products::tenant_id.eq(tenant).and(products::id.eq(id)))
         .set((
             products::is_active.eq(to.is_active()),
-            products::version.eq(expected + 1),
+            products::version.eq(before.version + 1),
             products::updated_at.eq(now),
         ))
         .execute(tx.conn()?)

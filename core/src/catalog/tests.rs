@@ -121,16 +121,16 @@ async fn a_category_that_holds_active_products_cannot_be_switched_off() {
     let root = category(&mut t, "Fans", None).await;
     let fan = product(&mut t, "FAN-1", "Ceiling fan", &root).await;
     let by = t.by();
-    let refused = set_category_active(&mut t, &by, root.id, 1, Activity::Inactive)
+    let refused = set_category_active(&mut t, &by, root.id, Some(1), Activity::Inactive)
         .await
         .unwrap_err();
     assert_eq!(faults(&refused), [(String::new(), "in_use")]);
     let by = t.by();
-    set_active(&mut t, &by, fan.id, fan.version, Activity::Inactive)
+    set_active(&mut t, &by, fan.id, Some(fan.version), Activity::Inactive)
         .await
         .unwrap();
     let by = t.by();
-    let off = set_category_active(&mut t, &by, root.id, 1, Activity::Inactive)
+    let off = set_category_active(&mut t, &by, root.id, Some(1), Activity::Inactive)
         .await
         .unwrap();
     assert!(!off.is_active);

@@ -107,17 +107,21 @@ pub async fn update(
     finish(tx, dealer, id, "dealers.address.update", Some(before)).await
 }
 
-/// Switches an address off (no order can be sent there) or on again. The billing address stays on.
+/// Switches an address off (no order can be sent there) or on again. The billing address stays
+/// on. Doing it twice changes nothing.
 pub async fn set_active(
     tx: &mut TenantTx,
     _by: &Allowed<SalesDealersWrite>,
     dealer: DealerId,
-    expected: i32,
+    expected: Option<i32>,
     id: AddressId,
     to: Activity,
 ) -> Result<DealerPage, Refused> {
     let owner = lock::<Address>(tx, dealer, expected).await?;
     let before = find(tx, dealer, id).await?;
+    if before.is_active == to.is_active() {
+        return fetch_page(tx, dealer).await;
+    }
     match to {
         Activity::Inactive if before.is_billing => {
             return Err(MasterError::fault(

@@ -102,17 +102,20 @@ pub async fn update(
 }
 
 /// Switches a person off (nothing is sent to them) or on again. The primary contact can only go as
-/// the last one, and who comes back when there is none is primary.
+/// the last one, and who comes back when there is none is primary. Doing it twice changes nothing.
 pub async fn set_active(
     tx: &mut TenantTx,
     _by: &Allowed<SalesDealersWrite>,
     dealer: DealerId,
-    expected: i32,
+    expected: Option<i32>,
     id: ContactId,
     to: Activity,
 ) -> Result<DealerPage, Refused> {
     lock::<Contact>(tx, dealer, expected).await?;
     let before = find(tx, dealer, id).await?;
+    if before.is_active == to.is_active() {
+        return fetch_page(tx, dealer).await;
+    }
     let others = list_contacts(tx, dealer).await?;
     let mut others = others.iter().filter(|contact| contact.id != id);
     let is_primary = match to {

@@ -208,7 +208,7 @@ pub(super) async fn fetch_page<M: Master>(
 pub(super) async fn lock<M: Master>(
     tx: &mut TenantTx,
     id: DealerId,
-    expected: i32,
+    expected: impl Into<Option<i32>>,
 ) -> Result<Dealer, MasterError<M>> {
     let (dealer, _) = find(tx, id, " FOR UPDATE OF d")
         .await?

@@ -147,11 +147,11 @@ async fn a_new_billing_address_takes_the_place_of_the_old_one() {
         .collect();
     assert_eq!((billing, page.dealer.version), (vec!["Office"], 2));
     let office = page.addresses[0].id;
-    let refused = set_address_active(&mut t, &by, id, 2, office, Activity::Inactive)
+    let refused = set_address_active(&mut t, &by, id, Some(2), office, Activity::Inactive)
         .await
         .unwrap_err();
     assert_eq!(faults(&refused), [(String::new(), "billing")]);
-    let page = set_address_active(&mut t, &by, id, 2, old, Activity::Inactive)
+    let page = set_address_active(&mut t, &by, id, Some(2), old, Activity::Inactive)
         .await
         .unwrap();
     assert!(!page.addresses[1].is_active);
@@ -236,21 +236,21 @@ async fn there_is_one_primary_contact_once_there_are_any() {
         .collect();
     assert_eq!(primary, ["Asha"]);
     let (asha, ramesh) = (page.contacts[0].id, page.contacts[1].id);
-    let refused = set_contact_active(&mut t, &by, id, 3, asha, Activity::Inactive)
+    let refused = set_contact_active(&mut t, &by, id, Some(3), asha, Activity::Inactive)
         .await
         .unwrap_err();
     assert_eq!(faults(&refused), [(String::new(), "primary")]);
-    set_contact_active(&mut t, &by, id, 3, ramesh, Activity::Inactive)
+    set_contact_active(&mut t, &by, id, Some(3), ramesh, Activity::Inactive)
         .await
         .unwrap();
-    let page = set_contact_active(&mut t, &by, id, 4, asha, Activity::Inactive)
+    let page = set_contact_active(&mut t, &by, id, Some(4), asha, Activity::Inactive)
         .await
         .unwrap();
     assert!(
         !page.contacts.iter().any(|c| c.is_primary || c.is_active),
         "the last one may go"
     );
-    let page = set_contact_active(&mut t, &by, id, 5, ramesh, Activity::Active)
+    let page = set_contact_active(&mut t, &by, id, Some(5), ramesh, Activity::Active)
         .await
         .unwrap();
     assert_eq!(

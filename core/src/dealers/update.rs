@@ -73,7 +73,7 @@ pub async fn set_active(
     tx: &mut TenantTx,
     _by: &Allowed<SalesDealersWrite>,
     id: DealerId,
-    expected: i32,
+    expected: Option<i32>,
     to: Activity,
 ) -> Result<DealerPage, Refused> {
     let before: Dealer = lock(tx, id, expected).await?;

@@ -510,9 +510,15 @@ async fn ordering_again_refills_the_cart_and_names_what_is_no_longer_sold() {
     let one_cable = SetCartLine::parse(&cable.to_string(), "1", CartChange::Add).unwrap();
     set_cart_line(&mut t, &by, one_cable).await.unwrap();
     let admin = tenant.actor(Role::Admin);
-    catalog::set_active(&mut t, &admin.allow().unwrap(), lamp, 1, Activity::Inactive)
-        .await
-        .unwrap();
+    catalog::set_active(
+        &mut t,
+        &admin.allow().unwrap(),
+        lamp,
+        None,
+        Activity::Inactive,
+    )
+    .await
+    .unwrap();
     let left_out = refill_cart(&mut t, &by, &order).await.unwrap();
     assert_eq!(left_out[0].sku, "LAMP");
     let wanted = cart(&mut t, &by, None).await.unwrap().wanted;

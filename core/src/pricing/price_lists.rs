@@ -147,7 +147,7 @@ pub async fn set_default(
     tx: &mut TenantTx,
     _by: &Allowed<SalesPricesWrite>,
     id: PriceListId,
-    expected: i32,
+    expected: Option<i32>,
 ) -> Result<PriceList, Refused> {
     Statement::new(
         "SELECT l.id FROM price_lists l WHERE l.tenant_id = $1 ORDER BY l.id FOR UPDATE",
@@ -187,7 +187,7 @@ pub async fn set_active(
     tx: &mut TenantTx,
     _by: &Allowed<SalesPricesWrite>,
     id: PriceListId,
-    expected: i32,
+    expected: Option<i32>,
     to: Activity,
 ) -> Result<PriceList, Refused> {
     let before = fetch(tx, id, " FOR UPDATE").await?;

@@ -104,7 +104,7 @@ async fn the_price_is_the_agreed_one_then_the_dealers_lists_then_the_default_lis
     set_dealer_prices(&mut t, &by, shop, prices(&[("A-1", "")]))
         .await
         .unwrap();
-    set_list_active(&mut t, &by, gold.id, 1, Activity::Inactive)
+    set_list_active(&mut t, &by, gold.id, Some(1), Activity::Inactive)
         .await
         .unwrap();
     assert_eq!(
@@ -154,7 +154,7 @@ async fn there_is_one_default_list_and_it_cannot_be_switched_off() {
     let mut t = test_tx().await;
     let gold = new_list(&mut t, "Gold").await;
     let by = t.by();
-    let gold = set_default_list(&mut t, &by, gold.id, gold.version)
+    let gold = set_default_list(&mut t, &by, gold.id, Some(gold.version))
         .await
         .unwrap();
     let by = t.by();
@@ -166,7 +166,7 @@ async fn there_is_one_default_list_and_it_cannot_be_switched_off() {
         .collect();
     assert_eq!(defaults, ["Gold"]);
     let by = t.by();
-    let refused = set_list_active(&mut t, &by, gold.id, gold.version, Activity::Inactive)
+    let refused = set_list_active(&mut t, &by, gold.id, Some(gold.version), Activity::Inactive)
         .await
         .unwrap_err();
     assert_eq!(refused.faults()[0].code, "default");

@@ -3,9 +3,10 @@
 use diesel::sql_types::{Bool, Text, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::RunQueryDsl as _;
-use vitaran_kernel::LocationId;
+use vitaran_kernel::{Gstin, LocationId};
 
 use crate::db::{DbError, Statement, TenantTx};
+use crate::master::Shown;
 
 /// A place goods are kept at and leave from.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
@@ -14,6 +15,9 @@ pub struct Location {
     pub id: LocationId,
     #[diesel(sql_type = Text)]
     pub name: String,
+    /// Of the registration that invoices for goods that leave from here.
+    #[diesel(sql_type = Text)]
+    pub gstin: Gstin,
     /// Serves every dealer that no other location serves.
     #[diesel(sql_type = Bool)]
     pub is_default: bool,
@@ -24,8 +28,8 @@ pub struct Location {
 /// Locations of a tenant that are listed at most; a distributor has a handful.
 const MAX_LISTED: i64 = 200;
 
-const SELECT: &str =
-    "SELECT l.id, l.name, l.is_default, l.is_active FROM locations l WHERE l.tenant_id = $1";
+const SELECT: &str = "SELECT l.id, l.name, r.gstin, l.is_default, l.is_active FROM locations l \
+     JOIN gst_registrations r ON r.tenant_id = $1 AND r.id = l.registration_id WHERE l.tenant_id = $1";
 
 /// The tenant's default location. A tenant is created with one.
 pub async fn default(tx: &TenantTx) -> Result<Location, DbError> {
@@ -34,12 +38,13 @@ pub async fn default(tx: &TenantTx) -> Result<Location, DbError> {
     Ok(statement.get_result(&mut tx.reader()).await?)
 }
 
-/// The active locations, the default one first. Everybody of the tenant may know their names.
-pub async fn list(tx: &TenantTx) -> Result<Vec<Location>, DbError> {
+/// The locations, the default one first. Everybody of the tenant may know their names.
+pub async fn list(tx: &TenantTx, shown: Shown) -> Result<Vec<Location>, DbError> {
     let mut statement = Statement::new(SELECT).bind(tx.tenant().as_uuid());
     let limit = statement.push_bind(MAX_LISTED);
+    let shown = shown.condition("l.is_active");
     statement.push_sql(&format!(
-        " AND l.is_active ORDER BY l.is_default DESC, l.name LIMIT {limit}"
+        "{shown} ORDER BY l.is_default DESC, l.name LIMIT {limit}"
     ));
     Ok(statement.load(&mut tx.reader()).await?)
 }

@@ -2,6 +2,7 @@ use vitaran_kernel::{LocationId, ProductId};
 
 use super::*;
 use crate::db::{Page, Statement};
+use crate::master::Shown;
 use crate::problem::Problem;
 use crate::testkit::{TestTx, product, test_tx};
 use diesel_async::RunQueryDsl as _;
@@ -206,7 +207,9 @@ async fn stock_that_is_found_makes_a_balance_where_there_was_none() {
         [("A-1".to_owned(), "0".to_owned(), StockState::Out)],
         "at the default location"
     );
-    assert_eq!(locations::list(&t).await.unwrap().len(), 2);
+    let active = locations::list(&t, Shown::Active).await.unwrap();
+    assert_eq!(active.len(), 2);
+    assert_eq!(locations::list(&t, Shown::Inactive).await.unwrap(), []);
     assert_eq!(locations::default(&t).await.unwrap().name, "Main");
 }
 

@@ -5,6 +5,7 @@
 
 mod fixture;
 mod records;
+mod switches;
 
 use serde_json::{Value, json};
 use vitaran_core::access::Role;

@@ -125,9 +125,10 @@ fn row(params: &LogParams, entry: &AuditEntry) -> Row {
         },
         html! {
             (words(&entry.action))
+            @if let Some(name) = subject(&entry.detail) { " " strong { (name) } }
             @if let Some(id) = of_record { " " a href=(params.with(&entry.object_kind, &id.to_string(), "")) { "history" } }
         },
-        changes(&entry.detail),
+        html! { (remarks(&entry.detail)) (changes(&entry.detail)) },
     ])
 }
 
@@ -146,6 +147,35 @@ fn words(action: &str) -> String {
         .next()
         .map(|first| first.to_uppercase().chain(letters).collect())
         .unwrap_or_default()
+}
+
+/// What the record is called, where the change says so: a dealer by its legal name, others by their name or label.
+fn subject(detail: &Value) -> Option<&str> {
+    let sides = ["after", "before"].map(|side| detail.get(side));
+    let called = |name: &str| {
+        let mut found = sides
+            .iter()
+            .flatten()
+            .filter_map(|side| side.get(name)?.as_str());
+        found.next()
+    };
+    ["legal_name", "name", "label"].into_iter().find_map(called)
+}
+
+/// What is said besides the change, such as why a support visit was made: the reason first, and in full view.
+fn remarks(detail: &Value) -> Markup {
+    let mut said = members(Some(detail));
+    said.retain(|(name, _)| !matches!(*name, "before" | "after"));
+    said.sort_by_key(|(name, _)| *name != "reason");
+    html! {
+        @if !said.is_empty() {
+            dl.facts {
+                @for (name, value) in said {
+                    div { dt { (name.replace('_', " ")) } dd { (shown(value)) } }
+                }
+            }
+        }
+    }
 }
 
 /// What was and what is, member by member; long ones behind a click.
@@ -210,5 +240,28 @@ mod tests {
         assert!(said.contains("<del>&lt;A&gt;</del> <ins>B</ins>"), "{said}");
         let made = changes(&json!({"before": null, "after": {"name": "B"}})).into_string();
         assert!(!made.contains("<del>"), "{made}");
+    }
+
+    #[test]
+    fn a_record_goes_by_the_name_it_has_after_the_change_or_had_before() {
+        let renamed = json!({"before": {"name": "Gold"}, "after": {"name": "Silver"}});
+        assert_eq!(subject(&renamed), Some("Silver"));
+        let gone = json!({"before": {"label": "Godown"}, "after": {}});
+        assert_eq!(subject(&gone), Some("Godown"));
+        let priced = json!({"before": {"credit_limit": "1.00"}, "after": {"credit_limit": "2.00"}});
+        assert_eq!(subject(&priced), None);
+    }
+
+    #[test]
+    fn a_remark_is_shown_the_reason_first_and_a_change_is_no_remark() {
+        let detail = json!({"before": {"a": 1}, "after": {"a": 2}, "may_write": false, "reason": "<Asked> by phone"});
+        let said = remarks(&detail).into_string();
+        let wanted = "<dl class=\"facts\"><div><dt>reason</dt><dd>&lt;Asked&gt; by phone</dd></div>\
+                      <div><dt>may write</dt><dd>no</dd></div></dl>";
+        assert_eq!(said, wanted);
+        assert_eq!(
+            remarks(&json!({"before": null, "after": {}})).into_string(),
+            ""
+        );
     }
 }

@@ -355,7 +355,7 @@ async fn set_active(
     to: Activity,
 ) -> Result<Product, Refusal> {
     let mut tx = state.db.begin(by).await?;
-    let product = catalog::set_active(&mut tx, by, id, version, to).await?;
+    let product = catalog::set_active(&mut tx, by, id, Some(version), to).await?;
     tx.commit().await?;
     Ok(product)
 }

@@ -273,7 +273,7 @@ async fn set_active(
     to: Activity,
 ) -> Result<Category, Refusal> {
     let mut tx = state.db.begin(by).await?;
-    let category = catalog::set_category_active(&mut tx, by, id, version, to).await?;
+    let category = catalog::set_category_active(&mut tx, by, id, Some(version), to).await?;
     tx.commit().await?;
     Ok(category)
 }

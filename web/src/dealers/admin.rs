@@ -123,7 +123,7 @@ async fn choices(tx: &mut TenantTx, actor: &Actor) -> Result<Choices, Refusal> {
         Ok(by) => pricing::list_lists(tx, &by, Shown::All).await?,
         Err(_) => Vec::new(),
     };
-    let locations = stock::locations::list(tx).await?;
+    let locations = stock::locations::list(tx, Shown::Active).await?;
     Ok(Choices {
         price_lists,
         locations,
@@ -345,7 +345,7 @@ async fn set_active(
     to: Activity,
 ) -> Result<DealerPage, Refusal> {
     let mut tx = state.db.begin(by).await?;
-    let page = dealers::set_active(&mut tx, by, id, version, to).await?;
+    let page = dealers::set_active(&mut tx, by, id, Some(version), to).await?;
     tx.commit().await?;
     Ok(page)
 }

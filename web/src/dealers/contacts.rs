@@ -241,7 +241,7 @@ async fn set_active(
     to: Activity,
 ) -> Result<DealerPage, Refusal> {
     let mut tx = state.db.begin(by).await?;
-    let page = dealers::set_contact_active(&mut tx, by, dealer, version, id, to).await?;
+    let page = dealers::set_contact_active(&mut tx, by, dealer, Some(version), id, to).await?;
     tx.commit().await?;
     Ok(page)
 }

@@ -296,7 +296,7 @@ pub struct AddressInput {
     pincode: String,
     /// The PIN code is right although it seems to be another State's.
     pincode_confirmed: Option<bool>,
-    /// It takes the place of the present billing address.
+    /// It takes the place of the present billing address, and is in use with that.
     is_billing: Option<bool>,
 }
 
@@ -340,7 +340,7 @@ pub struct ContactInput {
     email: Option<String>,
     /// `en`, unless it says another.
     language: Option<String>,
-    /// It takes the place of the present primary contact.
+    /// It takes the place of the present primary contact, and is in use with that.
     is_primary: Option<bool>,
     /// Consents to order messages on WhatsApp; needs `phone` and `whatsapp_opt_in_source`.
     whatsapp_opt_in: Option<bool>,

@@ -1,5 +1,6 @@
 //! Dealers for staff and programs: the record with its GST standing, addresses, people and credit.
 
+mod activity_api;
 pub mod addresses;
 pub mod admin;
 pub mod api;
@@ -11,4 +12,5 @@ mod portal_views;
 mod fields;
 mod views;
 
+pub use activity_api::DealerActivityApi;
 pub use api::DealersApi;

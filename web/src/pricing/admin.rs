@@ -429,8 +429,8 @@ async fn change(
 ) -> Result<PriceList, Refusal> {
     let mut tx = state.db.begin(by).await?;
     let list = match verb {
-        Verb::MakeDefault => pricing::set_default_list(&mut tx, by, id, version).await?,
-        Verb::Switch(to) => pricing::set_list_active(&mut tx, by, id, version, to).await?,
+        Verb::MakeDefault => pricing::set_default_list(&mut tx, by, id, Some(version)).await?,
+        Verb::Switch(to) => pricing::set_list_active(&mut tx, by, id, Some(version), to).await?,
     };
     tx.commit().await?;
     Ok(list)

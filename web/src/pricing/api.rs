@@ -4,23 +4,52 @@ use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
-use vitaran_core::access::{SalesDealersRead, SalesPricesRead, SalesPricesWrite};
-use vitaran_core::master::Shown;
-use vitaran_core::pricing::PricesForm;
+use poem_openapi::types::ToJSON as _;
+use vitaran_core::access::{Actor, SalesDealersRead, SalesPricesRead, SalesPricesWrite};
+use vitaran_core::master::{Activity, Shown};
+use vitaran_core::pricing::{PriceListForm, PricesForm};
 use vitaran_core::{dealers, pricing};
 use vitaran_kernel::{DealerId, PriceListId};
 
-use super::dto::{NewPrices, Price, PriceList};
+use super::dto::{NewPrices, Price, PriceList, PriceListName};
 use crate::auth::ApiActor;
 use crate::catalog::dto::RecordStatus;
 use crate::dealers::dto::Dealer;
+use crate::http::idempotency::{self, BodyHash, Claim, Started};
 use crate::http::listing::Listed;
 use crate::http::params;
 use crate::http::problem_json::Failure;
-use crate::http::stored::Stored;
+use crate::http::stored::{Created, Made, Stored};
 use crate::http::version;
 use crate::openapi::Tag;
 use crate::state::AppState;
+
+/// What can be done with a list besides its name and its prices.
+#[derive(Debug, Clone, Copy)]
+enum Verb {
+    MakeDefault,
+    Switch(Activity),
+}
+
+async fn run(
+    state: &AppState,
+    actor: &Actor,
+    id: uuid::Uuid,
+    if_match: Option<&str>,
+    verb: Verb,
+) -> Result<Stored<PriceList>, Failure> {
+    let by = actor.allow::<SalesPricesWrite>()?;
+    let expected = version::optional(if_match)?;
+    let id = PriceListId::from_uuid(id);
+    let mut tx = state.db.begin(&by).await?;
+    let list = match verb {
+        Verb::MakeDefault => pricing::set_default_list(&mut tx, &by, id, expected).await?,
+        Verb::Switch(to) => pricing::set_list_active(&mut tx, &by, id, expected, to).await?,
+    };
+    tx.commit().await?;
+    let version = list.version;
+    Ok(Stored::of(list, version))
+}
 
 pub struct PricesApi;
 
@@ -67,6 +96,135 @@ impl PricesApi {
         tx.commit().await?;
         let version = list.version;
         Ok(Stored::of(list, version))
+    }
+
+    /// Add a price list
+    ///
+    /// Without prices, and not the default one.
+    #[oai(
+        path = "/v1/price_lists",
+        method = "post",
+        operation_id = "price_lists_create"
+    )]
+    async fn create(
+        &self,
+        state: Data<&AppState>,
+        by: ApiActor,
+        hash: BodyHash,
+        /// A text of your own, at most 255 characters, the same for each try of one request.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
+        body: Json<PriceListName>,
+    ) -> Result<Created<PriceList>, Failure> {
+        let by = by.actor().allow::<SalesPricesWrite>()?;
+        let claim = Claim::of_header(key.0.as_deref(), "pricing.list.create", hash)?;
+        let input = PriceListForm::from(body.0).parse()?;
+        let answer = match idempotency::start(&state.db, &by, claim).await? {
+            Started::Replay(answer) => answer,
+            Started::Fresh(mut once) => {
+                let list = pricing::create_list(once.tx(), &by, input).await?;
+                once.finish(201, PriceList::from(list).to_json_string())
+                    .await?
+            }
+        };
+        Ok(Created::of(&answer, |list: &PriceList| {
+            Some(Made {
+                location: format!("/api/v1/price_lists/{}", list.id),
+                version: Some(list.version),
+            })
+        })?)
+    }
+
+    /// Rename a price list
+    ///
+    /// Orders keep the name of the list they were priced from.
+    #[oai(
+        path = "/v1/price_lists/:id",
+        method = "put",
+        operation_id = "price_lists_rename"
+    )]
+    async fn rename(
+        &self,
+        state: Data<&AppState>,
+        by: ApiActor,
+        id: Path<uuid::Uuid>,
+        /// The `ETag` of the price list.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+        body: Json<PriceListName>,
+    ) -> Result<Stored<PriceList>, Failure> {
+        let by = by.actor().allow::<SalesPricesWrite>()?;
+        let expected = version::required(if_match.0.as_deref())?;
+        let name = PriceListForm::from(body.0).parse()?;
+        let mut tx = state.db.begin(&by).await?;
+        let id = PriceListId::from_uuid(id.0);
+        let list = pricing::rename_list(&mut tx, &by, id, expected, name).await?;
+        tx.commit().await?;
+        let version = list.version;
+        Ok(Stored::of(list, version))
+    }
+
+    /// Make a price list the default
+    ///
+    /// Its prices count at once for every dealer without a list of its own; the default before it becomes a list like the others.
+    #[oai(
+        path = "/v1/price_lists/:id/default",
+        method = "post",
+        operation_id = "price_lists_make_default"
+    )]
+    async fn make_default(
+        &self,
+        state: Data<&AppState>,
+        by: ApiActor,
+        id: Path<uuid::Uuid>,
+        /// The `ETag` of the price list the decision was made on.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+    ) -> Result<Stored<PriceList>, Failure> {
+        let verb = Verb::MakeDefault;
+        run(&state, by.actor(), id.0, if_match.0.as_deref(), verb).await
+    }
+
+    /// Switch off a price list
+    ///
+    /// Its prices no longer count: its dealers buy at the default list's. The default list stays on.
+    #[oai(
+        path = "/v1/price_lists/:id/deactivation",
+        method = "post",
+        operation_id = "price_lists_deactivate"
+    )]
+    async fn deactivate(
+        &self,
+        state: Data<&AppState>,
+        by: ApiActor,
+        id: Path<uuid::Uuid>,
+        /// The `ETag` of the price list the decision was made on.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+    ) -> Result<Stored<PriceList>, Failure> {
+        let verb = Verb::Switch(Activity::Inactive);
+        run(&state, by.actor(), id.0, if_match.0.as_deref(), verb).await
+    }
+
+    /// Switch on a price list
+    ///
+    /// Its prices count again. Doing it twice changes nothing.
+    #[oai(
+        path = "/v1/price_lists/:id/activation",
+        method = "post",
+        operation_id = "price_lists_activate"
+    )]
+    async fn activate(
+        &self,
+        state: Data<&AppState>,
+        by: ApiActor,
+        id: Path<uuid::Uuid>,
+        /// The `ETag` of the price list the decision was made on.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+    ) -> Result<Stored<PriceList>, Failure> {
+        let verb = Verb::Switch(Activity::Active);
+        run(&state, by.actor(), id.0, if_match.0.as_deref(), verb).await
     }
 
     /// List the prices on a list

@@ -1,19 +1,19 @@
 //! Prices as the API gives and takes them.
 
 use poem_openapi::Object;
-use vitaran_core::pricing::{self, PriceForm, PriceItem, PricesForm};
+use vitaran_core::pricing::{self, PriceForm, PriceItem, PriceListForm, PricesForm};
 
 use crate::http::types::{Money, UnitPrice};
 
 /// A price list without its prices.
 #[derive(Debug, Clone, Object)]
 pub struct PriceList {
-    id: uuid::Uuid,
+    pub(super) id: uuid::Uuid,
     name: String,
     /// Its prices count for every dealer without another list.
     is_default: bool,
     is_active: bool,
-    version: i32,
+    pub(super) version: i32,
 }
 
 impl From<pricing::PriceList> for PriceList {
@@ -32,6 +32,20 @@ impl From<pricing::PriceList> for PriceList {
             is_active,
             version,
         }
+    }
+}
+
+/// A price list's name. Its prices, and whether it is the default or in use, have operations of their own.
+#[derive(Debug, Clone, Object)]
+#[oai(deny_unknown_fields)]
+pub struct PriceListName {
+    /// Another than every other list's; up to 60 characters.
+    name: String,
+}
+
+impl From<PriceListName> for PriceListForm {
+    fn from(input: PriceListName) -> Self {
+        PriceListForm { name: input.name }
     }
 }
 

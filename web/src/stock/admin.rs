@@ -10,6 +10,7 @@ use vitaran_core::access::{
 };
 use vitaran_core::catalog::{self, Product};
 use vitaran_core::db::TenantTx;
+use vitaran_core::master::Shown;
 use vitaran_core::stock::{self, LedgerFilter, LevelFilter, MovementKind, StockState};
 use vitaran_kernel::{LocationId, ProductId};
 
@@ -84,7 +85,7 @@ pub async fn levels(
     let mut tx = state.db.begin_read(&by).await?;
     let (levels, locations) = try_join!(
         stock::list_levels(&tx, &by, &filter, &page).map_err(Refusal::from),
-        stock::locations::list(&tx).map_err(Refusal::from)
+        stock::locations::list(&tx, Shown::Active).map_err(Refusal::from)
     )?;
     tx.commit().await?;
     let list = LevelList {
@@ -137,7 +138,7 @@ pub async fn ledger(
         None => None,
     };
     let entries = stock::list_ledger(&tx, &by, &filter, &page).await?;
-    let locations = stock::locations::list(&tx).await?;
+    let locations = stock::locations::list(&tx, Shown::Active).await?;
     tx.commit().await?;
     let list = LedgerList {
         params: &params,

@@ -6,14 +6,16 @@ use poem_openapi::param::{Header, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::types::ToJSON as _;
 use vitaran_core::access::{InventoryMovementsRead, InventoryStockAdjust, InventoryStockRead};
+use vitaran_core::master::Shown;
 use vitaran_core::stock::{self, AdjustStockForm, LedgerFilter, LevelFilter, ReceiveStockForm};
 use vitaran_kernel::{LocationId, ProductId};
 
 use super::dto::{
-    LedgerEntry, MovementKind, NewStockAdjustment, NewStockReceipt, StockLevel, StockMovements,
-    StockState,
+    LedgerEntry, Location, MovementKind, NewStockAdjustment, NewStockReceipt, StockLevel,
+    StockMovements, StockState,
 };
 use crate::auth::ApiActor;
+use crate::catalog::dto::RecordStatus;
 use crate::http::idempotency::{self, BodyHash, Claim, Started};
 use crate::http::listing::Listed;
 use crate::http::params;
@@ -68,6 +70,29 @@ impl StockApi {
             ("limit", limit.0.map(|limit| limit.to_string())),
         ];
         Ok(Listed::of(levels, "/api/v1/stock", &asked))
+    }
+
+    /// List locations
+    ///
+    /// Where stock is kept, the default location first.
+    #[oai(
+        path = "/v1/locations",
+        method = "get",
+        operation_id = "locations_list"
+    )]
+    async fn list_locations(
+        &self,
+        state: Data<&AppState>,
+        actor: ApiActor,
+        /// Those in use, unless it says otherwise.
+        status: Query<Option<RecordStatus>>,
+    ) -> Result<Listed<Location>, Failure> {
+        let by = actor.actor().allow::<InventoryStockRead>()?;
+        let tx = state.db.begin_read(&by).await?;
+        let shown = status.0.map_or(Shown::Active, Into::into);
+        let locations = stock::locations::list(&tx, shown).await?;
+        tx.commit().await?;
+        Ok(Listed::whole(locations))
     }
 
     /// List stock movements

@@ -70,6 +70,37 @@ impl From<MovementKind> for stock::MovementKind {
     }
 }
 
+/// A place goods are kept at and leave from.
+#[derive(Debug, Clone, Object)]
+pub struct Location {
+    id: uuid::Uuid,
+    name: String,
+    /// Of the GST registration that invoices for what leaves from here.
+    gstin: String,
+    /// Serves every dealer that no other location serves.
+    is_default: bool,
+    is_active: bool,
+}
+
+impl From<stock::locations::Location> for Location {
+    fn from(location: stock::locations::Location) -> Self {
+        let stock::locations::Location {
+            id,
+            name,
+            gstin,
+            is_default,
+            is_active,
+        } = location;
+        Location {
+            id: id.as_uuid(),
+            name,
+            gstin: gstin.to_string(),
+            is_default,
+            is_active,
+        }
+    }
+}
+
 /// A product's stock at one location.
 #[derive(Debug, Clone, Object)]
 pub struct StockLevel {

@@ -4,6 +4,7 @@ use poem::handler;
 use poem::web::{Data, Query};
 use serde::Deserialize;
 use vitaran_core::access::{Actor, Allowed, InventoryStockAdjust};
+use vitaran_core::master::Shown;
 use vitaran_core::stock::locations::{self, Location};
 use vitaran_core::stock::{
     self, AdjustStockForm, MAX_LINES, Movement, ReceiveStockForm, StockLineForm,
@@ -71,7 +72,7 @@ fn told(done: &str, lines: usize) -> String {
 async fn places(state: &AppState, actor: &Actor) -> Result<Vec<Location>, Refusal> {
     let by = actor.allow::<InventoryStockAdjust>()?;
     let tx = state.db.begin_read(&by).await?;
-    let places = locations::list(&tx).await?;
+    let places = locations::list(&tx, Shown::Active).await?;
     tx.commit().await?;
     Ok(places)
 }
