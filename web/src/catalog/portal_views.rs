@@ -89,7 +89,7 @@ fn nothing(params: &CatalogueParams) -> Markup {
             Some(("Show all products", CATALOGUE)),
         ),
         (true, false) => (
-            "This category is empty for now.",
+            "There is nothing in this category.",
             Some(("Show all products", CATALOGUE)),
         ),
         (true, true) => ("Your distributor has not listed any products yet.", None),

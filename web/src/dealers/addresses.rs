@@ -1,4 +1,4 @@
-//! `/admin/dealers/:id/addresses`: adding and changing addresss of a dealer, switching one off and on. Each change names the
+//! `/admin/dealers/:id/addresses`: adding and changing addresses of a dealer, switching one off and on. Each change names the
 //! dealer's version.
 
 use poem::handler;
