@@ -20,6 +20,8 @@ CREATE TABLE products (
     id          uuid NOT NULL,
     sku         text COLLATE "C" NOT NULL,
     name        text NOT NULL,
+    -- In the order of which products are listed; lower() itself is not leakproof, and would keep a list from its index.
+    sort_name   text COLLATE "C" NOT NULL GENERATED ALWAYS AS (lower(name)) STORED,
     description text,
     category_id uuid NOT NULL,
     hsn         text COLLATE "C" NOT NULL,
@@ -40,16 +42,19 @@ CREATE TABLE products (
     CONSTRAINT ck_products_mrp CHECK (mrp > 0)
 );
 CREATE UNIQUE INDEX uq_products_tenant_id_barcode ON products (tenant_id, barcode) WHERE barcode IS NOT NULL;
-CREATE INDEX ix_products_tenant_id_name ON products (tenant_id, (lower(name)) COLLATE "C", id);
+CREATE INDEX ix_products_tenant_id_name ON products (tenant_id, sort_name, id);
 CREATE INDEX ix_products_tenant_id_category ON products (tenant_id, category_id);
 
 -- The words of a product's name, SKU, HSN, barcode and category, for the word-prefix search. Under row-level security only
--- leakproof operators may use an index, and text comparison is one where ILIKE and @@ are not.
+-- leakproof operators may use an index, and text comparison is one where ILIKE and @@ are not. The product's name and whether
+-- it is sold stand with each word and in its index, so that a page of what is found is chosen without looking at products.
 CREATE TABLE product_words (
     tenant_id  uuid NOT NULL,
     word       text COLLATE "C" NOT NULL,
     product_id uuid NOT NULL,
-    PRIMARY KEY (tenant_id, word, product_id),
+    sort_name  text COLLATE "C" NOT NULL,
+    is_active  boolean NOT NULL,
+    PRIMARY KEY (tenant_id, word, product_id) INCLUDE (sort_name, is_active),
     CONSTRAINT fk_product_words_product FOREIGN KEY (tenant_id, product_id) REFERENCES products (tenant_id, id)
 );
-CREATE INDEX ix_product_words_tenant_id_product ON product_words (tenant_id, product_id);
+CREATE INDEX ix_product_words_tenant_id_product ON product_words (tenant_id, product_id, word);

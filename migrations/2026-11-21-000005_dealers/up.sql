@@ -16,6 +16,7 @@ CREATE TABLE dealers (
     id            uuid NOT NULL,
     code          text COLLATE "C" NOT NULL,
     legal_name    text NOT NULL,
+    sort_name     text COLLATE "C" NOT NULL GENERATED ALWAYS AS (lower(legal_name)) STORED,
     trade_name    text,
     -- REGISTERED and SEZ dealers have a GSTIN, an UNREGISTERED one has none (IGST Act section 10, 7(5)(b)).
     gst_treatment text NOT NULL,
@@ -36,7 +37,7 @@ CREATE TABLE dealers (
     CONSTRAINT ck_dealers_gstin CHECK ((gst_treatment = 'UNREGISTERED') = (gstin IS NULL))
 );
 CREATE UNIQUE INDEX uq_dealers_tenant_id_gstin ON dealers (tenant_id, gstin) WHERE gstin IS NOT NULL;
-CREATE INDEX ix_dealers_tenant_id_name ON dealers (tenant_id, (lower(legal_name)) COLLATE "C", id);
+CREATE INDEX ix_dealers_tenant_id_name ON dealers (tenant_id, sort_name, id);
 CREATE INDEX ix_dealers_tenant_id_trade_name ON dealers (tenant_id, (lower(trade_name)) COLLATE "C") WHERE trade_name IS NOT NULL;
 
 ALTER TABLE memberships

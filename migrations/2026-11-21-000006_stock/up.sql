@@ -35,4 +35,3 @@ CREATE TABLE stock_ledger (
     CONSTRAINT ck_stock_ledger_order CHECK ((kind = 'DISPATCH') = (order_id IS NOT NULL))
 );
 CREATE INDEX ix_stock_ledger_tenant_id_product ON stock_ledger (tenant_id, product_id, id DESC);
-CREATE INDEX ix_stock_ledger_tenant_id_at ON stock_ledger (tenant_id, id DESC);

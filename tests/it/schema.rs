@@ -200,7 +200,6 @@ async fn the_functions_that_see_more_are_the_pinned_look_ups_alone() {
     )
     .await;
     let expected = [
-        "lookup.acting(uuid,uuid,uuid,uuid) owned by app_lookup search_path=pg_catalog",
         "lookup.bearer(bytea) owned by app_lookup search_path=pg_catalog",
         "lookup.login(text) owned by app_lookup search_path=pg_catalog",
         "lookup.session(bytea) owned by app_lookup search_path=pg_catalog",

@@ -1,5 +1,7 @@
 -- The look-ups that run before the tenant is known. Each takes a secret or an address the caller already has, returns
 -- the few columns a sign-in needs, and runs as app_lookup, which may read nothing else. search_path is pinned.
+-- They are PL/pgSQL, which keeps a query's plan: SQL functions that cannot be inlined are planned at every call, and one of
+-- these is called by every request.
 
 CREATE SCHEMA IF NOT EXISTS lookup;
 GRANT USAGE, CREATE ON SCHEMA lookup TO app_lookup;
@@ -9,8 +11,11 @@ REVOKE ALL ON SCHEMA lookup FROM PUBLIC;
 CREATE OR REPLACE FUNCTION lookup.login(p_email text)
 RETURNS TABLE (user_id uuid, user_name text, email text, password_hash text, is_platform_admin boolean,
                tenant_id uuid, tenant_slug text, tenant_name text, membership_id uuid, role text, dealer_id uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT u.id, u.name, u.email, u.password_hash, u.is_platform_admin, m.tenant_id, m.slug, m.tenant_name, m.id, m.role, m.dealer_id
     FROM public.users u
     LEFT JOIN (
@@ -19,14 +24,16 @@ AS $$
         WHERE m.is_active
     ) m ON m.user_id = u.id
     WHERE u.email = lower(p_email) AND u.is_active
-    ORDER BY m.slug
+    ORDER BY m.slug;
+END
 $$;
 
--- What an actor is, from a membership or a support visit that is still in force; no row otherwise.
+-- What an actor is, from a membership or a support visit that is still in force; no row otherwise. For the look-ups below alone,
+-- as whom and with whose search_path it runs: so it can become a part of their queries.
 CREATE OR REPLACE FUNCTION lookup.acting(p_user uuid, p_tenant uuid, p_membership uuid, p_impersonation uuid)
 RETURNS TABLE (user_name text, email text, is_platform_admin boolean, tenant_slug text, tenant_name text, role text, dealer_id uuid,
                membership_count bigint, impersonation_may_write boolean, impersonation_ends_at timestamptz)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+LANGUAGE sql STABLE
 AS $$
     SELECT u.name, u.email, u.is_platform_admin, t.slug, t.name,
            CASE WHEN i.id IS NOT NULL THEN 'ADMIN' ELSE m.role END, m.dealer_id,
@@ -50,27 +57,35 @@ RETURNS TABLE (user_id uuid, acting_tenant uuid, membership_id uuid, impersonati
                last_seen_at timestamptz, expires_at timestamptz, user_name text, email text, is_platform_admin boolean,
                tenant_slug text, tenant_name text, role text, dealer_id uuid, membership_count bigint,
                impersonation_may_write boolean, impersonation_ends_at timestamptz)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT s.user_id, s.acting_tenant, s.membership_id, s.impersonation_id, s.data, s.created_at, s.last_seen_at, s.expires_at,
            a.user_name, a.email, a.is_platform_admin, a.tenant_slug, a.tenant_name, a.role, a.dealer_id, a.membership_count,
            a.impersonation_may_write, a.impersonation_ends_at
     FROM public.sessions s
     CROSS JOIN LATERAL lookup.acting(s.user_id, s.acting_tenant, s.membership_id, s.impersonation_id) a
-    WHERE s.id_hash = p_id_hash AND s.expires_at > now() AND s.absolute_expires_at > now()
+    WHERE s.id_hash = p_id_hash AND s.expires_at > now() AND s.absolute_expires_at > now();
+END
 $$;
 
 -- An API token by its hash.
 CREATE OR REPLACE FUNCTION lookup.bearer(p_token_hash bytea)
 RETURNS TABLE (user_id uuid, acting_tenant uuid, membership_id uuid, expires_at timestamptz, user_name text, email text,
                is_platform_admin boolean, tenant_slug text, tenant_name text, role text, dealer_id uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT k.user_id, k.acting_tenant, k.membership_id, k.expires_at, a.user_name, a.email, a.is_platform_admin, a.tenant_slug,
            a.tenant_name, a.role, a.dealer_id
     FROM public.access_tokens k
     CROSS JOIN LATERAL lookup.acting(k.user_id, k.acting_tenant, k.membership_id, NULL) a
-    WHERE k.token_hash = p_token_hash AND k.expires_at > now()
+    WHERE k.token_hash = p_token_hash AND k.expires_at > now();
+END
 $$;
 
 ALTER FUNCTION lookup.login(text) OWNER TO app_lookup;

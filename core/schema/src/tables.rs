@@ -137,6 +137,7 @@ diesel::table! {
         id -> Uuid,
         code -> Text,
         legal_name -> Text,
+        sort_name -> Text,
         trade_name -> Nullable<Text>,
         gst_treatment -> Text,
         gstin -> Nullable<Text>,
@@ -484,6 +485,8 @@ diesel::table! {
         tenant_id -> Uuid,
         word -> Text,
         product_id -> Uuid,
+        sort_name -> Text,
+        is_active -> Bool,
     }
 }
 
@@ -493,6 +496,7 @@ diesel::table! {
         id -> Uuid,
         sku -> Text,
         name -> Text,
+        sort_name -> Text,
         description -> Nullable<Text>,
         category_id -> Uuid,
         hsn -> Text,

@@ -69,7 +69,7 @@ pub async fn list(
         let after = statement.push_bind(cursor.key::<AuditId>()?.as_uuid());
         statement.push_sql(&format!(" AND a.id < {after}"));
     }
-    let limit = statement.push_bind(page.limit.with_lookahead());
+    let limit = page.limit.sql(&mut statement);
     statement.push_sql(&format!(" ORDER BY a.id DESC LIMIT {limit}"));
     let rows: Vec<AuditEntry> = statement.load(tx.conn()?).await?;
     Ok(Paged::from_lookahead(rows, page.limit, |row| row.id))

@@ -30,7 +30,7 @@ pub use categories::{
 };
 pub(crate) use product_form::positive_price;
 pub use product_form::{NewProduct, ProductForm, ProductName};
-pub(crate) use product_list::wanted as wanted_products;
+pub(crate) use product_list::{AS_FOUND, BY_NAME, wanted as wanted_products};
 pub use product_list::{ProductFilter, ProductSummary, list};
 pub use products::{Product, create, load, set_active, update};
 pub use refs::ProductRef;

@@ -224,6 +224,7 @@ pub async fn set_active(
         .execute(tx.conn()?)
         .await?;
     let after = fetch(tx, id, "").await?;
+    index(tx, std::slice::from_ref(&after)).await?;
     audit::record(
         tx,
         "catalog.product.set_active",
@@ -329,7 +330,8 @@ fn refused(error: diesel::result::Error) -> Refused {
     )
 }
 
-/// Writes the words the products are found by, and takes away those they no longer have.
+/// Writes the words the products are found by, and takes away those they no longer have: after every change of what is found,
+/// its name, or whether it is sold.
 async fn index(tx: &mut TenantTx, products: &[Product]) -> Result<(), DbError> {
     let texts = products.iter().map(|product| {
         let searched = Searched {

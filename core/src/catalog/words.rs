@@ -111,7 +111,7 @@ pub(super) fn end_of_prefix(prefix: &str) -> Option<String> {
     None
 }
 
-/// Makes the words of these products exactly the ones given.
+/// Makes the words of these products exactly the ones given, each with the name that lists sort by and whether the product is sold.
 pub(super) async fn write(
     tx: &mut TenantTx,
     products: Vec<(ProductId, Vec<String>)>,
@@ -128,8 +128,10 @@ pub(super) async fn write(
         "WITH wanted AS MATERIALIZED (SELECT w.product_id, w.word FROM unnest($2, $3) AS w (product_id, word)), \
          gone AS (DELETE FROM product_words o WHERE o.tenant_id = $1 AND o.product_id = ANY ($4) \
                   AND NOT EXISTS (SELECT FROM wanted w WHERE w.product_id = o.product_id AND w.word = o.word)) \
-         INSERT INTO product_words (tenant_id, word, product_id) SELECT $1, w.word, w.product_id FROM wanted w \
-         ON CONFLICT DO NOTHING",
+         INSERT INTO product_words AS o (tenant_id, word, product_id, sort_name, is_active) \
+         SELECT $1, w.word, p.id, p.sort_name, p.is_active FROM wanted w JOIN products p ON p.tenant_id = $1 AND p.id = w.product_id \
+         ON CONFLICT (tenant_id, word, product_id) DO UPDATE SET sort_name = excluded.sort_name, is_active = excluded.is_active \
+         WHERE (o.sort_name, o.is_active) IS DISTINCT FROM (excluded.sort_name, excluded.is_active)",
     )
     .bind(tx.tenant().as_uuid())
     .bind(ids)

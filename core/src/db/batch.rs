@@ -36,22 +36,41 @@ impl Batch {
         self.parts.push(format!("{name} AS ({})", sql.as_ref()));
     }
 
-    /// Inserts rows whose fields are named like the table's columns. A column that is left out becomes NULL, not its
-    /// default, so that what is stored is all to be seen here.
+    /// Inserts rows whose fields are named like the table's columns, the same in every row. A column that is left out gets its
+    /// default.
     pub(crate) fn insert<T: Serialize>(
         &mut self,
         table: &'static str,
         rows: &[T],
     ) -> Result<(), DbError> {
-        if rows.is_empty() {
+        let not_rows =
+            |error: String| DbError::Other(diesel::result::Error::SerializationError(error.into()));
+        let rows = rows.iter().map(serde_json::to_value);
+        let rows: Vec<Value> = rows
+            .collect::<Result<_, _>>()
+            .map_err(|error| not_rows(error.to_string()))?;
+        let columns_of = |row: &Value| {
+            Some(
+                row.as_object()?
+                    .keys()
+                    .cloned()
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            )
+        };
+        let Some(first) = rows.as_slice().first() else {
             return Ok(());
+        };
+        let columns = columns_of(first).unwrap_or_default();
+        if !rows
+            .iter()
+            .all(|row| columns_of(row).as_ref() == Some(&columns))
+        {
+            return Err(not_rows(format!("rows of {table} differ in their columns")));
         }
-        let rows = serde_json::to_value(rows).map_err(|error| {
-            DbError::Other(diesel::result::Error::SerializationError(error.into()))
-        })?;
-        let placeholder = self.bind(rows);
+        let placeholder = self.bind(Value::Array(rows));
         let name = format!("w{}", self.parts.len());
-        self.part(&name, format!("INSERT INTO {table} SELECT * FROM jsonb_populate_recordset(NULL::{table}, {placeholder})"));
+        self.part(&name, format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, {placeholder})"));
         Ok(())
     }
 

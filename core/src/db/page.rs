@@ -6,6 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::Statement;
+
 /// How many rows a page holds: 1 to 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit(u16);
@@ -23,6 +25,16 @@ impl Limit {
     /// One more than the page, so that the extra row answers "is there a next page" without a count.
     pub(crate) fn with_lookahead(self) -> i64 {
         i64::from(self.0) + 1
+    }
+
+    /// The rows of `LIMIT`, with the look-ahead. The sizes that pages use stand in the text: only then does the planner know
+    /// how few rows are wanted, and keep its plan instead of making it anew for each value. Others are a bind, so that texts
+    /// stay few.
+    pub(crate) fn sql(self, statement: &mut Statement) -> String {
+        match self.0 {
+            25 | 50 | 100 => self.with_lookahead().to_string(),
+            _ => statement.push_bind(self.with_lookahead()),
+        }
     }
 
     pub fn rows(self) -> usize {

@@ -53,9 +53,8 @@ pub struct DealerSummary {
     sort_name: String,
 }
 
-/// Lists dealers by legal name. `ix_dealers_tenant_id_name` gives the order; the words are compared
-/// row by row, for `lower()` is not leakproof and a tenant has some thousand dealers at most, of
-/// which a page without a search reads only what it shows.
+/// Lists dealers by legal name, in the order of `ix_dealers_tenant_id_name`, of which a page without a search reads only what
+/// it shows. Words are compared row by row, for `strpos` is not leakproof and a tenant has some thousand dealers at most.
 pub async fn list(
     tx: &TenantTx,
     _by: &Allowed<SalesDealersRead>,
@@ -64,7 +63,7 @@ pub async fn list(
 ) -> Result<Paged<DealerSummary>, ListError> {
     let mut statement = Statement::new("").bind(tx.tenant().as_uuid());
     let mut wanted = format!(
-        "SELECT d.id, lower(d.legal_name) COLLATE \"C\" AS sort_name FROM dealers d WHERE d.tenant_id = $1{}",
+        "SELECT d.id, d.sort_name FROM dealers d WHERE d.tenant_id = $1{}",
         filter.shown.condition("d.is_active")
     );
     wanted.push_str(&search(&mut statement, &filter.q));
@@ -73,11 +72,11 @@ pub async fn list(
         let after_name = statement.push_bind(after_name);
         let after_id = statement.push_bind(after_id.as_uuid());
         wanted.push_str(&format!(
-            " AND (lower(d.legal_name) COLLATE \"C\", d.id) > ({after_name}, {after_id})"
+            " AND (d.sort_name, d.id) > ({after_name}, {after_id})"
         ));
     }
-    let limit = statement.push_bind(page.limit.with_lookahead());
-    wanted.push_str(&format!(" ORDER BY sort_name, d.id LIMIT {limit}"));
+    let limit = page.limit.sql(&mut statement);
+    wanted.push_str(&format!(" ORDER BY d.sort_name, d.id LIMIT {limit}"));
     statement.push_sql(&format!(
         "SELECT d.id, d.code, d.legal_name, d.trade_name, d.gst_treatment, d.gstin, a.city, a.state_code, c.credit_limit, \
          c.holds + c.unpaid - c.unallocated AS exposure, d.is_active, page.sort_name \
@@ -103,7 +102,7 @@ fn search(statement: &mut Statement, q: &str) -> String {
         let start = statement.push_bind(format!(" {}", word.to_lowercase()));
         let code = statement.push_bind(word.to_uppercase());
         terms.push(format!(
-            "(strpos(' ' || lower(d.legal_name), {start}) > 0 OR strpos(' ' || lower(d.trade_name), {start}) > 0 OR starts_with(d.code, {code}))"
+            "(strpos(' ' || d.sort_name, {start}) > 0 OR strpos(' ' || lower(d.trade_name), {start}) > 0 OR starts_with(d.code, {code}))"
         ));
     }
     let gstin = statement.push_bind(words.concat().to_uppercase());

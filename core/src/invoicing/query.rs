@@ -159,7 +159,7 @@ pub async fn list(
         let (at, id) = (statement.push_bind(at), statement.push_bind(id.as_uuid()));
         statement.push_sql(&format!(" AND (i.issued_at, i.id) < ({at}, {id})"));
     }
-    let limit = statement.push_bind(page.limit.with_lookahead());
+    let limit = page.limit.sql(&mut statement);
     statement.push_sql(&format!(
         " ORDER BY i.issued_at DESC, i.id DESC LIMIT {limit}"
     ));

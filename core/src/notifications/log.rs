@@ -194,7 +194,7 @@ pub async fn list(
         let (at, id) = (statement.push_bind(at), statement.push_bind(id.as_uuid()));
         statement.push_sql(&format!(" AND (n.created_at, n.id) < ({at}, {id})"));
     }
-    let limit = statement.push_bind(page.limit.with_lookahead());
+    let limit = page.limit.sql(&mut statement);
     statement.push_sql(&format!(
         " ORDER BY n.created_at DESC, n.id DESC LIMIT {limit}"
     ));

@@ -95,7 +95,7 @@ pub async fn list(
         let (at, id) = (statement.push_bind(at), statement.push_bind(id.as_uuid()));
         statement.push_sql(&format!(" AND (o.placed_at, o.id) {beyond} ({at}, {id})"));
     }
-    let limit = statement.push_bind(page.limit.with_lookahead());
+    let limit = page.limit.sql(&mut statement);
     statement.push_sql(&format!(
         " ORDER BY o.placed_at {direction}, o.id {direction} LIMIT {limit}"
     ));
@@ -145,7 +145,7 @@ fn search(statement: &mut Statement, q: &str, today: IstDate) {
     );
     statement.push_sql(&format!(
         " AND o.dealer_id IN ( \
-             SELECT id FROM dealers WHERE tenant_id = $1 AND lower(legal_name) COLLATE \"C\" >= {n1} AND lower(legal_name) COLLATE \"C\" < {n2} \
+             SELECT id FROM dealers WHERE tenant_id = $1 AND sort_name >= {n1} AND sort_name < {n2} \
              UNION SELECT id FROM dealers WHERE tenant_id = $1 AND lower(trade_name) COLLATE \"C\" >= {n1} AND lower(trade_name) COLLATE \"C\" < {n2} \
              UNION SELECT id FROM dealers WHERE tenant_id = $1 AND code >= {c1} AND code < {c2})"
     ));

@@ -165,14 +165,22 @@ pub(crate) fn for_dealer(
     .bind(tx.tenant().as_uuid())
     .bind(dealer.as_uuid())
     .bind(tx.today().as_naive());
+    // Behind a sub-select the planner does not see how many are wanted, so that one plan serves them all: a plan for each
+    // order costs more than reading it.
     let mut keys = Vec::new();
     if !ids.is_empty() || skus.is_empty() {
         let ids: Vec<_> = ids.iter().map(|id| id.as_uuid()).collect();
-        keys.push(format!("p.id = ANY ({})", statement.push_bind(ids)));
+        keys.push(format!(
+            "p.id = ANY (ARRAY(SELECT unnest({})))",
+            statement.push_bind(ids)
+        ));
     }
     if !skus.is_empty() {
         let skus: Vec<_> = skus.iter().map(|sku| sku.as_str().to_owned()).collect();
-        keys.push(format!("p.sku = ANY ({})", statement.push_bind(skus)));
+        keys.push(format!(
+            "p.sku = ANY (ARRAY(SELECT unnest({})))",
+            statement.push_bind(skus)
+        ));
     }
     statement.push_sql(&format!(" AND ({}) ORDER BY p.id", keys.join(" OR ")));
     statement

@@ -320,7 +320,7 @@ async fn read(tx: &mut TenantTx, owner: Owner, page: &Page) -> Result<Paged<Pric
         let after = statement.push_bind(cursor.key::<Sku>()?.to_string());
         statement.push_sql(&format!(" AND p.sku > {after}"));
     }
-    let limit = statement.push_bind(page.limit.with_lookahead());
+    let limit = page.limit.sql(&mut statement);
     statement.push_sql(&format!(" ORDER BY p.sku LIMIT {limit}"));
     let rows: Vec<PriceItem> = statement.load(tx.conn()?).await?;
     Ok(Paged::from_lookahead(rows, page.limit, |row| {

@@ -72,7 +72,7 @@ pub struct LedgerEntry {
 }
 
 /// Lists movements by id, which is by time: an index scan on `ix_stock_ledger_tenant_id_product`
-/// for one product, on `ix_stock_ledger_tenant_id_at` for all.
+/// for one product, on the primary key for all.
 pub async fn list_ledger(
     tx: &TenantTx,
     _by: &Allowed<InventoryMovementsRead>,
@@ -110,7 +110,7 @@ pub async fn list_ledger(
         let after = statement.push_bind(cursor.key::<StockEntryId>()?.as_uuid());
         statement.push_sql(&format!(" AND s.id < {after}"));
     }
-    let limit = statement.push_bind(page.limit.with_lookahead());
+    let limit = page.limit.sql(&mut statement);
     statement.push_sql(&format!(" ORDER BY s.id DESC LIMIT {limit}"));
     let rows: Vec<LedgerEntry> = statement.load(&mut tx.reader()).await?;
     Ok(Paged::from_lookahead(rows, page.limit, |row| row.id))

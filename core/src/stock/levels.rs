@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{LocationId, ProductId, Quantity, Sku, Uqc};
 
 use crate::access::{Allowed, InventoryStockRead};
-use crate::catalog::{ProductName, Search};
+use crate::catalog::{AS_FOUND, BY_NAME, ProductName, Search};
 use crate::db::{Page, Paged, Statement, TenantTx};
 use crate::master::ListError;
 
@@ -97,21 +97,23 @@ pub async fn list_levels(
     let mut statement = Statement::new("")
         .bind(tx.tenant().as_uuid())
         .bind(location.as_uuid());
-    let search = Search::of(&filter.q);
-    let rank = match &search {
-        Some(search) => search.rank(&mut statement),
-        None => "1".to_owned(),
+    let (from, order) = match Search::of(&filter.q) {
+        Some(search) => {
+            let found = search.found(&mut statement, " AND w.is_active");
+            (
+                format!("({found}) f JOIN products p ON p.tenant_id = $1 AND p.id = f.id"),
+                AS_FOUND,
+            )
+        }
+        None => ("products p".to_owned(), BY_NAME),
     };
     statement.push_sql(&format!(
         "SELECT p.id, p.sku, p.name, p.uqc, COALESCE(b.on_hand, 0) AS on_hand, COALESCE(b.reserved, 0) AS reserved, \
-         {rank} AS rank, lower(p.name) COLLATE \"C\" AS sort_name \
-         FROM products p LEFT JOIN stock_balances b ON b.tenant_id = $1 AND b.location_id = $2 AND b.product_id = p.id \
-         WHERE p.tenant_id = $1 AND p.is_active"
+         {} AS rank, p.sort_name \
+         FROM {from} LEFT JOIN stock_balances b ON b.tenant_id = $1 AND b.location_id = $2 AND b.product_id = p.id \
+         WHERE p.tenant_id = $1 AND p.is_active",
+        order.rank
     ));
-    if let Some(search) = &search {
-        let condition = search.condition(&mut statement, "$1");
-        statement.push_sql(&condition);
-    }
     if let Some(state) = filter.state {
         let low = statement.push_bind(StockState::LOW_AT);
         let free = "COALESCE(b.on_hand - b.reserved, 0)";
@@ -121,22 +123,8 @@ pub async fn list_levels(
             StockState::InStock => format!(" AND {free} > {low}"),
         });
     }
-    if let Some(cursor) = &page.after {
-        let (after_rank, after_name, after_id): (i32, String, ProductId) = cursor.key()?;
-        let after_rank = statement.push_bind(after_rank);
-        let after_name = statement.push_bind(after_name);
-        let after_id = statement.push_bind(after_id.as_uuid());
-        statement.push_sql(&format!(
-            " AND ({rank}, lower(p.name) COLLATE \"C\", p.id) > ({after_rank}, {after_name}, {after_id})"
-        ));
-    }
-    let limit = statement.push_bind(page.limit.with_lookahead());
-    let order = if search.is_some() {
-        "rank, sort_name, p.id"
-    } else {
-        "sort_name, p.id"
-    };
-    statement.push_sql(&format!(" ORDER BY {order} LIMIT {limit}"));
+    let rest = order.page(&mut statement, page)?;
+    statement.push_sql(&rest);
     let rows: Vec<Row> = statement.load(&mut tx.reader()).await?;
     let paged = Paged::from_lookahead(rows, page.limit, |row| {
         (row.rank, row.sort_name.clone(), row.id)

@@ -52,6 +52,7 @@ impl ProductFactory {
     pub async fn insert(self, tx: &mut TenantTx, tenant: &TestTenant) -> ProductId {
         let (id, category) = (ProductId::generate(), CategoryId::generate());
         let now = tx.now();
+        let name = format!("Product {}", self.sku);
         let sku = self.sku.to_lowercase();
         let words: std::collections::BTreeSet<&str> = sku
             .split(|c: char| !c.is_alphanumeric())
@@ -60,11 +61,11 @@ impl ProductFactory {
             .collect();
         let words: Vec<serde_json::Value> = words
             .iter()
-            .map(|word| json!({ "tenant_id": tenant.tenant.id, "word": word, "product_id": id }))
+            .map(|word| json!({ "tenant_id": tenant.tenant.id, "word": word, "product_id": id, "sort_name": name.to_lowercase(), "is_active": true }))
             .collect();
         let rows = json!({
             "category": { "tenant_id": tenant.tenant.id, "id": category, "name": self.sku, "path": self.sku, "depth": 1, "is_active": true, "version": 1 },
-            "product": { "tenant_id": tenant.tenant.id, "id": id, "sku": self.sku, "name": format!("Product {}", self.sku), "category_id": category,
+            "product": { "tenant_id": tenant.tenant.id, "id": id, "sku": self.sku, "name": name, "category_id": category,
                 "hsn": "853620", "uqc": self.uqc, "tax_class": self.tax_class, "base_price": self.price, "is_active": true, "version": 1,
                 "created_at": now, "updated_at": now },
             "words": words,
@@ -72,7 +73,9 @@ impl ProductFactory {
         });
         Statement::new(
             "WITH c AS (INSERT INTO categories SELECT * FROM jsonb_populate_record(NULL::categories, $1->'category')), \
-             p AS (INSERT INTO products SELECT * FROM jsonb_populate_record(NULL::products, $1->'product')), \
+             p AS (INSERT INTO products (tenant_id, id, sku, name, category_id, hsn, uqc, tax_class, base_price, created_at, updated_at) \
+                   SELECT p.tenant_id, p.id, p.sku, p.name, p.category_id, p.hsn, p.uqc, p.tax_class, p.base_price, p.created_at, p.updated_at \
+                   FROM jsonb_populate_record(NULL::products, $1->'product') p), \
              w AS (INSERT INTO product_words SELECT * FROM jsonb_populate_recordset(NULL::product_words, $1->'words')) \
              INSERT INTO stock_balances SELECT * FROM jsonb_populate_record(NULL::stock_balances, $1->'balance')",
         )
@@ -159,7 +162,9 @@ impl DealerFactory {
             "credit": { "tenant_id": tenant.tenant.id, "dealer_id": id, "credit_limit": self.credit_limit, "holds": "0", "unpaid": "0", "unallocated": "0", "version": 1 },
         });
         Statement::new(
-            "WITH d AS (INSERT INTO dealers SELECT * FROM jsonb_populate_record(NULL::dealers, $1->'dealer')), \
+            "WITH d AS (INSERT INTO dealers (tenant_id, id, code, legal_name, gst_treatment, gstin, email, created_at, updated_at) \
+                   SELECT d.tenant_id, d.id, d.code, d.legal_name, d.gst_treatment, d.gstin, d.email, d.created_at, d.updated_at \
+                   FROM jsonb_populate_record(NULL::dealers, $1->'dealer') d), \
              a AS (INSERT INTO dealer_addresses SELECT * FROM jsonb_populate_record(NULL::dealer_addresses, $1->'address')), \
              c AS (INSERT INTO dealer_contacts SELECT * FROM jsonb_populate_record(NULL::dealer_contacts, $1->'contact')) \
              INSERT INTO dealer_credit SELECT * FROM jsonb_populate_record(NULL::dealer_credit, $1->'credit')",

@@ -98,7 +98,7 @@ pub async fn queue(
         let (at, id) = (statement.push_bind(at), statement.push_bind(id.as_uuid()));
         statement.push_sql(&format!(" AND (o.placed_at, o.id) > ({at}, {id})"));
     }
-    let limit = statement.push_bind(page.limit.with_lookahead());
+    let limit = page.limit.sql(&mut statement);
     statement.push_sql(&format!(" ORDER BY o.placed_at, o.id LIMIT {limit}"));
     let rows = statement.load(&mut tx.reader()).await?;
     Ok(Paged::from_lookahead(

@@ -385,6 +385,12 @@ fn orders() -> Vec<Check> {
             "every product is found by some word",
             "SELECT p.sku AS line FROM products p WHERE NOT EXISTS (SELECT FROM product_words w WHERE w.tenant_id = p.tenant_id AND w.product_id = p.id)",
         ),
+        check(
+            "search",
+            "what stands with a product's words is what stands with the product",
+            "SELECT format('%s: %s', p.sku, w.word) AS line FROM products p JOIN product_words w ON w.tenant_id = p.tenant_id AND w.product_id = p.id \
+             WHERE (w.sort_name, w.is_active) IS DISTINCT FROM (p.sort_name, p.is_active)",
+        ),
     ]
 }
 

@@ -36,8 +36,8 @@ SELECT f.tenant, p.id, p.sku, p.name, p.category_id, p.hsn, 'NOS', 'STANDARD', p
 FROM scale_products p, facts f;
 
 -- The words that catalog::words makes of such names, which have neither points nor letters beyond ASCII.
-INSERT INTO product_words (tenant_id, word, product_id)
-SELECT DISTINCT f.tenant, w.word, p.id
+INSERT INTO product_words (tenant_id, word, product_id, sort_name, is_active)
+SELECT DISTINCT f.tenant, w.word, p.id, lower(p.name), true
 FROM facts f, scale_products p,
      regexp_split_to_table(lower(replace(p.sku, '-', '') || ' ' || p.sku || ' ' || p.hsn || ' ' || p.name || ' ' || p.path), '[^a-z0-9]+') AS w (word)
 WHERE w.word <> '';
