@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use poem::endpoint::{BoxEndpoint, EndpointExt as _};
 use poem::http::Method;
-use poem::{Endpoint, IntoEndpoint, Response, Route, RouteMethod, get};
+use poem::web::{Data, Redirect};
+use poem::{
+    Endpoint, IntoEndpoint, IntoResponse as _, Request, Response, Route, RouteMethod, get, handler,
+};
 
 use crate::auth::area_guard::GuardAreas;
 use crate::auth::session::ReadSessions;
@@ -43,7 +46,7 @@ fn pages() -> Pages {
         .get("/portal/products/:id", catalog::portal::show)
         .get("/portal/cart", orders::cart::show)
         .post("/portal/cart", orders::cart::update)
-        .post("/portal/cart/lines", orders::cart::add)
+        .post_of("/portal/cart", "/portal/cart/lines", orders::cart::add)
         .post("/portal/cart/lines/:id/removal", orders::cart::remove)
         .get("/portal/cart/removal", orders::cart::ask_to_clear)
         .post("/portal/cart/removal", orders::cart::clear)
@@ -61,7 +64,11 @@ fn pages() -> Pages {
         .get("/portal/profile", dealers::portal::profile)
         .get("/admin", dashboard::show)
         .get("/admin/orders", orders::admin::list)
-        .post("/admin/orders/approvals", orders::bulk::approve_selected)
+        .post_of(
+            "/admin/orders",
+            "/admin/orders/approvals",
+            orders::bulk::approve_selected,
+        )
         .get("/admin/orders/new", orders::admin_new::new)
         .post("/admin/orders/new", orders::admin_new::submit)
         .get("/admin/orders/:id", orders::admin::show)
@@ -87,13 +94,26 @@ fn pages() -> Pages {
             warehouse::start_picking,
         )
         .get("/admin/warehouse/orders/:id/pick", warehouse::show_pick)
-        .post("/admin/warehouse/orders/:id/scans", warehouse::scan)
-        .post("/admin/warehouse/orders/:id/picks", warehouse::set_picks)
-        .post(
+        .post_of(
+            "/admin/warehouse/orders/:id/pick",
+            "/admin/warehouse/orders/:id/scans",
+            warehouse::scan,
+        )
+        .post_of(
+            "/admin/warehouse/orders/:id/pick",
+            "/admin/warehouse/orders/:id/picks",
+            warehouse::set_picks,
+        )
+        .post_of(
+            "/admin/warehouse/orders/:id/pick",
             "/admin/warehouse/orders/:id/short-closes",
             warehouse::close_short,
         )
-        .post("/admin/warehouse/orders/:id/packing", warehouse::pack)
+        .post_of(
+            "/admin/warehouse/orders/:id/pick",
+            "/admin/warehouse/orders/:id/packing",
+            warehouse::pack,
+        )
         .get(
             "/admin/warehouse/orders/:id/dispatch",
             warehouse::show_dispatch,
@@ -352,6 +372,16 @@ impl Pages {
         self.method(Method::POST, path, endpoint)
     }
 
+    /// A form's POST that has an address of its own: a refused one shows its page there, and whoever loads that address again
+    /// comes to the page.
+    fn post_of<E: IntoEndpoint>(self, page: &'static str, path: &'static str, endpoint: E) -> Self
+    where
+        E::Endpoint: 'static,
+    {
+        self.post(path, endpoint)
+            .get(path, lead_to.data(LeadsTo(page)))
+    }
+
     fn method<E: IntoEndpoint>(mut self, method: Method, path: &'static str, endpoint: E) -> Self
     where
         E::Endpoint: 'static,
@@ -385,6 +415,16 @@ impl Pages {
                 route.at(path, say_what_is_allowed(methods, allow))
             })
     }
+}
+
+/// The route of a page; `:id` stands for the same as in the address that was asked for.
+#[derive(Clone, Copy)]
+struct LeadsTo(&'static str);
+
+#[handler]
+fn lead_to(to: Data<&LeadsTo>, request: &Request) -> Response {
+    let id = request.raw_path_param("id").unwrap_or_default();
+    Redirect::see_other(to.0.0.replace(":id", id)).into_response()
 }
 
 /// HEAD comes with GET.

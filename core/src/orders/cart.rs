@@ -1,11 +1,11 @@
 //! A dealer's cart. It is kept on the server, so it survives a change of phone and works without scripts.
 
-use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Numeric, Uuid};
+use diesel::sql_types::{BigInt, Numeric, Text as SqlText, Uuid};
+use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::RunQueryDsl as _;
-use vitaran_kernel::{AddressId, DealerId, ProductId, Quantity};
+use vitaran_kernel::{AddressId, DealerId, ProductId, Quantity, Sku, Uqc};
 
-use super::quote::{MAX_QUANTITY, PlaceLine, ProductKey, Quote, work_out};
+use super::quote::{MAX_QUANTITY, NOT_WHOLE, PlaceLine, ProductKey, Quote, not_whole, work_out};
 use super::{MAX_LINES, OrderDetail, OrderLine};
 use crate::access::{Allowed, SalesOrdersPlace};
 use crate::db::{Batch, DbError, Statement, TenantTx};
@@ -158,6 +158,14 @@ pub async fn cart_size(tx: &TenantTx, by: &Allowed<SalesOrdersPlace>) -> Result<
     Ok(row.lines)
 }
 
+#[derive(QueryableByName)]
+struct UnitRow {
+    #[diesel(sql_type = SqlText)]
+    sku: Sku,
+    #[diesel(sql_type = SqlText)]
+    uqc: Uqc,
+}
+
 /// Puts a product into the cart, changes its quantity, or takes it out.
 pub async fn set_cart_line(
     tx: &mut TenantTx,
@@ -173,7 +181,7 @@ pub async fn set_cart_line(
     if input.quantity.is_negative() || input.quantity > Quantity::from_units(MAX_QUANTITY) {
         return Err(fault(
             "out_of_range",
-            format!("Enter a quantity up to {MAX_QUANTITY}"),
+            format!("Enter a quantity from 1 to {MAX_QUANTITY}, or 0 to take the product out"),
         ));
     }
     let (tenant, now) = (tx.tenant().as_uuid(), tx.now());
@@ -190,6 +198,18 @@ pub async fn set_cart_line(
         .execute(tx.conn()?)
         .await?;
         return Ok(());
+    }
+    let sold: Option<UnitRow> = Statement::new(
+        "SELECT sku, uqc FROM products WHERE tenant_id = $1 AND id = $2 AND is_active",
+    )
+    .bind(tenant)
+    .bind(input.product.as_uuid())
+    .get_result(tx.conn()?)
+    .await
+    .optional()?;
+    let UnitRow { sku, uqc } = sold.ok_or(CartError::NoSuchProduct)?;
+    if let Some(detail) = not_whole(&sku, uqc, input.quantity) {
+        return Err(fault(NOT_WHOLE, detail));
     }
     let quantity = match input.change {
         CartChange::Set => "excluded.quantity",

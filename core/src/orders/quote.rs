@@ -10,7 +10,7 @@ use vitaran_kernel::supply::{SupplyDecision, decide};
 use vitaran_kernel::tax::{split, totals};
 use vitaran_kernel::{
     AddressId, DealerId, DocumentTotals, LocationId, Money, ProductId, Quantity, Sku, StateCode,
-    TaxSplit, rounding,
+    TaxSplit, Uqc, rounding,
 };
 
 use super::parties::{DEALER_COLUMNS, DealerColumns, MissingAddress};
@@ -232,6 +232,15 @@ fn context_statement(tx: &TenantTx, dealer: DealerId, ship_to: Option<AddressId>
     .bind(tx.today().as_naive())
 }
 
+/// The code of [`not_whole`].
+pub(super) const NOT_WHOLE: &str = "not_whole";
+
+/// What is wrong with a part of something that is sold by the piece.
+pub(super) fn not_whole(sku: &Sku, uqc: Uqc, quantity: Quantity) -> Option<String> {
+    let unit = uqc.name().to_lowercase();
+    (uqc.is_whole() && !quantity.is_whole()).then(|| format!("{sku} is sold in whole {unit}"))
+}
+
 /// Pure: prices and taxes each line, or says what is wrong with it.
 fn price_lines(
     wanted: &[PlaceLine],
@@ -285,16 +294,8 @@ fn price_lines(
             );
             continue;
         }
-        if product.uqc.is_whole() && !line.quantity.is_whole() {
-            faults.add(
-                pointer("quantity"),
-                "not_whole",
-                format!(
-                    "{} is sold in whole {}",
-                    product.sku,
-                    product.uqc.name().to_lowercase()
-                ),
-            );
+        if let Some(detail) = not_whole(&product.sku, product.uqc, line.quantity) {
+            faults.add(pointer("quantity"), NOT_WHOLE, detail);
         }
         let taxable = rounding::line(product.price.unit_price * line.quantity);
         let tax = split(taxable, product.tax_rate, supply.kind);

@@ -540,6 +540,21 @@ async fn adding_none_of_a_product_is_refused_beside_the_quantity() {
 }
 
 #[tokio::test]
+async fn the_cart_takes_no_part_of_what_is_sold_by_the_piece() {
+    let mut t = test_tx().await;
+    let tenant = t.tenant.clone();
+    let lamp = product("LAMP").uqc("NOS").insert(&mut t, &tenant).await;
+    let cable = product("CABLE").uqc("MTR").insert(&mut t, &tenant).await;
+    let (dealer, _) = dealer().insert(&mut t, &tenant).await;
+    let by = tenant.dealer_actor(dealer).allow().unwrap();
+    let set = |of: ProductId| SetCartLine::parse(&of.to_string(), "1.5", CartChange::Set).unwrap();
+    let refused = set_cart_line(&mut t, &by, set(lamp)).await.unwrap_err();
+    assert_eq!(refused.faults()[0].detail, "LAMP is sold in whole numbers");
+    set_cart_line(&mut t, &by, set(cable)).await.unwrap();
+    assert_eq!(cart_size(&t, &by).await.unwrap(), 1);
+}
+
+#[tokio::test]
 async fn the_cart_quotes_the_dealers_prices_and_is_empty_after_placing() {
     let mut t = test_tx().await;
     let tenant = t.tenant.clone();

@@ -257,6 +257,13 @@ pub async fn create_tenant(
         None,
     )
     .await?;
+    let after = json!({
+        "slug": tenant.slug, "name": tenant.name, "gstin": input.gstin, "legal_name": input.legal_name,
+        "invoice_prefix": input.invoice_prefix.as_str(), "admin_email": input.admin_email,
+    });
+    let object = ("tenant", tenant.id.as_uuid());
+    by.record(&mut tx, tenant.id, "tenancy.tenant.create", object, after)
+        .await?;
     tx.commit().await?;
     tracing::info!(tenant.id = %tenant.id, tenant.slug = %tenant.slug, by = by.name(), "tenant created");
     Ok(tenant)

@@ -10,7 +10,8 @@ use diesel_async::RunQueryDsl as _;
 use serde_json::Value;
 use vitaran_kernel::supply::{SupplyDecision, decide};
 use vitaran_kernel::{
-    EmailAddress, Gstin, OrderId, Phone, Pincode, RegistrationId, SeriesId, StateCode, SupplyKind,
+    EmailAddress, Gstin, IstDate, OrderId, Phone, Pincode, RegistrationId, SeriesId, StateCode,
+    SupplyKind,
 };
 
 use super::{DispatchOrder, DispatchOrderError};
@@ -142,6 +143,11 @@ struct Ordered {
 }
 
 impl FactsRow {
+    /// The day the order was placed.
+    pub(super) fn ordered_on(&self) -> IstDate {
+        IstDate::of(self.ordered.placed_at)
+    }
+
     pub(super) fn today(self) -> Result<Today, DispatchOrderError> {
         let ordered = Ordered {
             bill_to: serde_json::from_value(self.ordered.ordered_bill_to)

@@ -78,3 +78,22 @@ impl DispatchForm {
         }
     }
 }
+
+impl DispatchOrder {
+    /// The goods leave `today`: nothing that goes with them is dated later, or before they were `ordered`.
+    pub(super) fn check_days(&self, ordered: IstDate, today: IstDate) -> Result<(), Invalid> {
+        let mut faults = Faults::new();
+        if self.lr_date.is_some_and(|day| day < ordered || day > today) {
+            faults.add(
+                "/lr_date",
+                "out_of_range",
+                format!(
+                    "Enter a day from {}, when this was ordered, to today, {}",
+                    ordered.long(),
+                    today.long()
+                ),
+            );
+        }
+        faults.check()
+    }
+}

@@ -1,12 +1,13 @@
 //! An invoice states its day, all of it: who buys, where the goods go, and which taxes that makes.
 
-use vitaran_kernel::{OrderId, Quantity, StateCode};
+use vitaran_kernel::{IstDate, OrderId, Quantity, StateCode};
 
-use super::tests::{dispatched, invoice_of, money, notes, packed, picking, run};
-use super::{Consignment, SetPicks, consignment, set_picks};
+use super::tests::{dispatched, invoice_of, lorry, money, notes, packed, picking, run};
+use super::{Consignment, SetPicks, consignment, dispatch, set_picks};
 use crate::db::TenantTx;
 use crate::invoicing::document::{InvoiceCopy, InvoiceDocument, invoice_html};
 use crate::orders::OrderDetail;
+use crate::problem::Problem as _;
 use crate::testkit::{DealerFactory, TestTx, dealer, product, test_tx, test_tx_in_state};
 
 const MAHARASHTRA: &str = "27AAPFU0939F1ZV";
@@ -27,6 +28,27 @@ async fn leave(t: &mut TenantTx, order: OrderId) -> (OrderDetail, InvoiceDocumen
 
 fn state(code: &str) -> StateCode {
     StateCode::parse(code).unwrap()
+}
+
+#[tokio::test]
+async fn a_lorry_receipt_is_dated_from_the_order_to_the_day_the_goods_leave() {
+    let mut t = test_tx().await;
+    let order = packed_for(&mut t, dealer()).await;
+    let by = t.actor().allow().unwrap();
+    for day in ["2026-11-20", "2026-11-22"] {
+        let mut input = lorry();
+        input.lr_date = Some(IstDate::parse(day).unwrap());
+        let refused = dispatch(&mut t, &by, order, input).await.unwrap_err();
+        let fault = &refused.faults()[0];
+        assert_eq!(
+            (fault.pointer.as_str(), fault.detail.as_str()),
+            (
+                "/lr_date",
+                "Enter a day from 21 November 2026, when this was ordered, to today, 21 November 2026"
+            )
+        );
+    }
+    dispatched(&mut t, order).await.unwrap();
 }
 
 #[tokio::test]

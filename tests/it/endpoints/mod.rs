@@ -327,10 +327,10 @@ impl World<'_> {
                 let none = ask(client, row, &nothing).await;
                 let what = format!("{role:?} of others {} {}", row.method, row.address);
                 check_same(&seen(&hidden, &theirs), &seen(&none, &nothing), &what)?;
-                let status = if row.names == ASKS_FOR_NOTHING {
-                    303
-                } else {
-                    404
+                let status = match row.who {
+                    Who::Everybody(status) => status,
+                    _ if row.names == ASKS_FOR_NOTHING => 303,
+                    _ => 404,
                 };
                 check(hidden.status == status, || {
                     format!("{what}: {} {}", hidden.status, gist(&hidden))

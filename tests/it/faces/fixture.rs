@@ -217,7 +217,9 @@ impl House {
             .filter(|line| !line.starts_with("public.memberships "))
             .filter(|line| !line.contains(r#""action": "platform.members.add""#))
             .map(|line| {
-                let line = line.replace(&tenant.name, "HOUSE");
+                let line = line
+                    .replace(&tenant.name, "HOUSE")
+                    .replace(&tenant.slug, "house");
                 match line.starts_with("public.orders ") {
                     // An order remembers how it came in.
                     true => ["PORTAL", "STAFF", "API"].iter().fold(line, |line, face| {
