@@ -5,6 +5,7 @@
 //! and PostgreSQL spend on it. The client is a process of its own, so its cost is in neither.
 
 mod client;
+mod drain;
 mod load;
 mod processes;
 pub mod replay;
@@ -61,6 +62,13 @@ pub enum Command {
         #[arg(long)]
         postgres_pid: u32,
     },
+    /// Watches the worker do the jobs that the load has left
+    Drain {
+        #[arg(long)]
+        worker_pid: u32,
+        #[arg(long, default_value_t = 15)]
+        seconds: u64,
+    },
 }
 
 impl Server {
@@ -96,6 +104,10 @@ pub async fn run(command: Command) -> Result<Vec<String>, OpsError> {
             };
             measure(&server, &bounds).await
         }
+        Command::Drain {
+            worker_pid,
+            seconds,
+        } => drain::watch(worker_pid, Duration::from_secs(seconds)).await,
     }
 }
 

@@ -43,6 +43,22 @@ fn pss_kib(pid: u32) -> u64 {
         .unwrap_or(0)
 }
 
+/// The cost of a process alone, without its descendants.
+#[must_use]
+pub fn own_cost(pid: u32) -> Cost {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let fields: Vec<&str> = stat
+        .rsplit_once(") ")
+        .map(|(_, tail)| tail.split(' ').collect())
+        .unwrap_or_default();
+    let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<u64>().ok());
+    // utime and stime; those of children that ended come behind them.
+    Cost {
+        cpu_ms: (ticks(11).unwrap_or(0) + ticks(12).unwrap_or(0)) * 1_000 / TICKS_A_SECOND,
+        pss_kib: pss_kib(pid),
+    }
+}
+
 /// The cost of a process and its descendants so far.
 #[must_use]
 pub fn cost(root: u32) -> Cost {
