@@ -101,7 +101,8 @@ async fn download(client: &Client, invoice: &Value, copy: &str) -> Vec<u8> {
             return bytes;
         }
         let said = String::from_utf8_lossy(&bytes);
-        assert!(status == 503 && comes_later, "{status} {said}");
+        let says_why = said.contains("The PDF is being prepared");
+        assert!(status == 503 && comes_later && says_why, "{status} {said}");
     }
     panic!("the PDF was being prepared {TIMES_TO_COME_BACK} times");
 }

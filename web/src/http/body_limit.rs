@@ -1,16 +1,23 @@
 //! Reads a request's body whole before anybody parses it, and no further than allowed: poem by itself reads for ever.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use poem::error::ReadBodyError;
 use poem::http::uri::PathAndQuery;
 use poem::http::{HeaderMap, header};
 use poem::{Body, Endpoint, Middleware, Request, Result};
+use tokio::io::AsyncReadExt as _;
 use vitaran_core::idempotency::RequestHash;
 
 use super::problem::Refusal;
 
 /// Forms and JSON: an order of 500 lines takes some 60 KB.
 pub const ONE_MIB: usize = 1024 * 1024;
+
+/// Bytes of a body that is too large which are read all the same, and for how long.
+const DISCARDED: u64 = 8 * 1024 * 1024;
+const DISCARDING: Duration = Duration::from_secs(5);
 
 /// Counts what is read, so that a length that lies or is not there helps nobody.
 pub struct BodyLimit(pub usize);
@@ -36,6 +43,7 @@ impl<E: Endpoint> Endpoint for Limited<E> {
 
     async fn call(&self, mut request: Request) -> Result<E::Output> {
         if announced(request.headers()).is_some_and(|length| length > self.most) {
+            discard(request.take_body()).await;
             return Err(Refusal::too_large(self.most).into());
         }
         let body = read(request.take_body(), self.most).await?;
@@ -65,6 +73,17 @@ fn announced(headers: &HeaderMap) -> Option<usize> {
         .ok()?
         .parse()
         .ok()
+}
+
+/// Reads on without keeping anything: a client that is cut off while it sends never sees why. Who sends more than this, or
+/// slower, is cut off.
+async fn discard(body: Body) {
+    let mut rest = body.into_async_read().take(DISCARDED);
+    let _ = tokio::time::timeout(
+        DISCARDING,
+        tokio::io::copy(&mut rest, &mut tokio::io::sink()),
+    )
+    .await;
 }
 
 async fn read(body: Body, most: usize) -> Result<Bytes, Refusal> {

@@ -48,7 +48,7 @@ impl<P: Problem> From<P> for Refusal {
             .and_then(|s| u32::try_from(s).ok());
         let detail = match kind {
             Kind::Internal => internal_detail(&problem),
-            Kind::Unavailable => {
+            Kind::Unavailable if problem.code() == "service.unavailable" => {
                 tracing::warn!(error = %problem, "a request was not served");
                 "The service is not available just now, try again in a moment".to_owned()
             }
