@@ -1,11 +1,13 @@
 //! What must hold when many do the same at once.
 
 use futures_util::future::join_all;
-use vitaran_core::catalog::ProductRef;
+use vitaran_core::access::{InventoryCategoriesWrite, InventoryProductsDelete};
+use vitaran_core::catalog::{self, ProductRef, RenameCategory};
+use vitaran_core::master::Activity;
 use vitaran_core::orders::ApproveOrderError;
 use vitaran_core::stock::{self, ReceiveStock, ReceivedLine};
 use vitaran_core::warehouse::DispatchOrderError;
-use vitaran_kernel::{Quantity, Text};
+use vitaran_kernel::{CategoryId, Quantity, Text};
 use vitaran_tests::flow::Flow;
 use vitaran_tests::test_app;
 
@@ -266,4 +268,73 @@ async fn of_many_approvals_of_one_order_exactly_one_holds_credit() {
             .await,
         118
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_category_renamed_while_its_products_change_leaves_every_word_true() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let mut products = Vec::new();
+    for n in 0..6 {
+        products.push(flow.product(&format!("LAMP-{n}"), 1).await);
+    }
+    let one = app
+        .database
+        .id("SELECT id FROM categories ORDER BY id LIMIT 1")
+        .await;
+    app.database
+        .execute(&format!("UPDATE products SET category_id = '{one}'"))
+        .await;
+    let category = CategoryId::from_uuid(one);
+    let names = (1..=crowd(10, 60)).map(|n| format!("Lamps {n}"));
+    let renamer = {
+        let (db, by) = (flow.db.clone(), flow.by::<InventoryCategoriesWrite>());
+        tokio::spawn(async move {
+            for (version, name) in (1..).zip(names) {
+                let input = RenameCategory {
+                    name: Text::parse(&name).unwrap(),
+                };
+                let mut tx = db.begin(&by).await.unwrap();
+                catalog::rename_category(&mut tx, &by, category, version, input)
+                    .await
+                    .unwrap();
+                tx.commit().await.unwrap();
+            }
+        })
+    };
+    let switchers = products.into_iter().map(|product| {
+        let (db, by) = (flow.db.clone(), flow.by::<InventoryProductsDelete>());
+        tokio::spawn(async move {
+            for round in 0..crowd(11, 61) {
+                let to = match round % 2 {
+                    0 => Activity::Inactive,
+                    _ => Activity::Active,
+                };
+                let mut tx = db.begin(&by).await.unwrap();
+                catalog::set_active(&mut tx, &by, product, None, to)
+                    .await
+                    .unwrap();
+                tx.commit().await.unwrap();
+            }
+        })
+    });
+    for done in join_all(switchers.chain([renamer])).await {
+        done.expect("no refusal and no deadlock");
+    }
+    let untrue = app
+        .database
+        .count(
+            "SELECT count(*) FROM product_words w JOIN products p USING (tenant_id) \
+             WHERE w.product_id = p.id AND (w.is_active <> p.is_active OR w.sort_name <> p.sort_name)",
+        )
+        .await;
+    assert_eq!(untrue, 0);
+    let last = app
+        .database
+        .count(&format!(
+            "SELECT count(DISTINCT product_id) FROM product_words WHERE word = '{}'",
+            crowd(10, 60)
+        ))
+        .await;
+    assert_eq!(last, 6, "each is found by the last name of its category");
 }

@@ -1,8 +1,7 @@
 //! One product: reading, adding and changing it, switching it off and on.
 //!
-//! Locks: the product, by its id. Categories are not locked: a product that comes into a category
-//! while that is renamed waits for nobody, and the rename indexes what it finds; so the action reads
-//! the category's path `FOR SHARE`, which lets others read and makes the rename wait.
+//! Locks: the category `FOR SHARE`, then the product, as renaming a category does: it takes all categories and then their
+//! products. So a product is never indexed under a path, or as sold or not, that is no longer true.
 
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{
@@ -152,6 +151,7 @@ pub async fn update(
     expected: i32,
     input: NewProduct,
 ) -> Result<Product, Refused> {
+    lock_categories(tx, id, Some(input.category_id)).await?;
     let before = fetch(tx, id, " FOR UPDATE OF p").await?;
     check_version(before.version, expected)?;
     check(tx, id, &input, Some(before.category_id)).await?;
@@ -208,6 +208,7 @@ pub async fn set_active(
     expected: Option<i32>,
     to: Activity,
 ) -> Result<Product, Refused> {
+    lock_categories(tx, id, None).await?;
     let before = fetch(tx, id, " FOR UPDATE OF p").await?;
     check_version(before.version, expected)?;
     if before.is_active == to.is_active() {
@@ -234,6 +235,24 @@ pub async fn set_active(
     )
     .await?;
     Ok(after)
+}
+
+/// Lets nobody rename the product's category, or the one it is to come into, before this is done.
+async fn lock_categories(
+    tx: &mut TenantTx,
+    id: ProductId,
+    target: Option<CategoryId>,
+) -> Result<(), DbError> {
+    Statement::new(
+        "SELECT c.id FROM categories c WHERE c.tenant_id = $1 \
+         AND (c.id = $3 OR c.id = (SELECT p.category_id FROM products p WHERE p.tenant_id = $1 AND p.id = $2)) ORDER BY c.id FOR SHARE",
+    )
+    .bind(tx.tenant().as_uuid())
+    .bind(id.as_uuid())
+    .bind(target.map(|target| target.as_uuid()))
+    .execute(tx.conn()?)
+    .await?;
+    Ok(())
 }
 
 async fn fetch(tx: &mut TenantTx, id: ProductId, lock: &str) -> Result<Product, Refused> {

@@ -277,6 +277,30 @@ async fn pages_of_a_list_follow_each_other_without_gap_or_double() {
 }
 
 #[tokio::test]
+async fn a_product_that_is_switched_off_is_found_among_all_and_not_among_those_sold() {
+    let mut t = test_tx().await;
+    let root = category(&mut t, "Goods", None).await;
+    let lamp = product(&mut t, "LAMP-1", "Lamp", &root).await;
+    product(&mut t, "LAMP-2", "Lamp with a shade", &root).await;
+    for (to, sold) in [
+        (Activity::Inactive, vec!["LAMP-2"]),
+        (Activity::Active, vec!["LAMP-1", "LAMP-2"]),
+    ] {
+        let by = t.by();
+        set_active(&mut t, &by, lamp.id, None, to).await.unwrap();
+        assert_eq!(found(&mut t, "lamp").await, sold);
+        let all = ProductFilter {
+            shown: Shown::All,
+            q: "lamp".to_owned(),
+            ..ProductFilter::default()
+        };
+        let by = t.by();
+        let all = list(&t, &by, &all, &Page::default()).await.unwrap();
+        assert_eq!(all.rows.len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn another_tenants_product_is_not_found_like_one_that_never_was() {
     let mut theirs = test_tx().await;
     let root = category(&mut theirs, "Goods", None).await;
