@@ -19,6 +19,9 @@ use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 /// Invoices one receipt may name.
 const MAX_ALLOCATIONS: usize = 200;
 
+/// Invoices that one receipt pays when none are named; what is left of it then stays unallocated.
+const MAX_PAID: usize = 1_000;
+
 /// How the money came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReceiptMode {
@@ -288,14 +291,7 @@ pub async fn record_receipt(
         }
         .into());
     };
-    let open: Vec<OpenRow> = Statement::new(
-        "SELECT r.invoice_id, i.number, r.amount - r.paid AS open FROM receivables r JOIN invoices i ON i.tenant_id = r.tenant_id AND i.id = r.invoice_id \
-         WHERE r.tenant_id = $1 AND r.dealer_id = $2 AND r.paid < r.amount ORDER BY r.issued_at, r.invoice_id FOR UPDATE OF r",
-    )
-    .bind(tenant.as_uuid())
-    .bind(input.dealer.as_uuid())
-    .load(tx.conn()?)
-    .await?;
+    let open = lock_open(tx, &input).await?;
     let allocations = match &input.allocations {
         Some(told) => as_told(told, &open, input.amount)?,
         None => oldest_first(&open, input.amount),
@@ -312,6 +308,19 @@ pub async fn record_receipt(
         recorded_at: tx.now(),
         allocations,
     };
+    if (credit.unallocated + receipt.unallocated)
+        .within_bounds()
+        .is_err()
+    {
+        return Err(Invalid {
+            faults: vec![Fault::new(
+                "/amount",
+                "too_large",
+                "With what this dealer has paid in advance already, this is more than can be kept",
+            )],
+        }
+        .into());
+    }
     let balance = credit.unpaid - credit.unallocated - input.amount;
     match write(tx, by, &receipt, allocated, balance).await {
         Err(error) if error.is_unique("uq_receipts_tenant_id_reference") => {
@@ -323,6 +332,25 @@ pub async fn record_receipt(
         Err(error) => Err(error.into()),
         Ok(()) => Ok(receipt),
     }
+}
+
+/// The open invoices that may be paid, in the order of issue: those that are named, or the oldest.
+async fn lock_open(tx: &mut TenantTx, input: &RecordReceipt) -> Result<Vec<OpenRow>, DbError> {
+    let mut statement = Statement::new(
+        "SELECT r.invoice_id, i.number, r.amount - r.paid AS open FROM receivables r JOIN invoices i ON i.tenant_id = r.tenant_id AND i.id = r.invoice_id \
+         WHERE r.tenant_id = $1 AND r.dealer_id = $2 AND r.paid < r.amount",
+    )
+    .bind(tx.tenant().as_uuid())
+    .bind(input.dealer.as_uuid());
+    if let Some(told) = &input.allocations {
+        let named: Vec<_> = told.iter().map(|(invoice, _)| invoice.as_uuid()).collect();
+        let named = statement.push_bind(named);
+        statement.push_sql(&format!(" AND r.invoice_id = ANY ({named})"));
+    }
+    statement.push_sql(&format!(
+        " ORDER BY r.issued_at, r.invoice_id LIMIT {MAX_PAID} FOR UPDATE OF r"
+    ));
+    Ok(statement.load(tx.conn()?).await?)
 }
 
 /// Pure: pays invoices in the order of issue until the amount is used up.
@@ -412,15 +440,20 @@ async fn write(
         })
         .collect();
     batch.insert("receipt_allocations", &rows)?;
+    let paid = receipt.allocations.iter();
+    let (invoices, amounts): (Vec<_>, Vec<_>) = paid
+        .map(|paid| (paid.invoice_id.as_uuid(), paid.amount.as_decimal()))
+        .unzip();
     let (tenant_p, dealer, paid) = (
         batch.bind(tenant.as_uuid()),
         batch.bind(receipt.dealer_id.as_uuid()),
-        batch.bind(Value::Array(rows)),
+        batch.bind(invoices),
     );
+    let amounts = batch.bind(amounts);
     batch.part(
         "paid",
         format!(
-            "UPDATE receivables r SET paid = r.paid + a.amount FROM jsonb_to_recordset({paid}) AS a (invoice_id uuid, amount numeric) \
+            "UPDATE receivables r SET paid = r.paid + a.amount FROM unnest({paid}::uuid[], {amounts}::numeric[]) AS a (invoice_id, amount) \
              WHERE r.tenant_id = {tenant_p} AND r.invoice_id = a.invoice_id"
         ),
     );

@@ -17,7 +17,6 @@ use super::dispatch_facts;
 use crate::access::{Allowed, WarehouseDispatchWrite};
 use crate::db::{Batch, DbError, Statement, TenantTx};
 use crate::invoicing::{self, DraftLine, DrawNumberError};
-use crate::live::Subject;
 use crate::notifications::{self, Event, Telling};
 use crate::orders::{self, LockError, LockedOrder, OrderDetail, Verb};
 use crate::problem::{Fault, Invalid, Kind, Problem};
@@ -216,7 +215,6 @@ pub async fn dispatch(
         params,
     };
     notifications::queue(&mut batch, tx, &telling)?;
-    tx.changed(Subject::Stock);
     Ok(orders::write(tx, batch, id).await?)
 }
 

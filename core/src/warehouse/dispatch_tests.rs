@@ -44,7 +44,7 @@ async fn a_lorry_receipt_is_dated_from_the_order_to_the_day_the_goods_leave() {
             (fault.pointer.as_str(), fault.detail.as_str()),
             (
                 "/lr_date",
-                "Enter a day from 21 November 2026, when this was ordered, to today, 21 November 2026"
+                "Enter a day from 21 Nov 2026, when this was ordered, to today, 21 Nov 2026"
             )
         );
     }

@@ -4,7 +4,6 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Numeric, SmallInt, Text, Uuid};
 use diesel_async::RunQueryDsl as _;
 use serde::Deserialize;
-use serde_json::json;
 use vitaran_kernel::{OrderId, OrderLineId, Quantity, Uqc};
 
 use crate::access::{Allowed, WarehousePicksWrite};
@@ -260,21 +259,21 @@ async fn write(
     id: OrderId,
     picks: &[(OrderLineId, Quantity)],
 ) -> Result<OrderDetail, PickError> {
-    let rows: Vec<serde_json::Value> = picks
+    let (lines, quantities): (Vec<_>, Vec<_>) = picks
         .iter()
-        .map(|(line, quantity)| json!({"id": line, "quantity": quantity}))
-        .collect();
+        .map(|(line, quantity)| (line.as_uuid(), quantity.as_decimal()))
+        .unzip();
     let mut batch = Batch::new();
     let (tenant, order, now) = (
         batch.bind(tx.tenant().as_uuid()),
         batch.bind(id.as_uuid()),
         batch.bind(tx.now()),
     );
-    let rows = batch.bind(serde_json::Value::Array(rows));
+    let (lines, quantities) = (batch.bind(lines), batch.bind(quantities));
     batch.part(
         "picked",
         format!(
-            "UPDATE order_lines l SET picked_quantity = r.quantity FROM jsonb_to_recordset({rows}) AS r (id uuid, quantity numeric) \
+            "UPDATE order_lines l SET picked_quantity = r.quantity FROM unnest({lines}::uuid[], {quantities}::numeric[]) AS r (id, quantity) \
              WHERE l.tenant_id = {tenant} AND l.order_id = {order} AND l.id = r.id"
         ),
     );

@@ -105,7 +105,9 @@ pub(super) async fn dispatched(
     id: OrderId,
 ) -> Result<OrderDetail, DispatchOrderError> {
     let by = t.actor().allow().unwrap();
-    dispatch(t, &by, id, lorry()).await
+    let mut input = lorry();
+    input.lr_date = Some(t.today());
+    dispatch(t, &by, id, input).await
 }
 
 #[derive(diesel::QueryableByName)]
@@ -602,5 +604,32 @@ async fn a_receipt_pays_the_oldest_invoices_and_what_is_left_counts_for_the_deal
     assert_eq!(
         ledger,
         json!([[118.00, 118.00], [118.00, 236.00], [-300.00, -64.00]])
+    );
+}
+
+#[tokio::test]
+async fn a_receipt_beyond_what_can_be_kept_for_a_dealer_is_refused_beside_its_amount() {
+    let mut t = test_tx().await;
+    let tenant = t.tenant.clone();
+    let (dealer, _) = dealer().insert(&mut t, &tenant).await;
+    let form = |reference: &str| ReceiptForm {
+        dealer_id: dealer.to_string(),
+        amount: "999999999999.99".to_owned(),
+        mode: "NEFT".to_owned(),
+        reference: reference.to_owned(),
+        received_on: "2026-11-21".to_owned(),
+        allocations: None,
+    };
+    let by = t.by();
+    record_receipt(&mut t, &by, form("UTR1").parse().unwrap())
+        .await
+        .unwrap();
+    let refused = record_receipt(&mut t, &by, form("UTR2").parse().unwrap())
+        .await
+        .unwrap_err();
+    let fault = &refused.faults()[0];
+    assert_eq!(
+        (fault.pointer.as_str(), fault.code),
+        ("/amount", "too_large")
     );
 }
