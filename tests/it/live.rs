@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use vitaran_core::access::Role;
+use vitaran_tests::flow::Flow;
 use vitaran_tests::test_app;
 
 /// Reads the stream until it holds the text, or fails after ten seconds.
@@ -67,4 +69,22 @@ async fn staff_hear_which_order_changed_and_a_dealer_only_that_one_did() {
     assert!(!heard.contains(other), "{heard}");
     let heard = read_until(&mut to_dealer, "event: orders-changed").await;
     assert!(!heard.contains(order), "{heard}");
+}
+
+#[tokio::test]
+async fn goods_that_come_in_tell_the_pages_of_the_orders_that_get_them() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let lamp = flow.product("LAMP", 1).await;
+    let buyer = flow.buyer(10_000).await;
+    let short = flow.place(buyer, &[(lamp, 5)]).await;
+    flow.approve(short).await.unwrap();
+    let staff = app.sign_in_as(Role::Sales).await;
+    let mut stream = staff.open("/live").await;
+    read_until(&mut stream, "retry").await;
+    let receipt = json!({ "reference": "B/1", "lines": [{ "sku": "LAMP", "quantity": "9" }] });
+    let program = app.api_as(Role::Admin).await.with("idempotency-key", "k");
+    let answer = program.post_json("/api/v1/stock/receipts", &receipt).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    read_until(&mut stream, &format!("event: order-changed\ndata: {short}")).await;
 }

@@ -123,7 +123,6 @@ fn events_for(viewer: &Actor, hint: Hint) -> Vec<Event> {
     }
     let needs = match hint.subject {
         Subject::Order(_) => PermissionCode::SalesOrdersRead,
-        Subject::Stock => PermissionCode::InventoryProductsRead,
         Subject::Notifications => PermissionCode::PlatformNotificationsRead,
     };
     if !viewer.has(needs) {
@@ -135,7 +134,6 @@ fn events_for(viewer: &Actor, hint: Hint) -> Vec<Event> {
             named("order-changed", &id.to_string()),
             named("orders-changed", ""),
         ],
-        Subject::Stock => vec![named("stock-changed", "")],
         Subject::Notifications => vec![named("notifications-changed", "")],
     }
 }
@@ -188,7 +186,7 @@ mod tests {
     fn nothing_is_heard_from_another_tenant() {
         let hint = Hint {
             tenant: TenantId::generate(),
-            subject: Subject::Stock,
+            subject: Subject::Order(OrderId::generate()),
         };
         assert!(names(&viewer(TenantId::generate()), hint).is_empty());
     }

@@ -7,8 +7,6 @@ use vitaran_kernel::{OrderId, TenantId};
 pub enum Subject {
     /// One order, and with it every queue of orders.
     Order(OrderId),
-    /// Stock figures of some products.
-    Stock,
     /// The notification log.
     Notifications,
 }
@@ -25,7 +23,6 @@ impl Hint {
     pub(super) fn encode(&self) -> String {
         match self.subject {
             Subject::Order(id) => format!("{} order {id}", self.tenant),
-            Subject::Stock => format!("{} stock", self.tenant),
             Subject::Notifications => format!("{} notifications", self.tenant),
         }
     }
@@ -35,7 +32,6 @@ impl Hint {
         let tenant = words.next()?.parse().ok()?;
         let subject = match (words.next()?, words.next()) {
             ("order", Some(id)) => Subject::Order(id.parse().ok()?),
-            ("stock", None) => Subject::Stock,
             ("notifications", None) => Subject::Notifications,
             _ => return None,
         };
@@ -50,11 +46,7 @@ mod tests {
     #[test]
     fn a_hint_survives_the_wire_and_noise_does_not_become_one() {
         let tenant = TenantId::generate();
-        for subject in [
-            Subject::Order(OrderId::generate()),
-            Subject::Stock,
-            Subject::Notifications,
-        ] {
+        for subject in [Subject::Order(OrderId::generate()), Subject::Notifications] {
             let hint = Hint { tenant, subject };
             assert_eq!(Hint::decode(&hint.encode()), Some(hint));
         }

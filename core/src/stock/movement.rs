@@ -12,7 +12,6 @@ use vitaran_kernel::{LocationId, ProductId, Quantity, StockEntryId, Text};
 
 use crate::catalog::{FoundProduct, ProductRef, find_refs};
 use crate::db::{DbError, Statement, TenantTx};
-use crate::live::Subject;
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 
 use super::MovementKind;
@@ -253,7 +252,6 @@ pub(super) async fn write(
     .bind(tx.now())
     .load(tx.conn()?)
     .await?;
-    tx.changed(Subject::Stock);
     let movement = |row: Row| {
         let Row {
             id,

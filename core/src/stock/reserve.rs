@@ -9,6 +9,7 @@ use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{LocationId, OrderId, OrderLineId, ProductId};
 
 use crate::db::{DbError, Statement, TenantTx};
+use crate::live::Subject;
 
 /// Reserves min(free, open) for each line of an order. Never fails for want of stock: the rest is short (decision: approval
 /// reserves what there is).
@@ -109,7 +110,14 @@ pub(crate) async fn give_up_unpicked(
     top_up(tx, location, &products).await
 }
 
-/// Lets approved orders that wait for these products have what is free now, oldest order first.
+#[derive(diesel::QueryableByName)]
+struct ToppedUp {
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    order_id: OrderId,
+}
+
+/// Lets approved orders that wait for these products have what is free now, oldest order first. Pages of those that got
+/// something are told.
 pub(crate) async fn top_up(
     tx: &mut TenantTx,
     location: LocationId,
@@ -119,7 +127,7 @@ pub(crate) async fn top_up(
         return Ok(());
     }
     let tenant = tx.tenant();
-    Statement::new(
+    let topped_up: Vec<ToppedUp> = Statement::new(
         "WITH waiting AS ( \
              SELECT l.id, l.product_id, l.quantity - l.short_closed_quantity - l.reserved_quantity AS wanted, o.placed_at \
              FROM order_lines l JOIN orders o ON o.tenant_id = l.tenant_id AND o.id = l.order_id \
@@ -139,12 +147,16 @@ pub(crate) async fn top_up(
              UPDATE stock_balances b SET reserved = b.reserved + p.quantity FROM (SELECT product_id, sum(quantity) AS quantity FROM promised GROUP BY product_id) p \
              WHERE b.tenant_id = $1 AND b.location_id = $2 AND b.product_id = p.product_id \
          ) \
-         UPDATE order_lines l SET reserved_quantity = l.reserved_quantity + p.quantity FROM promised p WHERE l.tenant_id = $1 AND l.id = p.id",
+         UPDATE order_lines l SET reserved_quantity = l.reserved_quantity + p.quantity FROM promised p WHERE l.tenant_id = $1 AND l.id = p.id \
+         RETURNING l.order_id",
     )
     .bind(tenant.as_uuid())
     .bind(location.as_uuid())
     .bind(products.iter().map(|id| id.as_uuid()).collect::<Vec<_>>())
-    .execute(tx.conn()?)
+    .load(tx.conn()?)
     .await?;
+    for ToppedUp { order_id } in topped_up {
+        tx.changed(Subject::Order(order_id));
+    }
     Ok(())
 }
