@@ -62,8 +62,8 @@ impl CursorError {
 }
 
 impl Cursor {
-    /// Longest text accepted from outside.
-    pub const MAX_LENGTH: usize = 400;
+    /// Longest text accepted from outside: a name of 200 characters of any script, and an id.
+    pub const MAX_LENGTH: usize = 1_400;
 
     pub fn parse(text: &str) -> Result<Self, CursorError> {
         let fits = !text.is_empty() && text.len() <= Self::MAX_LENGTH;
@@ -152,13 +152,22 @@ mod tests {
 
     #[test]
     fn a_cursor_from_outside_that_is_not_ours_is_refused_without_a_panic() {
-        for text in ["", "a b", "é", "====", &"a".repeat(401)] {
+        for text in ["", "a b", "é", "====", &"a".repeat(Cursor::MAX_LENGTH + 1)] {
             assert_eq!(Cursor::parse(text), Err(CursorError), "{text}");
         }
         assert_eq!(
             Cursor::parse("bm9wZQ").unwrap().key::<(i64, String)>(),
             Err(CursorError)
         );
+    }
+
+    #[test]
+    fn the_cursor_behind_the_longest_name_in_any_script_is_accepted_again() {
+        for letter in ["a", "अ", "𑀅"] {
+            let key = (1, letter.repeat(200), uuid::Uuid::max());
+            let cursor = Cursor::of(&key).unwrap();
+            assert_eq!(Cursor::parse(cursor.as_str()), Ok(cursor));
+        }
     }
 
     #[test]
