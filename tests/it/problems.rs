@@ -219,6 +219,7 @@ async fn text_that_is_none_is_refused_wherever_it_stands() {
     assert_eq!(client.get("/login?next=%00").await.status, 400);
     assert_eq!(client.get("/login?next=%ff").await.status, 400);
     assert_eq!(client.get("/a%00b").await.status, 400);
+    assert_eq!(client.get("/webhooks/whatsapp/%00").await.status, 400);
     let form = "application/x-www-form-urlencoded";
     let answer = post_raw(&client, "/login", form, "email=a%00b&password=x").await;
     assert_eq!(answer.status, 400);

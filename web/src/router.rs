@@ -314,6 +314,7 @@ fn webhooks() -> impl Endpoint<Output = Response> {
                 Allow("GET, HEAD, POST".to_owned()),
             ),
         )
+        .with(TextGuard)
         .with(BodyLimit(ONE_MIB))
         .catch_all_error(|error| async { problem_json::of_error(error) })
 }

@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use vitaran_core::invoicing::RenderInvoice;
+use vitaran_core::jobs::Job as _;
+
 use super::processes::{Cost, cost, own_cost};
 use crate::OpsError;
 use crate::database::Session;
 
+/// CPU that a PDF of a few lines may cost its renderer, in milliseconds.
+const PDF_CPU_MS: u64 = 150;
+
 /// The worker's share of the memory that web and worker may take together, in KiB.
 const WORKER_PSS_KIB: u64 = 30 * 1024;
-
-/// The kind of job that makes a PDF.
-const RENDER: &str = "render";
 
 /// Watches a worker for a while and says what it did, in lines.
 pub(super) async fn watch(worker_pid: u32, time: Duration) -> Result<Vec<String>, OpsError> {
@@ -24,31 +27,29 @@ pub(super) async fn watch(worker_pid: u32, time: Duration) -> Result<Vec<String>
     let jobs: BTreeMap<&str, u64> = after
         .iter()
         .map(|(kind, count)| {
-            (
-                kind.as_str(),
-                count - before.get(kind).copied().unwrap_or(0),
-            )
+            let already = before.get(kind).copied().unwrap_or(0);
+            (kind.as_str(), count.saturating_sub(already))
         })
         .filter(|(_, count)| *count > 0)
         .collect();
     let ms = |of: fn(&Costs) -> Cost| of(&now).cpu_ms.saturating_sub(of(&spent).cpu_ms);
     let all: u64 = jobs.values().sum();
-    let renders = jobs.get(RENDER).copied().unwrap_or(0);
+    let renders = jobs.get(RenderInvoice::QUEUE).copied().unwrap_or(0);
     let seconds = elapsed.as_secs().max(1);
     let kinds: Vec<String> = jobs
         .iter()
         .map(|(kind, count)| format!("{kind} {count}"))
         .collect();
+    let pdf_cpu_ms = ms(|costs| costs.renderer) / renders.max(1);
     let mut said = vec![
         format!(
-            "worker: {all} jobs in {seconds} s ({}), {} ms of CPU each, {} MiB",
+            "worker: {all} jobs in {seconds} s ({}), {} us of CPU each, {} MiB",
             kinds.join(", "),
-            ms(|costs| costs.worker) / all.max(1),
+            ms(|costs| costs.worker) * 1_000 / all.max(1),
             now.worker.pss_kib / 1024
         ),
         format!(
-            "renderer: {renders} PDFs, {} ms of CPU each, {} an hour, {} MiB",
-            ms(|costs| costs.renderer) / renders.max(1),
+            "renderer: {renders} PDFs, {pdf_cpu_ms} ms of CPU each, {} an hour, {} MiB",
             renders * 3_600 / seconds,
             now.renderer.pss_kib / 1024
         ),
@@ -57,6 +58,11 @@ pub(super) async fn watch(worker_pid: u32, time: Duration) -> Result<Vec<String>
         said.push(format!(
             "OVER: the worker holds {} KiB of memory, the floor is {WORKER_PSS_KIB}",
             now.worker.pss_kib
+        ));
+    }
+    if pdf_cpu_ms > PDF_CPU_MS {
+        said.push(format!(
+            "OVER: a PDF costs its renderer {pdf_cpu_ms} ms of CPU, the floor is {PDF_CPU_MS}"
         ));
     }
     Ok(said)

@@ -26,6 +26,7 @@ const fn web_cpu_us(kind: Scenario) -> u64 {
         Scenario::Approve | Scenario::Lifecycle | Scenario::List | Scenario::Search => 1_000,
     }
 }
+
 /// Memory that web may hold under load, in KiB: web and worker together may take 80 MiB.
 const WEB_PSS_KIB: u64 = 50 * 1024;
 

@@ -1,8 +1,9 @@
 //! The measurement behind `bin/bench`: how fast the product is over HTTP, and how near that is to what PostgreSQL could do.
 //!
 //! `capture` sends a few requests of each kind to a server whose database logs its statements and writes them as pgbench
-//! scripts, and refuses to if a script does not say what was sent; `measure` drives each kind for a while with a bounded number of clients, in closed loop, and counts what web
-//! and PostgreSQL spend on it. The client is a process of its own, so its cost is in neither.
+//! scripts, and refuses to if a script does not say what was sent; `measure` drives each kind for a while with a bounded
+//! number of clients, in closed loop, and counts what web and PostgreSQL spend on it; `drain` watches the worker. The client is
+//! a process of its own, so its cost is in none.
 
 mod client;
 mod drain;
@@ -23,6 +24,9 @@ pub use scenarios::Scenario;
 
 /// Requests of each kind that become a script: enough to spread over dealers and products.
 const SAMPLES: usize = 8;
+
+/// The collector writes a moment after the answer.
+const LOG_DELAY: Duration = Duration::from_millis(300);
 
 #[derive(Debug, Args)]
 pub struct Server {
@@ -137,8 +141,9 @@ async fn capture(server: &Server, log_dir: &Path, scripts: &Path) -> Result<Vec<
     }
     let mut said = Vec::new();
     for scenario in kinds {
-        // Unseen, so that every connection in use knows its statements.
+        // Unseen, so that every connection in use knows its statements; the end of its last transaction is told late.
         stage.once(scenario, 0).await?;
+        tokio::time::sleep(LOG_DELAY).await;
         let mut counts: Vec<usize> = Vec::new();
         for sample in 1..=SAMPLES {
             let (steps, script) = sample_of(&stage, scenario, sample, log_dir).await?;
@@ -192,8 +197,7 @@ async fn sample_of(
     for step in scenario.steps() {
         let before = read_logs(log_dir)?.len();
         stage.step(*step, &mut walk).await?;
-        // The collector writes a moment after the answer.
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        tokio::time::sleep(LOG_DELAY).await;
         let log = read_logs(log_dir)?;
         pieces.push((
             step.name(),
