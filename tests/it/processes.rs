@@ -189,6 +189,37 @@ async fn a_worker_that_is_told_to_stop_ends_what_it_has_in_hand_and_begins_nothi
     assert_eq!(meta.messages().len(), 1);
 }
 
+/// CPU of web for a page of orders in milliseconds, and memory in KiB. What is built for tests costs some eight times what is
+/// built to be run; `bin/bench --check` holds that to its own bounds. The test finds what grew by a multiple.
+const PAGE_CPU_MS: u64 = if cfg!(debug_assertions) { 12 } else { 1 };
+const WEB_PSS_KIB: u64 = if cfg!(debug_assertions) { 120 } else { 50 } * 1024;
+
+#[tokio::test]
+async fn a_page_of_orders_costs_web_no_more_cpu_and_memory_than_it_may() {
+    const PAGES: u64 = 60;
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let (cable, buyer) = (flow.product("CABLE", 99).await, flow.buyer(100_000).await);
+    for _ in 0..25 {
+        flow.place(buyer, &[(cable, 1)]).await;
+    }
+    let person = app.person(Role::Sales).await;
+    let program = Program::web(&app);
+    let web = program.serve().await;
+    let browser = Client::new(program.base());
+    let pair = [("email", &*person.email), ("password", &*person.password)];
+    assert_eq!(browser.post_form("/login", &pair).await.status, 303);
+    assert_eq!(browser.get("/admin/orders").await.status, 200);
+    let before = web.cost();
+    for _ in 0..PAGES {
+        browser.get("/admin/orders").await;
+    }
+    let after = web.cost();
+    let each = (after.cpu_ms - before.cpu_ms) / PAGES;
+    assert!(each <= PAGE_CPU_MS, "{each} ms of CPU a page");
+    assert!(after.pss_kib <= WEB_PSS_KIB, "{} KiB", after.pss_kib);
+}
+
 #[tokio::test]
 async fn an_idle_worker_that_is_told_to_stop_ends_well() {
     let app = test_app().await;

@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use tokio::process::{Child, Command};
+use vitaran_ops::bench::{Cost, cost};
 
 use crate::{Database, TestApp};
 
@@ -221,6 +222,11 @@ impl Process {
             panic!("{} did not end within {limit:?}", self.name);
         };
         status.expect("a child").code()
+    }
+
+    /// What it has cost so far.
+    pub fn cost(&self) -> Cost {
+        cost(self.child.id().expect("a running process"))
     }
 
     pub fn is_running(&mut self) -> bool {

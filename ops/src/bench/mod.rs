@@ -20,6 +20,7 @@ use clap::{Args, Subcommand};
 use crate::OpsError;
 
 pub use load::Measured;
+pub use processes::{Cost, cost};
 pub use scenarios::Scenario;
 
 /// Requests of each kind that become a script: enough to spread over dealers and products.
