@@ -4,8 +4,8 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, LazyLock};
 
-use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::{Output, PasswordHash, Salt, SaltString};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use rand::TryRngCore as _;
 use tokio::sync::Semaphore;
 
@@ -56,10 +56,26 @@ impl std::fmt::Debug for NewPassword {
 #[error("the password could not be hashed: {0}")]
 pub struct HashError(String);
 
-fn hasher() -> Result<Argon2<'static>, HashError> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
-        .map_err(|error| HashError(error.to_string()))?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+fn failed(error: impl std::fmt::Display) -> HashError {
+    HashError(error.to_string())
+}
+
+/// Blocks of 1 KiB that are asked for: what is above 32 MiB glibc gives back to the system when it is freed. Smaller pieces it
+/// keeps for each thread that ever hashed. Only what the parameters say is used, and so becomes memory at all.
+const ASKED_FOR: usize = 33 * 1024;
+
+/// Argon2id of a password under a salt.
+fn digest(password: &[u8], salt: Salt<'_>, params: &Params) -> Result<Output, HashError> {
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    let mut decoded = [0_u8; Salt::MAX_LENGTH];
+    let salt = salt.decode_b64(&mut decoded).map_err(failed)?;
+    let mut memory: Vec<Block> = Vec::with_capacity(ASKED_FOR.max(params.block_count()));
+    memory.resize(params.block_count(), Block::new());
+    let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    Output::init_with(length, |out| {
+        Ok(argon2.hash_password_into_with_memory(password, salt, out, &mut memory)?)
+    })
+    .map_err(failed)
 }
 
 /// Does the work on a thread of its own when one of the turns is free. A work that has begun goes on when nobody waits
@@ -68,16 +84,13 @@ async fn off_the_async_threads<T: Send + 'static>(
     turns: &Arc<Semaphore>,
     work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
 ) -> Result<T, HashError> {
-    let turn = Arc::clone(turns)
-        .acquire_owned()
-        .await
-        .map_err(|error| HashError(error.to_string()))?;
+    let turn = Arc::clone(turns).acquire_owned().await.map_err(failed)?;
     tokio::task::spawn_blocking(move || {
         let _turn = turn;
         work()
     })
     .await
-    .map_err(|error| HashError(error.to_string()))?
+    .map_err(failed)?
 }
 
 /// The PHC string to store.
@@ -86,12 +99,17 @@ pub async fn hash_password(password: NewPassword) -> Result<String, HashError> {
         let mut salt = [0_u8; 16];
         rand::rngs::OsRng
             .try_fill_bytes(&mut salt)
-            .map_err(|error| HashError(error.to_string()))?;
-        let salt = SaltString::encode_b64(&salt).map_err(|error| HashError(error.to_string()))?;
-        Ok(hasher()?
-            .hash_password(password.0.as_bytes(), &salt)
-            .map_err(|error| HashError(error.to_string()))?
-            .to_string())
+            .map_err(failed)?;
+        let salt = SaltString::encode_b64(&salt).map_err(failed)?;
+        let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(failed)?;
+        let hash = PasswordHash {
+            algorithm: ARGON2ID_IDENT,
+            version: Some(Version::V0x13.into()),
+            params: (&params).try_into().map_err(failed)?,
+            salt: Some(salt.as_salt()),
+            hash: Some(digest(password.0.as_bytes(), salt.as_salt(), &params)?),
+        };
+        Ok(hash.to_string())
     })
     .await
 }
@@ -104,11 +122,13 @@ pub(super) async fn verify(password: String, stored: Option<String>) -> Result<b
     off_the_async_threads(&HASHING, move || {
         let known = stored.is_some();
         let text = stored.unwrap_or_else(|| DECOY.to_owned());
-        let hash = PasswordHash::new(&text).map_err(|error| HashError(error.to_string()))?;
-        Ok(hasher()?
-            .verify_password(password.as_bytes(), &hash)
-            .is_ok()
-            && known)
+        let stored = PasswordHash::new(&text).map_err(failed)?;
+        let (Some(salt), Some(wanted)) = (stored.salt, stored.hash) else {
+            return Err(failed("a stored hash lacks its salt or its digest"));
+        };
+        let params = Params::try_from(&stored).map_err(failed)?;
+        // Outputs are compared in constant time.
+        Ok(digest(password.as_bytes(), salt, &params)? == wanted && known)
     })
     .await
 }
