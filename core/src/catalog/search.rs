@@ -95,22 +95,13 @@ struct Range {
 }
 
 impl Range {
-    /// A long term stands behind sub-selects: the planner does not see it, and one plan serves them all. What a short one
-    /// finds differs too much for that.
+    /// A term stands behind sub-selects: the planner does not see it, and one plan serves them all.
     fn of((from, to): &(String, String), statement: &mut Statement) -> Self {
-        let is_short = from.chars().count() < LONG_TERM;
-        let mut bind = |text: &String| {
-            let placeholder = statement.push_bind(text.as_str());
-            if is_short {
-                placeholder
-            } else {
-                format!("(SELECT {placeholder})")
-            }
-        };
+        let mut hidden = |text: &str| format!("(SELECT {})", statement.push_bind(text));
         Range {
-            from: bind(from),
-            to: bind(to),
-            is_short,
+            from: hidden(from),
+            to: hidden(to),
+            is_short: from.chars().count() < LONG_TERM,
         }
     }
 
@@ -143,7 +134,9 @@ mod tests {
             "{found}"
         );
         assert!(
-            found.contains("o.word >= $3 AND o.word < $4 AND o.product_id = w.product_id OFFSET 0"),
+            found.contains(
+                "o.word >= (SELECT $3) AND o.word < (SELECT $4) AND o.product_id = w.product_id OFFSET 0"
+            ),
             "{found}"
         );
     }
