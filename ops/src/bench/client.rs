@@ -1,4 +1,4 @@
-//! A client of the API: signs in, sends JSON, says what was answered when it was not what was wanted.
+//! A client of the API, and one of the pages: each signs in, and says what was answered when it was not what was wanted.
 
 use std::time::Duration;
 
@@ -110,5 +110,67 @@ impl Client {
         Err(OpsError::Refused(format!(
             "{path} answered {status}: {text}"
         )))
+    }
+}
+
+/// One signed-in user's browser. Clones share their connections.
+#[derive(Debug, Clone)]
+pub(super) struct Browser {
+    http: reqwest::Client,
+    base_url: String,
+    cookie: String,
+}
+
+impl Browser {
+    pub(super) async fn sign_in(
+        base_url: &str,
+        email: &str,
+        password: &str,
+    ) -> Result<Self, OpsError> {
+        let http = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| failed("the browser", &error))?;
+        let base_url = base_url.trim_end_matches('/').to_owned();
+        let answer = http
+            .post(format!("{base_url}/login"))
+            .header("Sec-Fetch-Site", "same-origin")
+            .form(&[("email", email), ("password", password)])
+            .send()
+            .await
+            .map_err(|error| failed("/login", &error))?;
+        let cookies = answer.headers().get_all("set-cookie").iter();
+        let cookie = cookies
+            .filter_map(|value| value.to_str().ok()?.split(';').next())
+            .collect::<Vec<_>>()
+            .join("; ");
+        if answer.status() != StatusCode::SEE_OTHER || cookie.is_empty() {
+            let status = answer.status();
+            return Err(OpsError::Refused(format!("/login answered {status}")));
+        }
+        Ok(Browser {
+            http,
+            base_url,
+            cookie,
+        })
+    }
+
+    /// Opens a page as a browser does that goes from one to the next.
+    pub(super) async fn open(&self, path: &str) -> Result<(), OpsError> {
+        let answer = self
+            .http
+            .get(format!("{}{path}", self.base_url))
+            .header("Cookie", &self.cookie)
+            .send()
+            .await
+            .map_err(|error| failed(path, &error))?;
+        let status = answer.status();
+        answer.bytes().await.map_err(|error| failed(path, &error))?;
+        if status == StatusCode::OK {
+            Ok(())
+        } else {
+            Err(OpsError::Refused(format!("{path} answered {status}")))
+        }
     }
 }

@@ -23,7 +23,12 @@ const fn web_cpu_us(kind: Scenario) -> u64 {
     match kind {
         Scenario::Place => 2_000,
         Scenario::Dispatch => 3_000,
-        Scenario::Approve | Scenario::Lifecycle | Scenario::List | Scenario::Search => 1_000,
+        Scenario::Approve
+        | Scenario::Lifecycle
+        | Scenario::List
+        | Scenario::Page
+        | Scenario::Search
+        | Scenario::Catalogue => 1_000,
     }
 }
 

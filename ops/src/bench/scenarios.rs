@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::client::Client;
+use super::client::{Browser, Client};
 use super::load::Bounds;
 use crate::OpsError;
 use crate::database::Session;
@@ -39,18 +39,24 @@ pub enum Scenario {
     Lifecycle,
     /// The newest 25 orders of 50,000
     List,
+    /// The same as a page, with its counts
+    Page,
     /// A search in 10,000 products
     Search,
+    /// The same as a dealer's page, with prices and stock
+    Catalogue,
 }
 
 impl Scenario {
-    pub const ALL: [Scenario; 6] = [
+    pub const ALL: [Scenario; 8] = [
         Scenario::Place,
         Scenario::Approve,
         Scenario::Dispatch,
         Scenario::Lifecycle,
         Scenario::List,
+        Scenario::Page,
         Scenario::Search,
+        Scenario::Catalogue,
     ];
 
     #[must_use]
@@ -61,7 +67,9 @@ impl Scenario {
             Scenario::Dispatch => "dispatch",
             Scenario::Lifecycle => "lifecycle",
             Scenario::List => "list",
+            Scenario::Page => "page",
             Scenario::Search => "search",
+            Scenario::Catalogue => "catalogue",
         }
     }
 
@@ -71,7 +79,9 @@ impl Scenario {
         match self {
             Scenario::Place => &[Step::Place],
             Scenario::List => &[Step::List],
+            Scenario::Page => &[Step::Page],
             Scenario::Search => &[Step::Search],
+            Scenario::Catalogue => &[Step::Catalogue],
             Scenario::Approve | Scenario::Dispatch | Scenario::Lifecycle => &Step::LIFECYCLE,
         }
     }
@@ -103,7 +113,9 @@ pub(super) enum Step {
     Dispatch,
     Deliver,
     List,
+    Page,
     Search,
+    Catalogue,
 }
 
 impl Step {
@@ -123,7 +135,9 @@ impl Step {
             Step::Dispatch => "dispatch",
             Step::Deliver => "deliver",
             Step::List => "list",
+            Step::Page => "page",
             Step::Search => "search",
+            Step::Catalogue => "catalogue",
         }
     }
 }
@@ -145,12 +159,20 @@ impl Walk {
             ..Walk::default()
         }
     }
+
+    /// What is searched for, as it stands in an address.
+    fn words(&self) -> String {
+        let words = WORDS.get(self.turn % WORDS.len());
+        words.copied().unwrap_or_default().replace(' ', "%20")
+    }
 }
 
 /// The big tenant, signed in to, with orders that wait for a kind's turn. Clones share everything.
 #[derive(Debug, Clone)]
 pub(super) struct Stage {
     client: Client,
+    sales: Browser,
+    dealer: Browser,
     /// Dealer and address.
     dealers: Arc<Vec<(String, String)>>,
     skus: Arc<Vec<String>>,
@@ -181,8 +203,13 @@ impl Stage {
             .await?;
         user.rollback().await?;
         let client = Client::sign_in(base_url, &format!("admin@{TENANT}.test"), PASSWORD).await?;
+        let browser = async |name: &str| {
+            Browser::sign_in(base_url, &format!("{name}@{TENANT}.test"), PASSWORD).await
+        };
         Ok(Stage {
             client,
+            sales: browser("sales").await?,
+            dealer: browser("dealer").await?,
             dealers: Arc::new(
                 dealers
                     .iter()
@@ -279,13 +306,14 @@ impl Stage {
             Step::List => {
                 self.client.get("/api/v1/orders?limit=25").await?;
             }
+            Step::Page => self.sales.open("/admin/orders").await?,
             Step::Search => {
-                let words = WORDS
-                    .get(walk.turn % WORDS.len())
-                    .copied()
-                    .unwrap_or_default();
-                let path = format!("/api/v1/products?limit=25&q={}", words.replace(' ', "%20"));
+                let path = format!("/api/v1/products?limit=25&q={}", walk.words());
                 self.client.get(&path).await?;
+            }
+            Step::Catalogue => {
+                let path = format!("/portal/catalogue?q={}", walk.words());
+                self.dealer.open(&path).await?;
             }
         }
         Ok(())

@@ -18,7 +18,7 @@ use vitaran_core::tenancy::{self, NewMember, PlatformOperator, TenantForm};
 use vitaran_kernel::supply::{BuyerTreatment, Delivery, SupplyFacts, decide};
 use vitaran_kernel::words::amount_in_words;
 use vitaran_kernel::{
-    Clock as _, EmailAddress, Gstin, Money, Pincode, StateCode, SystemClock, Text,
+    Clock as _, DealerId, EmailAddress, Gstin, Money, Pincode, StateCode, SystemClock, Text,
 };
 
 use super::demo::PASSWORD;
@@ -74,6 +74,8 @@ pub async fn seed(force_beside: bool) -> Result<Vec<String>, OpsError> {
     owner.commit().await?;
     owner.run("ANALYZE").await?;
 
+    let dealer = first_dealer(&mut owner, &tenant).await?;
+    add(&founding, &tenant, "dealer", Role::Dealer, Some(dealer)).await?;
     let db = database::actions(Arc::new(SystemClock))?;
     prove_words(&mut owner, &db, &tenant).await?;
     let chosen = owner.chosen(Some(SLUG)).await?;
@@ -83,7 +85,9 @@ pub async fn seed(force_beside: bool) -> Result<Vec<String>, OpsError> {
         proof,
         format!("the password of each user is {PASSWORD}"),
     ];
-    said.extend(["admin", "sales", "warehouse"].map(|name| format!("  {name}@{SLUG}.test")));
+    said.extend(
+        ["admin", "sales", "warehouse", "dealer"].map(|name| format!("  {name}@{SLUG}.test")),
+    );
     Ok(said)
 }
 
@@ -117,21 +121,44 @@ async fn found(founding: &Db, seller: &Gstin) -> Result<TenantRef, OpsError> {
         .await
         .map_err(OpsError::refused)?;
     for (name, role) in [("sales", Role::Sales), ("warehouse", Role::Warehouse)] {
-        let refuse = |error: String| OpsError::Refused(format!("{name}: {error}"));
-        let member = NewMember {
-            email: EmailAddress::parse(&format!("{name}@{SLUG}.test"))
-                .map_err(|error| refuse(error.to_string()))?,
-            name: Text::parse(&format!("Scale {}", role.label()))
-                .map_err(|error| refuse(error.to_string()))?,
-            password: NewPassword::parse(PASSWORD).map_err(|error| refuse(error.to_string()))?,
-            role,
-            dealer: None,
-        };
-        tenancy::add_member(founding, &PlatformOperator::console(), tenant.id, member)
-            .await
-            .map_err(OpsError::refused)?;
+        add(founding, &tenant, name, role, None).await?;
     }
     Ok(tenant)
+}
+
+async fn add(
+    founding: &Db,
+    tenant: &TenantRef,
+    name: &str,
+    role: Role,
+    dealer: Option<DealerId>,
+) -> Result<(), OpsError> {
+    let refuse = |error: String| OpsError::Refused(format!("{name}: {error}"));
+    let member = NewMember {
+        email: EmailAddress::parse(&format!("{name}@{SLUG}.test"))
+            .map_err(|error| refuse(error.to_string()))?,
+        name: Text::parse(&format!("Scale {}", role.label()))
+            .map_err(|error| refuse(error.to_string()))?,
+        password: NewPassword::parse(PASSWORD).map_err(|error| refuse(error.to_string()))?,
+        role,
+        dealer,
+    };
+    tenancy::add_member(founding, &PlatformOperator::console(), tenant.id, member)
+        .await
+        .map_err(OpsError::refused)?;
+    Ok(())
+}
+
+/// Whose login the dealer's pages are measured with.
+async fn first_dealer(owner: &mut Session, tenant: &TenantRef) -> Result<DealerId, OpsError> {
+    owner.begin_in(tenant.id).await?;
+    let ids = owner
+        .lines("SELECT id::text AS line FROM dealers ORDER BY code LIMIT 1")
+        .await?;
+    owner.rollback().await?;
+    ids.first()
+        .and_then(|id| DealerId::parse(id).ok())
+        .ok_or_else(|| OpsError::Refused("the seed made no dealers".to_owned()))
 }
 
 /// What the SQL cannot work out for itself: ids of what was founded, GSTINs with their check digit, the places of supply
