@@ -74,8 +74,9 @@
     const target = event.detail.ctx.target;
     if (target === document.body && !one("#main [autofocus]")) one("#main")?.focus({ preventScroll: true });
     const scan = one("form[data-scan] input:not([type=hidden])");
-    // A form's answer makes ready for the next scan; a part that refreshes by itself leaves what is being typed.
-    if (scan && target !== document.body && event.detail.ctx.sourceElement?.matches("form, button")) { scan.value = ""; scan.focus(); }
+    // A form's answer makes ready for the next scan, which takes the place of a refused code; a part that refreshes by itself
+    // leaves what is being typed.
+    if (scan && target !== document.body && event.detail.ctx.sourceElement?.matches("form, button")) { scan.focus(); scan.select(); }
     all("[data-signal]").forEach(signal);
     settle();
   });

@@ -101,6 +101,35 @@ fn costs(kind: &str, said: &Said, round_trips: usize, statements: usize) {
 }
 
 #[tokio::test]
+async fn saving_the_cart_costs_the_same_with_two_lines_and_with_forty() {
+    let house = house().await;
+    let dealer = house.app.sign_in_as(Role::Dealer).await;
+    for lines in [2, 40] {
+        let said = house
+            .least(async |turn| {
+                let fields: Vec<_> = (0..lines)
+                    .zip(&house.products)
+                    .flat_map(|(line, product)| {
+                        let name = |field: &str| format!("lines.{line}.{field}");
+                        let quantity = (turn + 1).to_string();
+                        [
+                            (name("product_id"), product.to_string()),
+                            (name("quantity"), quantity),
+                        ]
+                    })
+                    .collect();
+                let fields: Vec<_> = fields
+                    .iter()
+                    .map(|(a, b)| (a.as_str(), b.as_str()))
+                    .collect();
+                dealer.post_form("/portal/cart", &fields).await
+            })
+            .await;
+        costs("saving the cart", &said, 7, 11);
+    }
+}
+
+#[tokio::test]
 async fn placing_an_order_takes_five_round_trips_with_five_lines_and_with_fifty() {
     let house = house().await;
     let api = house.app.api_as(Role::Sales).await;

@@ -510,6 +510,50 @@ fn pointers(answer: &Answer) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn pasted_lines_that_are_in_no_row_yet_keep_the_order_from_being_placed() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    flow.product("SKU-1", 10).await;
+    let buyer = flow.buyer(100_000).await;
+    let (dealer, ship_to) = (buyer.dealer.to_string(), buyer.ship_to.to_string());
+    let sales = app.sign_in_as(Role::Sales).await;
+    let mut form = new_order(&dealer, &ship_to, "form-1");
+    form.push(("paste", "WIR-1 20"));
+    let answer = sales.post_form("/admin/orders/new", &form).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    assert!(
+        answer.body.contains(">WIR-1 20</textarea>") && answer.body.contains("f-paste-error"),
+        "{}",
+        answer.body
+    );
+    assert_eq!(app.database.count("SELECT count(*) FROM orders").await, 0);
+}
+
+#[tokio::test]
+async fn pasted_lines_beyond_the_last_row_stay_in_the_box() {
+    let app = test_app().await;
+    let buyer = Flow::new(&app).buyer(1_000).await;
+    let (dealer, ship_to) = (buyer.dealer.to_string(), buyer.ship_to.to_string());
+    let sales = app.sign_in_as(Role::Sales).await;
+    let mut form = new_order(&dealer, &ship_to, "form-1");
+    let lines: Vec<String> = (1..=501)
+        .map(|number| format!("P-{number} 1,500"))
+        .collect();
+    let lines = lines.join("\n");
+    form.extend([("choice", "fill"), ("paste", lines.as_str())]);
+    let answer = sales.post_form("/admin/orders/new", &form).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    for shown in [
+        r#"name="lines.499.sku" value="P-499""#,
+        r#"name="lines.499.quantity" value="1500""#,
+        ">P-500 1,500\nP-501 1,500</textarea>",
+        "f-paste-error",
+    ] {
+        assert!(answer.body.contains(shown), "{shown}");
+    }
+}
+
+#[tokio::test]
 async fn pasted_lines_fill_the_rows() {
     let app = test_app().await;
     let buyer = Flow::new(&app).buyer(1_000).await;

@@ -193,6 +193,52 @@ async fn a_refused_cart_keeps_everything_that_was_typed_and_places_nothing() {
 }
 
 #[tokio::test]
+async fn a_line_of_zero_is_taken_out_when_the_cart_is_placed() {
+    let app = test_app().await;
+    let client = app.sign_in_as(Role::Dealer).await;
+    add(&client, product_of(&app, "LAMP-9W", "120.00").await, "3").await;
+    add(&client, product_of(&app, "FAN-1200", "2690.00").await, "1").await;
+    let page = client.get(CART).await;
+    let typed = [("lines.0.quantity", "0"), ("lines.1.quantity", "1.5")];
+    let form = cart_form(&page.body, 2, &typed);
+    let refused = client.post_form(ORDERS, &pairs(&form)).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    let second = "f-lines-1-quantity-error";
+    assert!(
+        refused.body.contains(second),
+        "beside the fan: {}",
+        refused.body
+    );
+    assert!(!refused.body.contains("f-lines-0-quantity-error"));
+    assert_eq!(value_of(&refused.body, "lines.0.quantity"), "0");
+
+    let typed = [("lines.0.quantity", "0"), ("lines.1.quantity", "2")];
+    let form = cart_form(&page.body, 2, &typed);
+    let answer = client.post_form(ORDERS, &pairs(&form)).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let lines = "SELECT count(*) FROM order_lines";
+    let fans = "SELECT count(*) FROM order_lines WHERE sku = 'FAN-1200' AND quantity = 2";
+    assert_eq!(app.database.count(lines).await, 1);
+    assert_eq!(app.database.count(fans).await, 1);
+}
+
+#[tokio::test]
+async fn a_refused_removal_loaded_again_is_the_cart() {
+    let app = test_app().await;
+    let lamp = product_of(&app, "LAMP-9W", "120.00").await;
+    let client = app.sign_in_as(Role::Dealer).await;
+    add(&client, lamp, "3").await;
+    add(&client, product_of(&app, "FAN-1200", "2690.00").await, "1").await;
+    let page = client.get(CART).await;
+    let form = cart_form(&page.body, 2, &[("lines.1.quantity", "many")]);
+    let removal = format!("{CART}/lines/{lamp}/removal");
+    let refused = client.post_form(&removal, &pairs(&form)).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    let again = client.get(&removal).await;
+    assert_eq!((again.status, again.location()), (303, CART));
+}
+
+#[tokio::test]
 async fn a_line_that_nobody_touched_stays_as_another_device_left_it() {
     let app = test_app().await;
     let lamp = product_of(&app, "LAMP-9W", "120.00").await;

@@ -174,6 +174,13 @@ async fn a_wrong_scan_is_said_and_sounded_and_picks_nothing() {
     let whole = browser.post_form(&page(&order, "scans"), &wrong).await;
     assert_eq!(whole.status, 422);
     assert!(whole.body.contains("<title>Error: ") && whole.body.contains("NOT-THIS"));
+    // The script selects the code, so that the next scan replaces it; without scripts it would be typed behind it.
+    let kept = r#"value="NOT-THIS""#;
+    assert!(
+        part.body.contains(kept) && !whole.body.contains(kept),
+        "{}",
+        part.body
+    );
     assert_eq!(outcome(&app, &order).await.1, "0 of 3");
 }
 

@@ -47,7 +47,11 @@ fn pages() -> Pages {
         .get("/portal/cart", orders::cart::show)
         .post("/portal/cart", orders::cart::update)
         .post_of("/portal/cart", "/portal/cart/lines", orders::cart::add)
-        .post("/portal/cart/lines/:id/removal", orders::cart::remove)
+        .post_of(
+            "/portal/cart",
+            "/portal/cart/lines/:id/removal",
+            orders::cart::remove,
+        )
         .get("/portal/cart/removal", orders::cart::ask_to_clear)
         .post("/portal/cart/removal", orders::cart::clear)
         .get("/portal/orders", orders::portal::list)
@@ -373,8 +377,8 @@ impl Pages {
         self.method(Method::POST, path, endpoint)
     }
 
-    /// A form's POST that has an address of its own: a refused one shows its page there, and whoever loads that address again
-    /// comes to the page.
+    /// A form's POST that has an address of its own: a refused one shows the form there, and whoever loads that address again
+    /// comes to `page`. That is where the form is, or, for one that is on many pages, where what it changes is.
     fn post_of<E: IntoEndpoint>(self, page: &'static str, path: &'static str, endpoint: E) -> Self
     where
         E::Endpoint: 'static,

@@ -78,8 +78,9 @@ impl Slug {
 
 text_value!(Slug, SlugError);
 
-/// What a scanner reads off a pack: 4 to 48 printable ASCII characters without blanks. Check
-/// digits are not looked at, since shops print codes of their own.
+/// What a scanner reads off a pack: 4 to 48 printable ASCII characters without blanks, in capitals
+/// as a SKU is, since scanners and people type either. Check digits are not looked at, since shops
+/// print codes of their own.
 #[derive(
     Debug,
     Clone,
@@ -104,7 +105,7 @@ impl Barcode {
         if !(4..=48).contains(&code.len()) || !code.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(BarcodeError);
         }
-        Ok(Self(code.to_owned()))
+        Ok(Self(code.to_ascii_uppercase()))
     }
 
     #[must_use]
@@ -567,12 +568,12 @@ mod tests {
     }
 
     #[test]
-    fn a_barcode_is_printable_and_keeps_its_case() {
+    fn a_barcode_is_printable_and_in_capitals() {
         assert_eq!(
             Barcode::parse(" 8901234567894 ").unwrap().as_str(),
             "8901234567894"
         );
-        assert_eq!(Barcode::parse("aB-1*").unwrap().as_str(), "aB-1*");
+        assert_eq!(Barcode::parse("aB-1*").unwrap().as_str(), "AB-1*");
         let too_long = "1".repeat(49);
         for text in ["", "123", "12 34", "12\n34", "१२३४", &too_long] {
             assert_eq!(Barcode::parse(text), Err(BarcodeError), "{text:?}");

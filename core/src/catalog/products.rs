@@ -273,6 +273,10 @@ struct Facts {
     is_sku_taken: bool,
     #[diesel(sql_type = Bool)]
     is_barcode_taken: bool,
+    #[diesel(sql_type = Bool)]
+    is_sku_a_barcode: bool,
+    #[diesel(sql_type = Bool)]
+    is_barcode_a_sku: bool,
 }
 
 /// What only the database knows: the category, the tax class, and whose codes are whose. A product
@@ -288,7 +292,9 @@ async fn check(
          SELECT (SELECT is_active FROM category) AS is_category_active, \
          EXISTS (SELECT FROM tax_rates r WHERE r.tax_class = $3 AND r.valid_from <= $4 AND (r.valid_to IS NULL OR r.valid_to >= $4)) AS has_rate, \
          EXISTS (SELECT FROM products p WHERE p.tenant_id = $1 AND p.sku = $5 AND p.id <> $7) AS is_sku_taken, \
-         EXISTS (SELECT FROM products p WHERE p.tenant_id = $1 AND p.barcode = $6 AND p.id <> $7) AS is_barcode_taken",
+         EXISTS (SELECT FROM products p WHERE p.tenant_id = $1 AND p.barcode = $6 AND p.id <> $7) AS is_barcode_taken, \
+         EXISTS (SELECT FROM products p WHERE p.tenant_id = $1 AND p.barcode = $5 AND p.id <> $7) AS is_sku_a_barcode, \
+         EXISTS (SELECT FROM products p WHERE p.tenant_id = $1 AND p.sku = $6 AND p.id <> $7) AS is_barcode_a_sku",
     )
     .bind(tx.tenant().as_uuid())
     .bind(input.category_id.as_uuid())
@@ -327,6 +333,14 @@ async fn check(
     }
     if facts.is_barcode_taken {
         faults.add("/barcode", "taken", "Another product has this barcode");
+    }
+    // A scan names either, so one code must not lead to two products.
+    if facts.is_sku_a_barcode {
+        let detail = format!("{} is another product's barcode", input.sku);
+        faults.add("/sku", "taken", detail);
+    }
+    if facts.is_barcode_a_sku {
+        faults.add("/barcode", "taken", "This is another product's SKU");
     }
     Ok(faults.check()?)
 }

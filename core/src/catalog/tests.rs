@@ -187,6 +187,37 @@ async fn everything_the_database_knows_against_a_product_is_told_at_once() {
 }
 
 #[tokio::test]
+async fn a_code_leads_to_one_product_whether_it_is_its_sku_or_its_barcode_in_any_case() {
+    let mut t = test_tx().await;
+    let root = category(&mut t, "Goods", None).await;
+    let by = t.by();
+    let of = |sku: &str, barcode: &str| ProductForm {
+        barcode: barcode.to_owned(),
+        ..form(sku, "A thing", &root)
+    };
+    let first = of("AB-12", "pack-7").parse().unwrap();
+    let first = create(&mut t, &by, first).await.unwrap();
+    for (sku, barcode, pointer) in [
+        ("CD-12", "PACK-7", "/barcode"),
+        ("CD-12", "ab-12", "/barcode"),
+        ("Pack-7", "", "/sku"),
+    ] {
+        let second = of(sku, barcode).parse().unwrap();
+        let refused = create(&mut t, &by, second).await.unwrap_err();
+        assert_eq!(
+            faults(&refused),
+            [(pointer.to_owned(), "taken")],
+            "{sku} {barcode}"
+        );
+    }
+    let own = of("AB-12", "ab-12").parse().unwrap();
+    let own = update(&mut t, &by, first.id, first.version, own)
+        .await
+        .unwrap();
+    assert_eq!(own.barcode.unwrap().as_str(), "AB-12");
+}
+
+#[tokio::test]
 async fn a_product_changed_since_it_was_opened_is_not_overwritten() {
     let mut t = test_tx().await;
     let root = category(&mut t, "Goods", None).await;

@@ -1,10 +1,13 @@
 //! A dealer's cart. It is kept on the server, so it survives a change of phone and works without scripts.
 
+use std::collections::{BTreeMap, HashMap};
+
+use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Numeric, Text as SqlText, Uuid};
-use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{AddressId, DealerId, ProductId, Quantity, Sku, Uqc};
 
+use super::cart_form::{AddToCart, SetCart, SetLine};
 use super::quote::{MAX_QUANTITY, NOT_WHOLE, PlaceLine, ProductKey, Quote, not_whole, work_out};
 use super::{MAX_LINES, OrderDetail, OrderLine};
 use crate::access::{Allowed, SalesOrdersPlace};
@@ -19,39 +22,6 @@ pub struct Cart {
     /// `None` only while the dealer has no billing address.
     pub quote: Option<Quote>,
     pub faults: Vec<Fault>,
-}
-
-/// Whether a quantity is put in place of the one in the cart, or on top.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CartChange {
-    Set,
-    Add,
-}
-
-#[derive(Debug)]
-pub struct SetCartLine {
-    pub product: ProductId,
-    /// Zero takes the line out.
-    pub quantity: Quantity,
-    pub change: CartChange,
-}
-
-impl SetCartLine {
-    pub fn parse(product: &str, quantity: &str, change: CartChange) -> Result<Self, Invalid> {
-        let mut faults = Faults::new();
-        let product = faults.required("/product_id", product, "the product", ProductId::parse);
-        let quantity = faults.required("/quantity", quantity, "a quantity", |text| {
-            Quantity::parse(text.trim())
-        });
-        match (product, quantity) {
-            (Some(product), Some(quantity)) => Ok(SetCartLine {
-                product,
-                quantity,
-                change,
-            }),
-            _ => Err(faults.into_invalid()),
-        }
-    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -158,92 +128,153 @@ pub async fn cart_size(tx: &TenantTx, by: &Allowed<SalesOrdersPlace>) -> Result<
     Ok(row.lines)
 }
 
+/// A product that is sold, and how many lines the cart has besides those asked for.
 #[derive(QueryableByName)]
-struct UnitRow {
+struct SoldRow {
+    #[diesel(sql_type = Uuid)]
+    product_id: ProductId,
     #[diesel(sql_type = SqlText)]
     sku: Sku,
     #[diesel(sql_type = SqlText)]
     uqc: Uqc,
+    #[diesel(sql_type = BigInt)]
+    other_lines: i64,
 }
 
-/// Puts a product into the cart, changes its quantity, or takes it out.
-pub async fn set_cart_line(
+async fn find_sold(
+    tx: &mut TenantTx,
+    dealer: DealerId,
+    products: Vec<uuid::Uuid>,
+) -> Result<Vec<SoldRow>, DbError> {
+    let found = Statement::new(
+        "SELECT p.id AS product_id, p.sku, p.uqc, \
+                (SELECT count(*) FROM cart_lines c WHERE c.tenant_id = $1 AND c.dealer_id = $2 AND c.product_id <> ALL ($3)) AS other_lines \
+         FROM products p WHERE p.tenant_id = $1 AND p.id = ANY ($3) AND p.is_active",
+    )
+    .bind(tx.tenant().as_uuid())
+    .bind(dealer.as_uuid())
+    .bind(products)
+    .load(tx.conn()?)
+    .await?;
+    Ok(found)
+}
+
+/// Whether so many products fit beside the other lines of the cart.
+fn has_room(sold: &[SoldRow], products: usize) -> bool {
+    let others = sold.first().map_or(0, |row| row.other_lines);
+    usize::try_from(others).is_ok_and(|others| others.saturating_add(products) <= MAX_LINES)
+}
+
+/// Puts a product into the cart, or more of it.
+pub async fn add_to_cart(
     tx: &mut TenantTx,
     by: &Allowed<SalesOrdersPlace>,
-    input: SetCartLine,
+    input: AddToCart,
 ) -> Result<(), CartError> {
     let dealer = own_dealer(by)?;
-    let fault = |code, detail: String| {
-        CartError::Invalid(Invalid {
-            faults: vec![Fault::new("/quantity", code, detail)],
-        })
+    let AddToCart { product, quantity } = input;
+    let sold = find_sold(tx, dealer, vec![product.as_uuid()]).await?;
+    let [found] = sold.as_slice() else {
+        return Err(CartError::NoSuchProduct);
     };
-    if input.quantity.is_negative() || input.quantity > Quantity::from_units(MAX_QUANTITY) {
-        return Err(fault(
-            "out_of_range",
-            format!("Enter a quantity from 1 to {MAX_QUANTITY}, or 0 to take the product out"),
-        ));
+    let mut faults = Faults::new();
+    if let Some(detail) = not_whole(&found.sku, found.uqc, quantity) {
+        faults.add("/quantity", NOT_WHOLE, detail);
     }
-    let (tenant, now) = (tx.tenant().as_uuid(), tx.now());
-    if input.quantity.is_zero() {
-        if input.change == CartChange::Add {
-            return Err(fault("required", "Enter how many to add".to_owned()));
-        }
-        Statement::new(
-            "DELETE FROM cart_lines WHERE tenant_id = $1 AND dealer_id = $2 AND product_id = $3",
-        )
-        .bind(tenant)
-        .bind(dealer.as_uuid())
-        .bind(input.product.as_uuid())
-        .execute(tx.conn()?)
-        .await?;
-        return Ok(());
+    faults.check()?;
+    if !has_room(&sold, 1) {
+        return Err(cart_full("/quantity"));
     }
-    let sold: Option<UnitRow> = Statement::new(
-        "SELECT sku, uqc FROM products WHERE tenant_id = $1 AND id = $2 AND is_active",
+    Statement::new(
+        "INSERT INTO cart_lines AS c (tenant_id, dealer_id, product_id, quantity, added_at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (tenant_id, dealer_id, product_id) DO UPDATE SET quantity = least(c.quantity + excluded.quantity, $6)",
     )
-    .bind(tenant)
-    .bind(input.product.as_uuid())
-    .get_result(tx.conn()?)
-    .await
-    .optional()?;
-    let UnitRow { sku, uqc } = sold.ok_or(CartError::NoSuchProduct)?;
-    if let Some(detail) = not_whole(&sku, uqc, input.quantity) {
-        return Err(fault(NOT_WHOLE, detail));
-    }
-    let quantity = match input.change {
-        CartChange::Set => "excluded.quantity",
-        CartChange::Add => "least(c.quantity + excluded.quantity, $6)",
-    };
-    // A product that is not sold, or a full cart, inserts nothing.
-    let written = Statement::new(format!(
-        "INSERT INTO cart_lines AS c (tenant_id, dealer_id, product_id, quantity, added_at) \
-         SELECT $1, $2, p.id, least($4, $6), $5 FROM products p WHERE p.tenant_id = $1 AND p.id = $3 AND p.is_active \
-           AND (SELECT count(*) FROM cart_lines x WHERE x.tenant_id = $1 AND x.dealer_id = $2 AND x.product_id <> $3) < {MAX_LINES} \
-         ON CONFLICT (tenant_id, dealer_id, product_id) DO UPDATE SET quantity = {quantity}"
-    ))
-    .bind(tenant)
+    .bind(tx.tenant().as_uuid())
     .bind(dealer.as_uuid())
-    .bind(input.product.as_uuid())
-    .bind(input.quantity.as_decimal())
-    .bind(now)
+    .bind(product.as_uuid())
+    .bind(quantity.as_decimal())
+    .bind(tx.now())
     .bind(Quantity::from_units(MAX_QUANTITY).as_decimal())
     .execute(tx.conn()?)
     .await?;
-    if written == 1 {
-        return Ok(());
-    }
-    let size = cart_size(tx, by).await?;
-    if usize::try_from(size).is_ok_and(|size| size >= MAX_LINES) {
-        return Err(cart_full());
-    }
-    Err(CartError::NoSuchProduct)
+    Ok(())
 }
 
-fn cart_full() -> CartError {
+/// Sets the changed lines of the cart, all or none: one statement reads the products, one writes the lines. A line that is
+/// refused is named at its place in the form.
+pub async fn set_cart(
+    tx: &mut TenantTx,
+    by: &Allowed<SalesOrdersPlace>,
+    input: &SetCart,
+) -> Result<(), CartError> {
+    let dealer = own_dealer(by)?;
+    if input.lines.is_empty() {
+        return Ok(());
+    }
+    // A product typed twice has what was typed last.
+    let typed: BTreeMap<ProductId, &SetLine> = input
+        .lines
+        .iter()
+        .map(|line| (line.product, line))
+        .collect();
+    let (out, kept): (Vec<&SetLine>, Vec<&SetLine>) = typed
+        .values()
+        .copied()
+        .partition(|line| line.quantity.is_zero());
+    let ids = |lines: &[&SetLine]| -> Vec<uuid::Uuid> {
+        lines.iter().map(|line| line.product.as_uuid()).collect()
+    };
+    if !kept.is_empty() {
+        let sold = find_sold(tx, dealer, ids(&kept)).await?;
+        check_lines(&kept, &sold)?;
+        if !has_room(&sold, kept.len()) {
+            return Err(cart_full("/lines"));
+        }
+    }
+    let quantities: Vec<_> = kept.iter().map(|line| line.quantity.as_decimal()).collect();
+    Statement::new(
+        "WITH taken_out AS (DELETE FROM cart_lines WHERE tenant_id = $1 AND dealer_id = $2 AND product_id = ANY ($3)) \
+         INSERT INTO cart_lines (tenant_id, dealer_id, product_id, quantity, added_at) \
+         SELECT $1, $2, w.product_id, w.quantity, $6 FROM unnest($4, $5) AS w (product_id, quantity) \
+         ON CONFLICT (tenant_id, dealer_id, product_id) DO UPDATE SET quantity = excluded.quantity",
+    )
+    .bind(tx.tenant().as_uuid())
+    .bind(dealer.as_uuid())
+    .bind(ids(&out))
+    .bind(ids(&kept))
+    .bind(quantities)
+    .bind(tx.now())
+    .execute(tx.conn()?)
+    .await?;
+    Ok(())
+}
+
+/// Pure: each line is of a product that is sold, and not of a part of a piece.
+fn check_lines(lines: &[&SetLine], sold: &[SoldRow]) -> Result<(), Invalid> {
+    let sold: HashMap<ProductId, &SoldRow> = sold.iter().map(|row| (row.product_id, row)).collect();
+    let mut faults = Faults::new();
+    for line in lines {
+        let pointer = format!("/lines/{}/quantity", line.index);
+        match sold.get(&line.product) {
+            None => faults.add(
+                pointer,
+                "inactive",
+                "This product is no longer sold: take it out of the cart",
+            ),
+            Some(row) => {
+                if let Some(detail) = not_whole(&row.sku, row.uqc, line.quantity) {
+                    faults.add(pointer, NOT_WHOLE, detail);
+                }
+            }
+        }
+    }
+    faults.check()
+}
+
+fn cart_full(pointer: &str) -> CartError {
     let detail = format!("A cart holds at most {MAX_LINES} products: place this order first");
     CartError::Invalid(Invalid {
-        faults: vec![Fault::new("/quantity", "cart_full", detail)],
+        faults: vec![Fault::new(pointer, "cart_full", detail)],
     })
 }
 
@@ -288,7 +319,7 @@ pub async fn refill_cart<'o>(
         .collect();
     // Nothing went in: all of it is no longer sold, or it does not fit beside what the cart holds.
     if refilled.is_empty() && cart_size(tx, by).await? > 0 {
-        return Err(cart_full());
+        return Err(cart_full("/quantity"));
     }
     Ok(left_out)
 }

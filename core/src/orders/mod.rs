@@ -13,6 +13,7 @@ mod today;
 mod parties;
 mod quote;
 mod cart;
+mod cart_form;
 mod place;
 mod approve;
 mod reject;
@@ -24,10 +25,8 @@ mod tests;
 
 pub use approve::{ApproveOrder, ApproveOrderError, approve};
 pub use cancel::{CancelOrder, CancelOrderError, cancel};
-pub use cart::{
-    Cart, CartChange, CartError, SetCartLine, cart, cart_size, clear_cart, refill_cart,
-    set_cart_line,
-};
+pub use cart::{Cart, CartError, add_to_cart, cart, cart_size, clear_cart, refill_cart, set_cart};
+pub use cart_form::{AddToCart, CartLineForm, SetCart};
 pub use deliver::{DeliverOrder, DeliverOrderError, deliver};
 pub use lock::LockError;
 pub(crate) use lock::{LockedOrder, lock, write};

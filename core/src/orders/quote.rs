@@ -24,6 +24,11 @@ use crate::problem::Faults;
 /// More of one product than anybody orders; a larger figure is a slip of the finger.
 pub(super) const MAX_QUANTITY: i64 = 999_999;
 
+/// What may be ordered of one product; of what is measured, less than one too.
+pub(super) fn quantity_bounds() -> String {
+    format!("Enter a quantity above 0, up to {MAX_QUANTITY}")
+}
+
 /// How a line names its product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProductKey {
@@ -287,11 +292,7 @@ fn price_lines(
             );
         }
         if !line.quantity.is_positive() || line.quantity > Quantity::from_units(MAX_QUANTITY) {
-            faults.add(
-                pointer("quantity"),
-                "out_of_range",
-                format!("Enter a quantity from 1 to {MAX_QUANTITY}"),
-            );
+            faults.add(pointer("quantity"), "out_of_range", quantity_bounds());
             continue;
         }
         if let Some(detail) = not_whole(&product.sku, product.uqc, line.quantity) {

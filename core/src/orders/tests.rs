@@ -4,7 +4,7 @@ use serde_json::json;
 use vitaran_kernel::{AddressId, DealerId, Money, OrderId, ProductId, Quantity, UnitPrice};
 
 use super::*;
-use crate::access::{Role, SalesOrdersApprove, SalesOrdersCancel};
+use crate::access::{Allowed, Role, SalesOrdersApprove, SalesOrdersCancel, SalesOrdersPlace};
 use crate::catalog;
 use crate::db::{Statement, TenantTx};
 use crate::master::Activity;
@@ -507,8 +507,8 @@ async fn ordering_again_refills_the_cart_and_names_what_is_no_longer_sold() {
         note: None,
     };
     let order = place(&mut t, &by, Channel::Portal, input).await.unwrap();
-    let one_cable = SetCartLine::parse(&cable.to_string(), "1", CartChange::Add).unwrap();
-    set_cart_line(&mut t, &by, one_cable).await.unwrap();
+    let one_cable = AddToCart::parse(&cable.to_string(), "1").unwrap();
+    add_to_cart(&mut t, &by, one_cable).await.unwrap();
     let admin = tenant.actor(Role::Admin);
     catalog::set_active(
         &mut t,
@@ -526,32 +526,135 @@ async fn ordering_again_refills_the_cart_and_names_what_is_no_longer_sold() {
     assert_eq!(wanted[0].quantity, Quantity::from_units(7));
 }
 
-#[tokio::test]
-async fn adding_none_of_a_product_is_refused_beside_the_quantity() {
-    let mut t = test_tx().await;
-    let tenant = t.tenant.clone();
-    let cable = product("CABLE").insert(&mut t, &tenant).await;
-    let (dealer, _) = dealer().insert(&mut t, &tenant).await;
-    let by = tenant.dealer_actor(dealer).allow().unwrap();
-    let none = SetCartLine::parse(&cable.to_string(), "0", CartChange::Add).unwrap();
-    let refused = set_cart_line(&mut t, &by, none).await.unwrap_err();
-    assert_eq!(refused.faults()[0].pointer, "/quantity");
-    assert_eq!(cart_size(&t, &by).await.unwrap(), 0);
+#[test]
+fn adding_none_or_too_many_of_a_product_is_refused_beside_the_quantity() {
+    let cable = ProductId::generate().to_string();
+    for (quantity, detail) in [
+        ("0", "Enter how many to add"),
+        (
+            "1000000",
+            "Enter a quantity above 0, up to 999999, or 0 to take the product out",
+        ),
+    ] {
+        let refused = AddToCart::parse(&cable, quantity).unwrap_err();
+        assert_eq!(
+            (
+                refused.faults[0].pointer.as_str(),
+                refused.faults[0].detail.as_str()
+            ),
+            ("/quantity", detail)
+        );
+    }
+    assert!(AddToCart::parse(&cable, "0.5").is_ok());
+}
+
+/// The cart's form as typed over a page that showed something else.
+fn typed(lines: &[(ProductId, &str)]) -> SetCart {
+    let line = |(product, quantity): &(ProductId, &str)| CartLineForm {
+        product_id: product.to_string(),
+        quantity: (*quantity).to_owned(),
+        shown: String::new(),
+    };
+    let lines: Vec<_> = lines.iter().map(line).collect();
+    SetCart::parse(&lines).unwrap()
+}
+
+async fn cart_of(t: &mut TestTx, by: &Allowed<SalesOrdersPlace>) -> Vec<(ProductId, String)> {
+    let wanted = cart(t, by, None).await.unwrap().wanted;
+    let line = |line: PlaceLine| match line.product {
+        ProductKey::Id(id) => (id, line.quantity.to_string()),
+        ProductKey::Sku(sku) => panic!("{sku} is no id"),
+    };
+    wanted.into_iter().map(line).collect()
 }
 
 #[tokio::test]
-async fn the_cart_takes_no_part_of_what_is_sold_by_the_piece() {
+async fn each_line_that_the_cart_refuses_is_named_at_its_place_and_none_is_changed() {
     let mut t = test_tx().await;
     let tenant = t.tenant.clone();
     let lamp = product("LAMP").uqc("NOS").insert(&mut t, &tenant).await;
     let cable = product("CABLE").uqc("MTR").insert(&mut t, &tenant).await;
     let (dealer, _) = dealer().insert(&mut t, &tenant).await;
     let by = tenant.dealer_actor(dealer).allow().unwrap();
-    let set = |of: ProductId| SetCartLine::parse(&of.to_string(), "1.5", CartChange::Set).unwrap();
-    let refused = set_cart_line(&mut t, &by, set(lamp)).await.unwrap_err();
-    assert_eq!(refused.faults()[0].detail, "LAMP is sold in whole numbers");
-    set_cart_line(&mut t, &by, set(cable)).await.unwrap();
-    assert_eq!(cart_size(&t, &by).await.unwrap(), 1);
+    let nothing = ProductId::generate();
+    let form = typed(&[(cable, "1.5"), (nothing, "2"), (lamp, "1.5")]);
+    let refused = set_cart(&mut t, &by, &form).await.unwrap_err();
+    let mut told: Vec<_> = refused
+        .faults()
+        .into_iter()
+        .map(|fault| (fault.pointer, fault.detail))
+        .collect();
+    told.sort();
+    let told: Vec<_> = told.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (
+                "/lines/1/quantity",
+                "This product is no longer sold: take it out of the cart"
+            ),
+            ("/lines/2/quantity", "LAMP is sold in whole numbers"),
+        ]
+    );
+    assert_eq!(cart_size(&t, &by).await.unwrap(), 0);
+    set_cart(&mut t, &by, &typed(&[(cable, "1.5")]))
+        .await
+        .unwrap();
+    assert_eq!(cart_of(&mut t, &by).await, [(cable, "1.5".to_owned())]);
+}
+
+#[tokio::test]
+async fn the_carts_form_sets_adds_and_takes_out_lines_at_once_and_the_last_of_a_product_counts() {
+    let mut t = test_tx().await;
+    let tenant = t.tenant.clone();
+    let mut ids = Vec::new();
+    for sku in ["A-1", "B-1", "C-1"] {
+        ids.push(product(sku).insert(&mut t, &tenant).await);
+    }
+    let (a, b, c) = (ids[0], ids[1], ids[2]);
+    let (dealer, _) = dealer().insert(&mut t, &tenant).await;
+    let by = tenant.dealer_actor(dealer).allow().unwrap();
+    set_cart(&mut t, &by, &typed(&[(a, "1"), (b, "2")]))
+        .await
+        .unwrap();
+    let form = typed(&[(a, "4"), (b, "0"), (c, "3"), (a, "5")]);
+    set_cart(&mut t, &by, &form).await.unwrap();
+    let mut held = cart_of(&mut t, &by).await;
+    held.sort();
+    let mut wanted = [(a, "5".to_owned()), (c, "3".to_owned())];
+    wanted.sort();
+    assert_eq!(held, wanted);
+}
+
+#[tokio::test]
+async fn a_full_cart_takes_no_other_product_and_more_of_its_own() {
+    let mut t = test_tx().await;
+    let tenant = t.tenant.clone();
+    let last = product("LAST").insert(&mut t, &tenant).await;
+    let other = product("OTHER").insert(&mut t, &tenant).await;
+    let (dealer, _) = dealer().insert(&mut t, &tenant).await;
+    let by = tenant.dealer_actor(dealer).allow().unwrap();
+    let add = |product: ProductId| AddToCart::parse(&product.to_string(), "1").unwrap();
+    add_to_cart(&mut t, &by, add(last)).await.unwrap();
+    let mut others = Vec::new();
+    for number in 1..MAX_LINES {
+        let sku = format!("P-{number}");
+        others.push((product(&sku).insert(&mut t, &tenant).await, "1"));
+    }
+    set_cart(&mut t, &by, &typed(&others)).await.unwrap();
+    let refused = add_to_cart(&mut t, &by, add(other)).await.unwrap_err();
+    assert_eq!(refused.faults()[0].code, "cart_full");
+    let refused = set_cart(&mut t, &by, &typed(&[(other, "1")]))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.faults()[0].pointer, "/lines");
+    add_to_cart(&mut t, &by, add(last)).await.unwrap();
+    let swapped = typed(&[(last, "7")]);
+    set_cart(&mut t, &by, &swapped).await.unwrap();
+    assert_eq!(
+        usize::try_from(cart_size(&t, &by).await.unwrap()).unwrap(),
+        MAX_LINES
+    );
 }
 
 #[tokio::test]
@@ -562,9 +665,9 @@ async fn the_cart_quotes_the_dealers_prices_and_is_empty_after_placing() {
     let (dealer, shop) = dealer().insert(&mut t, &tenant).await;
     let actor = tenant.dealer_actor(dealer);
     let by = actor.allow().unwrap();
-    let add = |qty: &str| SetCartLine::parse(&cable.to_string(), qty, CartChange::Add).unwrap();
-    set_cart_line(&mut t, &by, add("2")).await.unwrap();
-    set_cart_line(&mut t, &by, add("3")).await.unwrap();
+    let add = |qty: &str| AddToCart::parse(&cable.to_string(), qty).unwrap();
+    add_to_cart(&mut t, &by, add("2")).await.unwrap();
+    add_to_cart(&mut t, &by, add("3")).await.unwrap();
     let cart_now = cart(&mut t, &by, None).await.unwrap();
     let quote = cart_now.quote.unwrap();
     assert_eq!(

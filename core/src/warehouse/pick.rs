@@ -320,8 +320,7 @@ pub async fn scan(
     let lines = lock_picking(tx, by, id, None).await?;
     let mut faults = Faults::new();
     let Some(line) = lines.iter().find(|line| {
-        line.sku == input.code
-            || (!line.barcode.is_empty() && line.barcode.to_uppercase() == input.code)
+        line.sku == input.code || (!line.barcode.is_empty() && line.barcode == input.code)
     }) else {
         faults.add(
             "/code",

@@ -286,7 +286,7 @@ pub(crate) fn picking(_: &HxRequest, theme: Theme) -> Markup {
     };
     let main = html! {
         (Heading::new("Pick SO/26-27/000038").back("Picking", "/admin/picking").badge(badge::order_status("PICKING")).meta(html! { "Om Electric Stores, Chandigarh · 1 of 4 lines picked" }))
-        (Form::post("/scan").fills("scanned").scan().label("Scan").render(scan_field("barcode", "Scan a barcode")))
+        (Form::post("/scan").fills("scanned").scan().label("Scan").render(scan_field("barcode", "Scan a barcode", "")))
         div #scanned { (scan_result(true, "MCB-16C-SP: 60 of 60")) }
         div #list {
             (pick_list("Lines to pick", html! {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use vitaran_core::access::{Actor, Allowed, SalesOrdersPlace};
 use vitaran_core::dealers::{self, DealerFilter, DealerPage};
 use vitaran_core::orders::{self, Channel, MAX_LINES, PlaceOrderForm, PlaceOrderLineForm, Quote};
+use vitaran_core::problem::{Faults, Invalid};
 use vitaran_kernel::DealerId;
 
 use super::actions_view::order_path;
@@ -55,6 +56,33 @@ impl NewOrderForm {
     fn tidied(mut self) -> Self {
         self.lines.retain(is_filled);
         self
+    }
+
+    /// Puts the pasted lines into rows. What does not fit stays where it was pasted.
+    fn fill(&mut self) -> Result<(), Invalid> {
+        let room = MAX_LINES.saturating_sub(self.lines.len());
+        let pasted = paste::read(&self.paste, room);
+        self.lines.extend(pasted.rows);
+        self.paste = pasted.rest;
+        let mut faults = Faults::new();
+        if !self.paste.is_empty() {
+            let detail = format!(
+                "An order has at most {MAX_LINES} lines: those still in this box did not fit"
+            );
+            faults.add("/paste", "too_many", detail);
+        }
+        faults.check()
+    }
+
+    /// What was pasted and is in no row yet would be missing from the order.
+    fn check_filled(&self) -> Result<(), Invalid> {
+        let mut faults = Faults::new();
+        if !self.paste.trim().is_empty() {
+            let detail =
+                "These lines are not in the order yet: fill the rows with them, or empty this box";
+            faults.add("/paste", "not_filled", detail);
+        }
+        faults.check()
     }
 
     fn order(&self) -> PlaceOrderForm {
@@ -148,12 +176,10 @@ pub async fn submit(
             }
             Err(refusal) => Attempt::refused(refusal, &sent)?,
         },
-        "fill" => {
-            form.lines
-                .extend(paste::rows(&std::mem::take(&mut form.paste)));
-            form.lines.truncate(MAX_LINES);
-            Attempt::again(&sent)
-        }
+        "fill" => match form.fill() {
+            Ok(()) => Attempt::again(&sent),
+            Err(left) => Attempt::refused(left.into(), &sent)?,
+        },
         _ => Attempt::again(&sent),
     };
     let rows = form.lines.len().next_multiple_of(ROWS).max(ROWS);
@@ -193,6 +219,7 @@ async fn place(
     form: &NewOrderForm,
     hash: BodyHash,
 ) -> Result<Placed, Refusal> {
+    form.check_filled()?;
     let input = form.order().parse()?;
     let claim = sent.claim("orders.place", hash)?;
     let answer = match idempotency::start(&state.db, by, claim).await? {
@@ -269,5 +296,23 @@ mod tests {
                 (String::new(), "2".to_owned())
             ]
         );
+    }
+
+    #[test]
+    fn pasted_lines_that_do_not_fit_stay_in_the_box_and_are_told() {
+        let mut form = NewOrderForm {
+            lines: vec![PlaceOrderLineForm::default(); MAX_LINES - 1],
+            paste: "A 1\nB 2\nC 3".to_owned(),
+            ..NewOrderForm::default()
+        };
+        let told = form.fill().unwrap_err();
+        assert_eq!(told.faults[0].pointer, "/paste");
+        assert_eq!(
+            (form.lines.len(), form.paste.as_str()),
+            (MAX_LINES, "B 2\nC 3")
+        );
+        form.lines.clear();
+        assert!(form.fill().is_ok() && form.paste.is_empty());
+        assert_eq!(form.lines.len(), 2);
     }
 }

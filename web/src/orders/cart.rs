@@ -12,10 +12,10 @@ use vitaran_core::access::{Actor, Allowed, SalesOrdersPlace, SalesPricesRead};
 use vitaran_core::db::TenantTx;
 use vitaran_core::dealers::{self, Address};
 use vitaran_core::idempotency::IdempotencyKey;
-use vitaran_core::orders::{self, Cart, CartChange, CartError, SetCartLine};
+use vitaran_core::orders::{self, AddToCart, Cart, CartLineForm, SetCart};
 use vitaran_core::pricing::{self, CatalogueItem};
-use vitaran_core::problem::{Fault, Problem as _};
-use vitaran_kernel::{AddressId, ProductId};
+use vitaran_core::problem::Fault;
+use vitaran_kernel::{AddressId, ProductId, Quantity};
 
 use super::cart_views as views;
 use crate::auth::PageActor;
@@ -89,10 +89,10 @@ async fn add_now(
     form: &AddForm,
 ) -> Result<(CatalogueItem, Frame), Refusal> {
     let by = actor.allow::<SalesOrdersPlace>()?;
-    let input = SetCartLine::parse(&form.product_id, &form.quantity, CartChange::Add)?;
+    let input = AddToCart::parse(&form.product_id, &form.quantity)?;
     let mut tx = state.db.begin(&by).await?;
-    let item = load_item(&mut tx, actor, input.product).await?;
-    orders::set_cart_line(&mut tx, &by, input).await?;
+    let item = load_item(&mut tx, actor, input.product()).await?;
+    orders::add_to_cart(&mut tx, &by, input).await?;
     let frame = Frame::read(&tx, actor).await?;
     tx.commit().await?;
     Ok((item, frame))
@@ -160,16 +160,6 @@ pub struct CartForm {
     pub idempotency_key: String,
 }
 
-/// A line as typed. `shown` is what the page showed, so that a line nobody touched is left as another device may have
-/// changed it.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct CartLineForm {
-    pub product_id: String,
-    pub quantity: String,
-    pub shown: String,
-}
-
 impl CartForm {
     /// The quantity typed for a product.
     #[must_use]
@@ -189,37 +179,23 @@ impl CartForm {
         });
     }
 
+    /// With the lines that are to be taken out behind the others: the order's own lines are then the first of the form's, and
+    /// a fault of one points to the same line of both.
+    #[must_use]
+    pub(super) fn with_taken_out_last(mut self) -> Self {
+        self.lines.sort_by_key(is_taken_out);
+        self
+    }
+
+    /// The lines that are to be ordered.
+    pub(super) fn kept_lines(&self) -> impl Iterator<Item = &CartLineForm> {
+        self.lines.iter().filter(|line| !is_taken_out(line))
+    }
+
     /// Puts the changed quantities into the cart; the faults point into this form.
     async fn save(&self, tx: &mut TenantTx, by: &Allowed<SalesOrdersPlace>) -> Result<(), Refusal> {
-        let mut faults = Vec::new();
-        for (index, line) in self.lines.iter().enumerate() {
-            if line.quantity.trim() == line.shown {
-                continue;
-            }
-            let parsed = SetCartLine::parse(&line.product_id, &line.quantity, CartChange::Set);
-            let saved = match parsed {
-                Ok(input) => orders::set_cart_line(tx, by, input).await,
-                Err(invalid) => Err(CartError::Invalid(invalid)),
-            };
-            match saved {
-                Ok(()) => {}
-                Err(CartError::NoSuchProduct) => faults.push(no_longer_sold(index)),
-                Err(CartError::Invalid(invalid)) => {
-                    faults.extend(
-                        invalid
-                            .faults()
-                            .into_iter()
-                            .map(|fault| within(index, fault)),
-                    );
-                }
-                Err(other) => return Err(other.into()),
-            }
-        }
-        if faults.is_empty() {
-            Ok(())
-        } else {
-            Err(vitaran_core::problem::Invalid { faults }.into())
-        }
+        let input = SetCart::parse(&self.lines)?;
+        Ok(orders::set_cart(tx, by, &input).await?)
     }
 
     /// The cart's address with what no line holds.
@@ -233,20 +209,9 @@ impl CartForm {
     }
 }
 
-fn within(line: usize, fault: Fault) -> Fault {
-    Fault::new(
-        format!("/lines/{line}{}", fault.pointer),
-        fault.code,
-        fault.detail,
-    )
-}
-
-fn no_longer_sold(line: usize) -> Fault {
-    Fault::new(
-        format!("/lines/{line}/quantity"),
-        "inactive",
-        "This product is no longer sold: take it out of the cart",
-    )
+/// Zero takes a product out of the cart.
+fn is_taken_out(line: &CartLineForm) -> bool {
+    Quantity::parse(line.quantity.trim()).is_ok_and(Quantity::is_zero)
 }
 
 /// The cart as the page shows it.

@@ -162,7 +162,7 @@ pub fn order_form(drafted: &Drafted<'_>) -> Markup {
                 @if let Some(quote) = quote { (sum(quote)) }
                 (buttons(submit("Place order")))
                 (panel("Paste lines", html! {
-                    (Field::text_area("paste", "From a message or a sheet", 4).value(form.paste.as_str()).hint("One product on each line: SKU, then quantity").placeholder("MCB-16C-SP 60"))
+                    (Field::text_area("paste", "From a message or a sheet", 4).value(form.paste.as_str()).errors(&attempt.errors).hint("One product on each line: SKU, then quantity").placeholder("MCB-16C-SP 60"))
                     (buttons(submit_choice(Style::Plain, "Fill the rows", "choice", "fill")))
                 }))
             },

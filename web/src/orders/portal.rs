@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use vitaran_core::access::{Actor, Allowed, SalesOrdersCancel, SalesOrdersPlace, SalesOrdersRead};
 use vitaran_core::db::Page;
 use vitaran_core::orders::{
-    self, CancelOrder, Channel, OrderDetail, OrderFilter, OrderLine, PlaceOrderForm,
+    self, CancelOrder, CartLineForm, Channel, OrderDetail, OrderFilter, OrderLine, PlaceOrderForm,
     PlaceOrderLineForm, Status,
 };
 use vitaran_core::problem::{Faults, Invalid};
@@ -198,6 +198,7 @@ pub async fn place(
     Form(form): Form<CartForm>,
 ) -> PageResult {
     let by = actor.allow::<SalesOrdersPlace>()?;
+    let form = form.with_taken_out_last();
     match place_once(&state, &by, hash, &form).await {
         Ok(placed) => {
             let message = Flash::good(format!("Order {} was placed", placed.number));
@@ -243,7 +244,7 @@ async fn place_once(
 }
 
 fn order_form(form: &CartForm) -> PlaceOrderForm {
-    let line = |line: &cart::CartLineForm| PlaceOrderLineForm {
+    let line = |line: &CartLineForm| PlaceOrderLineForm {
         product_id: line.product_id.clone(),
         sku: String::new(),
         quantity: line.quantity.clone(),
@@ -251,7 +252,7 @@ fn order_form(form: &CartForm) -> PlaceOrderForm {
     PlaceOrderForm {
         dealer_id: String::new(),
         ship_to_address_id: form.ship_to_address_id.clone(),
-        lines: form.lines.iter().map(line).collect(),
+        lines: form.kept_lines().map(line).collect(),
         client_reference: form.client_reference.clone(),
         note: form.note.clone(),
     }

@@ -75,13 +75,14 @@ pub fn pick_list(label: &str, lines: impl Render) -> Markup {
     html! { ol.pick-list aria-label=(label) { (lines) } }
 }
 
-/// The field a scanner types into. Put it into a [`crate::hx::Form::scan`] form: the focus stays on it.
+/// The field a scanner types into. Put it into a [`crate::hx::Form::scan`] form: the focus stays on it, and what stands in it
+/// is selected, so that the next scan takes its place.
 #[must_use]
-pub fn scan_field(name: &str, label: &str) -> Markup {
+pub fn scan_field(name: &str, label: &str, value: &str) -> Markup {
     html! {
         div.scan {
             (icon(Icon::ScanBarcode))
-            (Field::text(name, label).autocomplete("off").required().label_hidden().placeholder(label).focused())
+            (Field::text(name, label).value(value).autocomplete("off").required().label_hidden().placeholder(label).focused())
             button.button type="submit" { "Enter" }
         }
     }

@@ -76,6 +76,11 @@ pub async fn scan(
     let mut sheet = Sheet::new(&order, Rights::of(&actor));
     sheet.said = Some(Said::bad(views::sentence(&refusal)));
     sheet.scan_quantity = &form.quantity;
+    // Without scripts nothing would select the code, and a scanner would type the next one behind it: there the sentence
+    // alone says what was refused.
+    if shell.wants_fragment() {
+        sheet.scan_code = &form.code;
+    }
     Ok(refused(&shell, &sheet, views::scan_form(&sheet)))
 }
 

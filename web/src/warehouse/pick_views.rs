@@ -85,6 +85,8 @@ pub struct Sheet<'a> {
     pub order: &'a OrderDetail,
     pub rights: Rights,
     pub said: Option<Said>,
+    /// The code of a refused scan, for a page whose script selects it.
+    pub scan_code: &'a str,
     /// The quantity of a refused scan.
     pub scan_quantity: &'a str,
     pub typed: Option<Typed<'a>>,
@@ -97,6 +99,7 @@ impl<'a> Sheet<'a> {
             order,
             rights,
             said: None,
+            scan_code: "",
             scan_quantity: "",
             typed: None,
             errors: Vec::new(),
@@ -200,7 +203,7 @@ pub fn region(sheet: &Sheet<'_>) -> Markup {
     }
 }
 
-/// The field is empty again after each scan: the scanner types the next code into it at once.
+/// The field is empty again after each scan that picked something: the scanner types the next code into it at once.
 pub fn scan_form(sheet: &Sheet<'_>) -> Markup {
     let action = sheet.path("scans");
     Form::post(&action)
@@ -209,7 +212,7 @@ pub fn scan_form(sheet: &Sheet<'_>) -> Markup {
         .class("scan-form")
         .label("Scan")
         .render(html! {
-            (scan_field("code", "Scan, or type a SKU"))
+            (scan_field("code", "Scan, or type a SKU", sheet.scan_code))
             (Field::decimal("quantity", "Quantity").label_hidden().placeholder("Qty 1").value(sheet.scan_quantity))
             @if let Some(said) = &sheet.said { (scan_result(said.is_good, &said.text)) }
         })

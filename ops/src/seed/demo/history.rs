@@ -11,9 +11,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use vitaran_core::access::{Allowed, Permission, Role};
 use vitaran_core::db::{Db, TenantTx};
 use vitaran_core::orders::{
-    self, ApproveOrder, ApproveOrderError, CancelOrder, CartChange, Channel, DeliverOrder,
-    OrderDetail, PlaceOrderForm, PlaceOrderLineForm, RejectOrder, SetCartLine, ShortCloseLine,
-    Status,
+    self, ApproveOrder, ApproveOrderError, CancelOrder, CartLineForm, Channel, DeliverOrder,
+    OrderDetail, PlaceOrderForm, PlaceOrderLineForm, RejectOrder, SetCart, ShortCloseLine, Status,
 };
 use vitaran_core::payments::{self, ReceiptForm, ReceiptMode};
 use vitaran_core::stock::{self, AdjustStockForm, ReceiveStockForm, StockLineForm};
@@ -747,15 +746,20 @@ impl History {
         let skus: Vec<_> = lines.iter().map(|line| line.sku.clone()).collect();
         let ids = self.product_ids(&skus).await?;
         let by = self.by(Role::Dealer)?;
-        for (product, line) in ids.iter().zip(&lines) {
-            let mut tx = self.begin(&by).await?;
-            let input = SetCartLine::parse(product, &line.quantity, CartChange::Set)
-                .map_err(OpsError::refused)?;
-            orders::set_cart_line(&mut tx, &by, input)
-                .await
-                .map_err(OpsError::refused)?;
-            tx.commit().await?;
-        }
+        let wanted = ids.into_iter().zip(&lines);
+        let wanted: Vec<CartLineForm> = wanted
+            .map(|(product_id, line)| CartLineForm {
+                product_id,
+                quantity: line.quantity.clone(),
+                shown: String::new(),
+            })
+            .collect();
+        let input = SetCart::parse(&wanted).map_err(OpsError::refused)?;
+        let mut tx = self.begin(&by).await?;
+        orders::set_cart(&mut tx, &by, &input)
+            .await
+            .map_err(OpsError::refused)?;
+        tx.commit().await?;
         Ok(())
     }
 
