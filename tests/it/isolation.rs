@@ -7,9 +7,9 @@ use vitaran_core::access::Role;
 use vitaran_core::orders::{self, CartChange, SetCartLine};
 use vitaran_core::payments::{self, ReceiptForm};
 use vitaran_core::pricing::{self, PriceForm, PricesForm};
-use vitaran_kernel::{DealerId, ProductId, TenantId};
+use vitaran_kernel::{DealerId, ProductId, TenantId, UserId};
 use vitaran_tests::flow::Flow;
-use vitaran_tests::{TestApp, test_app};
+use vitaran_tests::{Database, TestApp, test_app};
 
 #[derive(diesel::QueryableByName)]
 struct Name {
@@ -208,6 +208,42 @@ async fn a_dealers_transaction_sees_its_own_dealer_alone() {
     }
     let dealers = "SELECT count(*) AS count FROM dealers";
     assert_eq!(count(&mut user, dealers).await, 1);
+    let attempts = "SELECT count(*) AS count FROM notification_attempts";
+    // By its path: a query's method of this name is in scope.
+    Database::execute(
+        &app.database,
+            "INSERT INTO notification_attempts (tenant_id, id, notification_id, attempt, event, detail, at) \
+             SELECT tenant_id, id, id, 1, 'ACCEPTED', 'sales@volt.test', now() FROM notification_logs LIMIT 1",
+    )
+    .await;
+    assert_eq!(count(&mut user, attempts).await, 0);
+    user.batch_execute("SET LOCAL app.dealer_scope = 'all'")
+        .await
+        .expect("staff");
+    assert_eq!(count(&mut user, attempts).await, 1);
+}
+
+#[tokio::test]
+async fn a_kept_answer_is_seen_by_the_person_who_asked_and_by_nobody_else() {
+    let app = test_app().await;
+    let (tenant, asked) = (app.tenant.tenant.id, UserId::generate());
+    Database::execute(
+        &app.database,
+        &format!(
+            "INSERT INTO idempotency_keys (tenant_id, actor_id, key, operation, request_hash, status_code, body) \
+             VALUES ('{tenant}', '{asked}', 'k', 'dealers.create', 'h', 201, 'the whole answer')"
+        ),
+    )
+    .await;
+    let mut user = connect(&app, "app_user").await;
+    let (nobody, somebody) = (String::new(), UserId::generate().to_string());
+    for (actor, seen) in [(asked.to_string(), 1), (somebody, 0), (nobody, 0)] {
+        enter(&mut user, tenant).await;
+        let sql = format!("SET LOCAL app.actor_id = '{actor}'");
+        user.batch_execute(&sql).await.expect("an actor");
+        let answers = "SELECT count(*) AS count FROM idempotency_keys";
+        assert_eq!(count(&mut user, answers).await, seen, "{actor}");
+    }
 }
 
 #[tokio::test]
