@@ -200,6 +200,28 @@ async fn every_key_and_unique_index_of_a_tenant_table_begins_with_the_tenant() {
 }
 
 #[tokio::test]
+async fn every_other_index_of_a_tenant_table_begins_with_the_tenant_or_serves_a_search_across_tenants()
+ {
+    let database = Database::create().await;
+    let found = names(
+        &database,
+        &format!(
+            "SELECT i.indexrelid::regclass::text AS name FROM ({TENANT_TABLES}) t JOIN pg_index i ON i.indrelid = t.oid \
+             JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0] \
+             WHERE NOT i.indisunique AND a.attname <> 'tenant_id' ORDER BY 1"
+        ),
+    )
+    .await;
+    let expected = [
+        "ix_document_renders_due",
+        "ix_idempotency_keys_created_at",
+        "ix_memberships_user_id",
+        "ix_notification_logs_due",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
 async fn no_row_can_point_into_another_tenant() {
     none(&format!(
         "SELECT k.conname::text AS name FROM pg_constraint k \
