@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 use vitaran_core::access::Role;
+use vitaran_core::invoicing::verify_chain;
 use vitaran_core::ports::{FilePath, InvoiceCopy};
 use vitaran_kernel::InvoiceId;
+use vitaran_tests::flow::Flow;
 use vitaran_tests::{TestApp, test_app};
 
 use crate::warehouse::{approved, by_api};
@@ -73,6 +75,34 @@ async fn page_and_api_show_one_invoice_and_the_series_is_whole() {
         "{}",
         series.body
     );
+}
+
+#[tokio::test]
+async fn a_series_without_its_counter_is_checked_all_the_same_and_the_counter_missed() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let product = flow.product("CABLE", 10).await;
+    let buyer = flow.buyer(100_000).await;
+    for _ in 0..2 {
+        let order = flow.packed(buyer, &[(product, 1)]).await;
+        flow.dispatch(order).await.expect("a dispatch");
+    }
+    let by = flow.by();
+    let mut tx = flow.db.begin_read(&by).await.expect("BEGIN");
+    let whole = verify_chain(&mut tx, &by).await.expect("a report");
+    assert_eq!((whole.series, whole.invoices), (1, 2));
+    assert_eq!(whole.faults, []);
+    drop(tx);
+    app.database.execute("DELETE FROM document_counters").await;
+    let mut tx = flow.db.begin_read(&by).await.expect("BEGIN");
+    let torn = verify_chain(&mut tx, &by).await.expect("a report");
+    assert_eq!((torn.series, torn.invoices), (1, 2));
+    let said: Vec<_> = torn
+        .faults
+        .iter()
+        .map(|fault| (fault.number.ends_with("000002"), fault.fault.as_str()))
+        .collect();
+    assert_eq!(said, [(true, "the series' counter is missing")]);
 }
 
 #[tokio::test]

@@ -3,9 +3,13 @@
 use diesel_async::{
     AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _,
 };
-use vitaran_kernel::TenantId;
+use vitaran_core::access::Role;
+use vitaran_core::orders::{self, CartChange, SetCartLine};
+use vitaran_core::payments::{self, ReceiptForm};
+use vitaran_core::pricing::{self, PriceForm, PricesForm};
+use vitaran_kernel::{DealerId, ProductId, TenantId, UserId};
 use vitaran_tests::flow::Flow;
-use vitaran_tests::{TestApp, test_app};
+use vitaran_tests::{Database, TestApp, test_app};
 
 #[derive(diesel::QueryableByName)]
 struct Name {
@@ -19,31 +23,90 @@ struct Count {
     count: i64,
 }
 
+async fn count(connection: &mut AsyncPgConnection, sql: &str) -> i64 {
+    let row: Count = diesel::sql_query(sql)
+        .get_result(connection)
+        .await
+        .expect(sql);
+    row.count
+}
+
 async fn connect(app: &TestApp, role: &str) -> AsyncPgConnection {
     AsyncPgConnection::establish(&app.database.url_of(role))
         .await
         .expect("a connection")
 }
 
-async fn tenant_tables(app: &TestApp) -> Vec<String> {
+/// The tables that have such a column.
+async fn tables_with(app: &TestApp, column: &str) -> Vec<String> {
     let mut owner = connect(app, "app_owner").await;
-    let rows: Vec<Name> = diesel::sql_query(
-        "SELECT c.relname::text AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' \
-         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' ORDER BY 1",
-    )
+    let rows: Vec<Name> = diesel::sql_query(format!(
+        "SELECT c.relname::text AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = '{column}' AND NOT a.attisdropped \
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') ORDER BY 1",
+    ))
     .load(&mut owner)
     .await
     .expect("the catalogue");
     rows.into_iter().map(|row| row.name).collect()
 }
 
+async fn tenant_tables(app: &TestApp) -> Vec<String> {
+    tables_with(app, "tenant_id").await
+}
+
 /// A tenant with a dispatched order, so that its tables are not empty.
-async fn populate(app: &TestApp) {
+async fn populate(app: &TestApp) -> (Flow, DealerId, ProductId) {
     let flow = Flow::new(app);
     let product = flow.product("CABLE", 10).await;
     let buyer = flow.buyer(100_000).await;
     let order = flow.packed(buyer, &[(product, 1)]).await;
     flow.dispatch(order).await.expect("a dispatch");
+    (flow, buyer.dealer, product)
+}
+
+/// What a dealer has beside orders: somebody who signs in, a price of its own, a cart, a receipt.
+async fn furnish(app: &TestApp, flow: &Flow, dealer: DealerId, product: ProductId) {
+    let email = "ramesh@dealer.test";
+    app.make_member(&flow.tenant, email, Role::Dealer, Some(dealer))
+        .await;
+    let by = flow.by();
+    let mut tx = flow.db.begin(&by).await.expect("BEGIN");
+    let prices = PricesForm {
+        items: vec![PriceForm {
+            product_id: product.to_string(),
+            unit_price: "90".to_owned(),
+            ..PriceForm::default()
+        }],
+    };
+    let prices = prices.parse().expect("a valid form");
+    pricing::set_dealer_prices(&mut tx, &by, dealer, prices)
+        .await
+        .expect("a price");
+    let receipt = ReceiptForm {
+        dealer_id: dealer.to_string(),
+        amount: "10".to_owned(),
+        mode: "CASH".to_owned(),
+        reference: "1".to_owned(),
+        received_on: tx.today().to_string(),
+        allocations: None,
+    };
+    let receipt = receipt.parse().expect("a valid form");
+    payments::record_receipt(&mut tx, &flow.by(), receipt)
+        .await
+        .expect("a receipt");
+    tx.commit().await.expect("COMMIT");
+    let by = flow.tenant.dealer_actor(dealer).allow().expect("a dealer");
+    let mut tx = flow.db.begin(&by).await.expect("BEGIN");
+    let line = SetCartLine::parse(&product.to_string(), "1", CartChange::Set).expect("a line");
+    orders::set_cart_line(&mut tx, &by, line)
+        .await
+        .expect("a cart");
+    tx.commit().await.expect("COMMIT");
+}
+
+/// The role has no right to the table at all, whoever's row it is.
+fn is_denied(refusal: &str) -> bool {
+    refusal.starts_with("permission denied for table")
 }
 
 async fn enter(connection: &mut AsyncPgConnection, tenant: TenantId) {
@@ -59,7 +122,7 @@ async fn raw_sql_in_another_tenant_reads_and_writes_nothing_in_any_table() {
     populate(&app).await;
     let other = app.tenant("ampere", "29AMPCE5678B1ZI").await.tenant.id;
     let volt = app.tenant.tenant.id;
-    let (mut user, mut filled) = (connect(&app, "app_user").await, 0);
+    let (mut user, mut filled, mut pushed) = (connect(&app, "app_user").await, 0, 0);
     for table in tenant_tables(&app).await {
         enter(&mut user, other).await;
         let seen: Count = diesel::sql_query(format!(
@@ -83,14 +146,24 @@ async fn raw_sql_in_another_tenant_reads_and_writes_nothing_in_any_table() {
             format!("DELETE FROM {table} WHERE tenant_id = '{volt}'"),
         ] {
             enter(&mut user, other).await;
-            if let Ok(rows) = diesel::sql_query(sql.clone()).execute(&mut user).await {
-                assert_eq!(rows, 0, "{sql}");
+            match diesel::sql_query(sql.clone()).execute(&mut user).await {
+                Ok(rows) => assert_eq!(rows, 0, "{sql}"),
+                Err(refusal) => assert!(is_denied(&refusal.to_string()), "{sql}: {refusal}"),
             }
         }
+        // The policy looks before NOT NULL does, so a row of nothing but its tenant reaches it.
         enter(&mut user, other).await;
-        let pushed = diesel::sql_query(format!("INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, jsonb_build_object('tenant_id', '{volt}'))).*")).execute(&mut user).await;
-        assert!(pushed.is_err(), "{table} takes a row of another tenant");
+        let sql = format!("INSERT INTO {table} (tenant_id) VALUES ('{volt}')");
+        let refusal = diesel::sql_query(sql.clone()).execute(&mut user).await;
+        let refusal = refusal.expect_err(&sql).to_string();
+        let by_policy = format!("new row violates row-level security policy for table \"{table}\"");
+        assert!(
+            refusal == by_policy || is_denied(&refusal),
+            "{sql}: {refusal}"
+        );
+        pushed += usize::from(refusal == by_policy);
     }
+    assert!(pushed >= 25, "only {pushed} tables take rows at all");
     assert!(filled >= 25, "only {filled} tables had rows to hide");
 }
 
@@ -116,36 +189,61 @@ async fn without_a_tenant_no_row_is_seen_before_and_after_a_transaction() {
 #[tokio::test]
 async fn a_dealers_transaction_sees_its_own_dealer_alone() {
     let app = test_app().await;
-    populate(&app).await;
-    let stranger = Flow::new(&app).buyer(1_000).await.dealer;
+    let (flow, dealer, product) = populate(&app).await;
+    furnish(&app, &flow, dealer, product).await;
+    let stranger = flow.buyer(1_000).await.dealer;
     let mut user = connect(&app, "app_user").await;
     let sql = format!(
         "BEGIN; SET LOCAL app.tenant_id = '{}'; SET LOCAL app.dealer_scope = '{stranger}'",
         app.tenant.tenant.id
     );
     user.batch_execute(&sql).await.expect("BEGIN");
-    for table in [
-        "orders",
-        "order_lines",
-        "order_status_history",
-        "invoices",
-        "invoice_lines",
-        "shipments",
-        "receivables",
-        "dealer_ledger",
-        "notification_logs",
-    ] {
-        let seen: Count = diesel::sql_query(format!("SELECT count(*) AS count FROM {table}"))
-            .get_result(&mut user)
-            .await
-            .expect("a count");
-        assert_eq!(seen.count, 0, "{table}");
+    for table in tables_with(&app, "dealer_id").await {
+        let theirs = format!("SELECT count(*) AS count FROM {table} WHERE dealer_id = '{dealer}'");
+        assert!(app.database.count(&theirs).await > 0, "{table} is empty");
+        let others = format!(
+            "SELECT count(*) AS count FROM {table} WHERE dealer_id IS DISTINCT FROM '{stranger}'"
+        );
+        assert_eq!(count(&mut user, &others).await, 0, "{table}");
     }
-    let dealers: Count = diesel::sql_query("SELECT count(*) AS count FROM dealers")
-        .get_result(&mut user)
+    let dealers = "SELECT count(*) AS count FROM dealers";
+    assert_eq!(count(&mut user, dealers).await, 1);
+    let attempts = "SELECT count(*) AS count FROM notification_attempts";
+    // By its path: a query's method of this name is in scope.
+    Database::execute(
+        &app.database,
+            "INSERT INTO notification_attempts (tenant_id, id, notification_id, attempt, event, detail, at) \
+             SELECT tenant_id, id, id, 1, 'ACCEPTED', 'sales@volt.test', now() FROM notification_logs LIMIT 1",
+    )
+    .await;
+    assert_eq!(count(&mut user, attempts).await, 0);
+    user.batch_execute("SET LOCAL app.dealer_scope = 'all'")
         .await
-        .expect("a count");
-    assert_eq!(dealers.count, 1);
+        .expect("staff");
+    assert_eq!(count(&mut user, attempts).await, 1);
+}
+
+#[tokio::test]
+async fn a_kept_answer_is_seen_by_the_person_who_asked_and_by_nobody_else() {
+    let app = test_app().await;
+    let (tenant, asked) = (app.tenant.tenant.id, UserId::generate());
+    Database::execute(
+        &app.database,
+        &format!(
+            "INSERT INTO idempotency_keys (tenant_id, actor_id, key, operation, request_hash, status_code, body) \
+             VALUES ('{tenant}', '{asked}', 'k', 'dealers.create', 'h', 201, 'the whole answer')"
+        ),
+    )
+    .await;
+    let mut user = connect(&app, "app_user").await;
+    let (nobody, somebody) = (String::new(), UserId::generate().to_string());
+    for (actor, seen) in [(asked.to_string(), 1), (somebody, 0), (nobody, 0)] {
+        enter(&mut user, tenant).await;
+        let sql = format!("SET LOCAL app.actor_id = '{actor}'");
+        user.batch_execute(&sql).await.expect("an actor");
+        let answers = "SELECT count(*) AS count FROM idempotency_keys";
+        assert_eq!(count(&mut user, answers).await, seen, "{actor}");
+    }
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ mod logs;
 mod masters;
 mod matrix;
 mod meta;
+mod migrations;
 mod notifications;
 mod openapi;
 mod operator;

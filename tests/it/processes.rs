@@ -94,6 +94,25 @@ async fn the_worker_names_every_fault_of_its_configuration_at_once_and_repeats_n
 }
 
 #[tokio::test]
+async fn a_check_of_everything_tells_what_two_programs_miss_once() {
+    let mut check = Program::unconfigured("vitaran", "check-config").start();
+    assert_eq!(check.ended_within(REFUSAL).await, BAD_CONFIGURATION);
+    let mut keys = named_keys(&check);
+    let told = keys.len();
+    keys.sort();
+    keys.dedup();
+    assert_eq!(keys.len(), told, "{}", check.stderr());
+    for key in [
+        "DATABASE_URL",
+        "FILES_DIR",
+        "OWNER_DATABASE_URL",
+        "WORKER_DATABASE_URL",
+    ] {
+        assert!(keys.iter().any(|told| told == key), "{key}");
+    }
+}
+
+#[tokio::test]
 async fn neither_starts_in_a_role_that_row_level_security_does_not_bind() {
     let app = test_app().await;
     let powerful = [

@@ -95,6 +95,73 @@ async fn a_dealers_own_data_is_restricted_to_the_dealer() {
     .await;
 }
 
+/// Tables of a tenant that a dealer's session reads in full, each with its reason.
+const OPEN_TO_DEALERS: [(&str, &str); 12] = [
+    ("categories", "the catalogue is what a dealer orders from"),
+    (
+        "document_series",
+        "prefixes of invoice numbers, which every invoice shows",
+    ),
+    (
+        "gst_registrations",
+        "the seller's GSTINs and addresses, which every invoice shows",
+    ),
+    (
+        "idempotency_keys",
+        "restricted by person instead, see own_answers",
+    ),
+    ("locations", "an order names the warehouse that serves it"),
+    (
+        "order_counters",
+        "a dealer who orders draws the next order number",
+    ),
+    (
+        "price_list_items",
+        "a dealer's price comes from its list, or else from the default one",
+    ),
+    (
+        "price_lists",
+        "a dealer's price comes from its list, or else from the default one",
+    ),
+    ("product_words", "the search of the catalogue"),
+    ("products", "the catalogue is what a dealer orders from"),
+    (
+        "stock_balances",
+        "the catalogue says what is in stock, and an order is checked against it",
+    ),
+    (
+        "tenant_settings",
+        "what invoices and pages say of the distributor: support, terms, UPI",
+    ),
+];
+
+#[tokio::test]
+async fn what_a_dealers_session_may_read_is_its_own_or_has_a_reason_to_be_open() {
+    let database = Database::create().await;
+    let found = names(
+        &database,
+        &format!(
+            "SELECT t.relname::text AS name FROM ({TENANT_TABLES}) t WHERE has_any_column_privilege('app_user', t.oid, 'SELECT') \
+               AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = t.oid AND p.polname = 'dealer_scope' AND NOT p.polpermissive AND p.polcmd = '*' \
+                               AND p.polroles = ARRAY['app_user'::regrole::oid] \
+                               AND pg_get_expr(p.polqual, p.polrelid) LIKE '%app.dealer_scope%') ORDER BY 1"
+        ),
+    )
+    .await;
+    assert_eq!(found, OPEN_TO_DEALERS.map(|(table, _)| table));
+}
+
+#[tokio::test]
+async fn a_kept_answer_is_restricted_to_the_person_who_asked() {
+    none(
+        "SELECT 'own_answers' AS name WHERE NOT EXISTS ( \
+             SELECT FROM pg_policy p WHERE p.polrelid = 'idempotency_keys'::regclass AND p.polname = 'own_answers' AND NOT p.polpermissive AND p.polcmd = '*' \
+               AND pg_get_expr(p.polqual, p.polrelid) = pg_get_expr(p.polwithcheck, p.polrelid) \
+               AND pg_get_expr(p.polqual, p.polrelid) LIKE '(actor_id = %app.actor_id%')",
+    )
+    .await;
+}
+
 #[tokio::test]
 async fn only_the_outbox_and_what_has_expired_are_seen_across_tenants() {
     let database = Database::create().await;
@@ -130,6 +197,28 @@ async fn every_key_and_unique_index_of_a_tenant_table_begins_with_the_tenant() {
         "SELECT t.relname::text AS name FROM ({TENANT_TABLES}) t WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = t.oid AND i.indisprimary)"
     ))
     .await;
+}
+
+#[tokio::test]
+async fn every_other_index_of_a_tenant_table_begins_with_the_tenant_or_serves_a_search_across_tenants()
+ {
+    let database = Database::create().await;
+    let found = names(
+        &database,
+        &format!(
+            "SELECT i.indexrelid::regclass::text AS name FROM ({TENANT_TABLES}) t JOIN pg_index i ON i.indrelid = t.oid \
+             JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0] \
+             WHERE NOT i.indisunique AND a.attname <> 'tenant_id' ORDER BY 1"
+        ),
+    )
+    .await;
+    let expected = [
+        "ix_document_renders_due",
+        "ix_idempotency_keys_created_at",
+        "ix_memberships_user_id",
+        "ix_notification_logs_due",
+    ];
+    assert_eq!(found, expected);
 }
 
 #[tokio::test]

@@ -38,7 +38,9 @@ pub async fn stream_changes(state: Data<&AppState>, session: Option<CurrentSessi
         return Ok(StatusCode::UNAUTHORIZED.into_response());
     };
     let permit = state.streams.clone().try_acquire_owned().map_err(|_| {
-        Refusal::too_many("Too many pages are open just now; this one refreshes on its own clock")
+        Refusal::unavailable(
+            "Too many pages are open just now; this one refreshes on its own clock",
+        )
     })?;
     let open = Open {
         feed: state.live.subscribe(),

@@ -30,7 +30,8 @@ pub struct Kind {
     /// Pieces at once, for the queue and for the sweeper each. The kinds share nothing, so that one that hangs holds
     /// up no other.
     pub concurrency: usize,
-    /// After this a piece is given up; its lease, which is longer, decides when it is tried again.
+    /// After this a piece is given up. What it held is tried again when its lease is over: that is longer than the limit,
+    /// or, where one piece is many mails, renewed after each; clearing out holds none.
     pub limit: Duration,
     run: Run,
     /// Finds what is due, woken or not. Work by the clock has none.

@@ -3,8 +3,6 @@
 
 use rust_decimal::Decimal;
 
-/// Why a text or number is not an amount, price, quantity or rate. `noun` is "an amount", "a
-/// price" and so on, so that the sentence fits the field it stands under.
 /// The bounds in words; a lower one below zero only mirrors the upper.
 fn within(min: Decimal, max: Decimal) -> String {
     if min.is_sign_negative() {
@@ -14,6 +12,8 @@ fn within(min: Decimal, max: Decimal) -> String {
     }
 }
 
+/// Why a text or number is not an amount, price, quantity or rate. `noun` is "an amount", "a
+/// price" and so on, so that the sentence fits the field it stands under.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecimalError {
     #[error("Enter {noun} in digits, such as {example}")]

@@ -31,11 +31,18 @@ BEGIN
             EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (%s)', t.relname,
                 format(own_dealer, CASE WHEN t.relname = 'dealers' THEN 'id' ELSE 'dealer_id' END),
                 format(own_dealer, CASE WHEN t.relname = 'dealers' THEN 'id' ELSE 'dealer_id' END));
-        ELSIF t.relname IN ('audit_log', 'document_counters', 'impersonations', 'pick_lists', 'stock_ledger', 'whatsapp_accounts') THEN
+        ELSIF t.relname IN ('audit_log', 'document_counters', 'impersonations', 'notification_attempts', 'pick_lists', 'stock_ledger', 'whatsapp_accounts') THEN
             EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (%s)', t.relname, staff, staff);
         END IF;
     END LOOP;
 END $$;
+
+-- A kept answer is shown again to whoever asked, and to nobody else: it may hold all that they alone may see. Jobs and
+-- commands have no user; their answers stand under the nil id, which no signed-in session has.
+DROP POLICY IF EXISTS own_answers ON idempotency_keys;
+CREATE POLICY own_answers ON idempotency_keys AS RESTRICTIVE TO app_user
+    USING (actor_id = (SELECT coalesce(NULLIF(current_setting('app.actor_id', true), '')::uuid, '00000000-0000-0000-0000-000000000000')))
+    WITH CHECK (actor_id = (SELECT coalesce(NULLIF(current_setting('app.actor_id', true), '')::uuid, '00000000-0000-0000-0000-000000000000')));
 
 -- Due work is claimed across tenants, by the worker's role alone and on the outbox tables alone.
 DROP POLICY IF EXISTS worker_finds_due ON notification_logs;

@@ -134,10 +134,7 @@ impl WebConfig {
                 .optional("BIND")
                 .unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
             public_url: reader.public_url(),
-            files_dir: PathBuf::from(reader.required(
-                "FILES_DIR",
-                "the folder of rendered documents, shared with the worker",
-            )),
+            files_dir: reader.files_dir(),
             staff_lifetimes: reader
                 .lifetimes(("STAFF_IDLE_HOURS", 12, 3_600), ("STAFF_ABSOLUTE_DAYS", 7)),
             dealer_lifetimes: reader.lifetimes(
@@ -184,10 +181,7 @@ impl WorkerConfig {
             database_url: reader.database_url("WORKER_DATABASE_URL", "the database as app_worker"),
             db_connections: reader.count("WORKER_DB_POOL", 4, 1..=32),
             public_url: reader.public_url(),
-            files_dir: PathBuf::from(reader.required(
-                "FILES_DIR",
-                "the folder of rendered documents, shared with web",
-            )),
+            files_dir: reader.files_dir(),
             whatsapp,
             smtp_url,
             mail_from: reader.mail_from(),

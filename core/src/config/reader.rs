@@ -1,6 +1,8 @@
 //! Reading single keys: what is missing or wrong is noted, and reading goes on. The adapters that use a value have the
 //! last word on it; here is found what can be seen from its form.
 
+use std::path::PathBuf;
+
 use vitaran_kernel::EmailAddress;
 
 use super::{ConfigFault, Secret};
@@ -62,6 +64,14 @@ impl<'a> Reader<'a> {
             self.fault(key, format!("is not set: {what}"));
             String::new()
         })
+    }
+
+    /// One sentence for both who read it, so that a check of everything tells it once.
+    pub(super) fn files_dir(&mut self) -> PathBuf {
+        PathBuf::from(self.required(
+            "FILES_DIR",
+            "the folder of rendered documents, which web and worker share",
+        ))
     }
 
     fn number(

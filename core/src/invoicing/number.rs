@@ -7,7 +7,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Date, Integer, Text};
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{
-    DocumentNumber, FinancialYear, NumberError, RegistrationId, SeriesId, SeriesPrefix,
+    DocumentNumber, FinancialYear, IstDate, NumberError, RegistrationId, SeriesId, SeriesPrefix,
 };
 
 use super::chain::GENESIS;
@@ -25,9 +25,10 @@ pub(crate) struct Drawn {
 #[derive(Debug, thiserror::Error)]
 pub enum DrawNumberError {
     #[error(
-        "The last invoice of this series is dated {last}, and an earlier date may not follow: check the server's clock"
+        "The last invoice of this series is dated {}, and an earlier date may not follow: check the server's clock",
+        last.long()
     )]
-    DateWentBack { last: String },
+    DateWentBack { last: IstDate },
     #[error("This invoice series is used up: {0}")]
     Exhausted(#[from] NumberError),
     #[error("The prefix of this invoice series is not a valid one")]
@@ -63,7 +64,7 @@ struct CounterRow {
     #[diesel(sql_type = Text)]
     last_hash: String,
     #[diesel(sql_type = Date)]
-    last_issued_on: chrono::NaiveDate,
+    last_issued_on: IstDate,
 }
 
 /// Draws the next number for today. Everything else must be checked before: from here on others wait.
@@ -92,9 +93,9 @@ pub(crate) async fn draw_number(
     .get_result(tx.conn()?)
     .await
     .map_err(DbError::from)?;
-    if row.last_issued_on > today.as_naive() {
+    if row.last_issued_on > today {
         return Err(DrawNumberError::DateWentBack {
-            last: row.last_issued_on.to_string(),
+            last: row.last_issued_on,
         });
     }
     let number = DocumentNumber::format(&prefix, year, i64::from(row.last_number))?;

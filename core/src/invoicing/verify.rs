@@ -35,12 +35,19 @@ pub struct ChainReport {
     pub faults: Vec<ChainFault>,
 }
 
+/// A series in a year that has a counter, invoices, or as it should be both.
 #[derive(QueryableByName)]
-struct CounterRow {
+struct SeriesYear {
     #[diesel(sql_type = Uuid)]
     series_id: SeriesId,
     #[diesel(sql_type = SmallInt)]
     financial_year: i16,
+    #[diesel(embed)]
+    counter: Option<Counter>,
+}
+
+#[derive(QueryableByName)]
+struct Counter {
     #[diesel(sql_type = Integer)]
     last_number: i32,
     #[diesel(sql_type = Text)]
@@ -60,36 +67,43 @@ pub async fn verify_chain(
     tx: &mut TenantTx,
     _by: &Allowed<BillingInvoicesRead>,
 ) -> Result<ChainReport, InvoiceError> {
-    let counters: Vec<CounterRow> = Statement::new("SELECT series_id, financial_year, last_number, last_hash FROM document_counters WHERE tenant_id = $1 ORDER BY 1, 2")
-        .bind(tx.tenant().as_uuid())
-        .load(tx.conn()?)
-        .await?;
+    // From both sides: whoever removes a counter must not hide its invoices with it.
+    let all: Vec<SeriesYear> = Statement::new(
+        "SELECT series_id, financial_year, c.last_number, c.last_hash \
+         FROM (SELECT * FROM document_counters WHERE tenant_id = $1) c \
+         FULL JOIN (SELECT DISTINCT series_id, financial_year FROM invoices WHERE tenant_id = $1) i USING (series_id, financial_year) \
+         ORDER BY 1, 2",
+    )
+    .bind(tx.tenant().as_uuid())
+    .load(tx.conn()?)
+    .await?;
     let mut report = ChainReport {
-        series: counters.len(),
+        series: all.len(),
         ..ChainReport::default()
     };
-    for counter in counters {
-        verify_series(tx, &counter, &mut report).await?;
+    for series in all {
+        verify_series(tx, &series, &mut report).await?;
     }
     Ok(report)
 }
 
 async fn verify_series(
     tx: &mut TenantTx,
-    counter: &CounterRow,
+    series: &SeriesYear,
     report: &mut ChainReport,
 ) -> Result<(), InvoiceError> {
     let mut previous = chain::GENESIS.to_owned();
     let mut last_date = None;
     let mut last_sequence = 0;
+    let mut last_number = "0".to_owned();
     loop {
         let invoices: Vec<PlacedRow> = Statement::new(format!(
             "SELECT {INVOICE_COLUMNS}, i.sequence FROM invoices i JOIN receivables r ON r.tenant_id = i.tenant_id AND r.invoice_id = i.id \
              WHERE i.tenant_id = $1 AND i.series_id = $2 AND i.financial_year = $3 AND i.sequence > $4 ORDER BY i.sequence LIMIT $5"
         ))
         .bind(tx.tenant().as_uuid())
-        .bind(counter.series_id.as_uuid())
-        .bind(counter.financial_year)
+        .bind(series.series_id.as_uuid())
+        .bind(series.financial_year)
         .bind(last_sequence)
         .bind(CHUNK)
         .load(tx.conn()?)
@@ -133,15 +147,24 @@ async fn verify_series(
             }
             last_date = Some(detail.document.issued_on);
             last_sequence = sequence;
+            last_number = number;
             previous = stored_hash;
         }
     }
-    if last_sequence != counter.last_number || previous != counter.last_hash {
-        report.faults.push(ChainFault {
-            number: format!("{last_sequence}"),
-            fault: format!("the series' counter stands at {}", counter.last_number),
-        });
-    }
+    let at_the_end = match &series.counter {
+        None => Some("the series' counter is missing".to_owned()),
+        Some(counter) if counter.last_number != last_sequence || counter.last_hash != previous => {
+            Some(format!(
+                "the series' counter stands at {}",
+                counter.last_number
+            ))
+        }
+        Some(_) => None,
+    };
+    report.faults.extend(at_the_end.map(|fault| ChainFault {
+        number: last_number,
+        fault,
+    }));
     Ok(())
 }
 

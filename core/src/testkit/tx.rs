@@ -28,20 +28,23 @@ fn env(key: &str) -> String {
         .unwrap_or_else(|_| panic!("{key} is not set: run the tests through bin/test"))
 }
 
+/// One for the test, and one for whoever it waits on.
+const CONNECTIONS: usize = 2;
+
 /// The test database as app_user with a clock that the test moves.
 pub fn test_db() -> (Db, SettableClock) {
-    db_of("TEST_DATABASE_URL")
+    db_of("TEST_DATABASE_URL", CONNECTIONS)
 }
 
 /// The test database as app_worker.
 pub fn test_worker_db() -> (Db, SettableClock) {
-    db_of("TEST_WORKER_DATABASE_URL")
+    db_of("TEST_WORKER_DATABASE_URL", CONNECTIONS)
 }
 
-fn db_of(key: &str) -> (Db, SettableClock) {
+fn db_of(key: &str, max_connections: usize) -> (Db, SettableClock) {
     let clock = SettableClock::new(start());
     let settings = DbSettings {
-        max_connections: 2,
+        max_connections,
         ..DbSettings::new(env(key))
     };
     (
@@ -196,29 +199,55 @@ mod tests {
     struct Setting {
         #[diesel(sql_type = diesel::sql_types::Text)]
         value: String,
+        #[diesel(sql_type = diesel::sql_types::Integer)]
+        connection: i32,
+    }
+
+    /// What row-level security reads, and on which connection.
+    fn setting() -> Statement {
+        Statement::new(
+            "SELECT concat_ws(' ', NULLIF(current_setting('app.tenant_id', true), ''), NULLIF(current_setting('app.dealer_scope', true), '')) AS value, \
+             pg_backend_pid() AS connection",
+        )
+    }
+
+    /// Opens a transaction and runs a statement in it, without which nothing would have been set.
+    async fn entered(db: &Db, by: &Allowed<SalesOrdersRead>) -> (TenantTx, i32) {
+        let mut tx = db.begin(by).await.unwrap();
+        let inside: Setting = setting().get_result(tx.conn().unwrap()).await.unwrap();
+        assert_eq!(inside.value, format!("{} all", by.actor().tenant_id()));
+        (tx, inside.connection)
+    }
+
+    /// The pool has this connection alone, so it is the one that comes back.
+    async fn assert_carries_nothing(db: &Db, connection: i32) {
+        let mut tx = db.begin_platform().await.unwrap();
+        let after: Setting = setting().get_result(tx.conn().unwrap()).await.unwrap();
+        assert_eq!((after.value.as_str(), after.connection), ("", connection));
+        tx.commit().await.unwrap();
     }
 
     #[tokio::test]
     async fn a_pooled_connection_carries_no_tenant_after_commit_rollback_or_panic() {
         let tenant = test_tenant("27VOLTC1234A1ZU").await;
-        let (db, _) = test_db();
+        let (db, _) = db_of("TEST_DATABASE_URL", 1);
         let by: Allowed<SalesOrdersRead> = tenant.actor(Role::Admin).allow().unwrap();
-        db.begin(&by).await.unwrap().commit().await.unwrap();
-        drop(db.begin(&by).await.unwrap());
-        let panicking = db.clone();
+
+        let (committed, connection) = entered(&db, &by).await;
+        committed.commit().await.unwrap();
+        assert_carries_nothing(&db, connection).await;
+
+        let (rolled_back, connection) = entered(&db, &by).await;
+        drop(rolled_back);
+        assert_carries_nothing(&db, connection).await;
+
+        let (panicking, connection) = entered(&db, &by).await;
         let task = tokio::spawn(async move {
-            let _tx = panicking.begin(&by).await.unwrap();
+            let _tx = panicking;
             panic!("in the middle of a transaction");
         });
         assert!(task.await.unwrap_err().is_panic());
-        for _ in 0..4 {
-            let mut tx = db.begin_platform().await.unwrap();
-            let setting: Setting = Statement::new("SELECT coalesce(current_setting('app.tenant_id', true), '') || coalesce(current_setting('app.dealer_scope', true), '') AS value")
-                .get_result(tx.conn().unwrap())
-                .await
-                .unwrap();
-            assert_eq!(setting.value, "");
-        }
+        assert_carries_nothing(&db, connection).await;
     }
 
     #[tokio::test]

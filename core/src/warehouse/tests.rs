@@ -491,6 +491,28 @@ async fn a_supply_to_a_special_economic_zone_without_a_letter_of_undertaking_bea
 }
 
 #[tokio::test]
+async fn no_invoice_is_dated_before_the_last_of_its_series_and_the_refusal_names_the_day() {
+    let mut t = test_tx().await;
+    let tenant = t.tenant.clone();
+    let cable = product("CABLE").stock("9").insert(&mut t, &tenant).await;
+    let (dealer, shop) = dealer().insert(&mut t, &tenant).await;
+    let first = packed(&mut t, dealer, shop, &[(cable, 1)]).await.header.id;
+    dispatched(&mut t, first).await.unwrap();
+    run(
+        &mut t,
+        "UPDATE document_counters SET last_issued_on = '2026-11-23'",
+    )
+    .await;
+    let second = packed(&mut t, dealer, shop, &[(cable, 1)]).await.header.id;
+    let refused = dispatched(&mut t, second).await.unwrap_err();
+    assert_eq!(refused.code(), "invoices.date_went_back");
+    assert!(
+        refused.to_string().contains("is dated 23 Nov 2026, and"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
 async fn invoices_are_chained_and_the_chain_shows_a_change() {
     let mut t = test_tx_in_state("29AMPCE5678B1ZI").await;
     let tenant = t.tenant.clone();

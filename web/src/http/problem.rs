@@ -185,8 +185,9 @@ impl Refusal {
         )
     }
 
+    /// What is asked for cannot be had just now, through no fault of whoever asks.
     #[must_use]
-    pub fn too_many(detail: &str) -> Self {
+    pub fn unavailable(detail: &str) -> Self {
         let mut refusal = Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "service.unavailable",

@@ -81,7 +81,7 @@ async fn account(state: &AppState, slug: &str) -> Result<WebhookAccount, Refusal
 /// Nothing the caller can do about it; the log says what is wrong.
 fn unusable(reason: &str) -> Refusal {
     tracing::error!(reason, "a WhatsApp report cannot be checked");
-    Refusal::too_many("Reports cannot be taken just now")
+    Refusal::unavailable("Reports cannot be taken just now")
 }
 
 fn refused(error: WebhookError) -> PageResult {
