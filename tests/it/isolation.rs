@@ -4,7 +4,7 @@ use diesel_async::{
     AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _,
 };
 use vitaran_core::access::Role;
-use vitaran_core::orders::{self, CartChange, SetCartLine};
+use vitaran_core::orders::{self, AddToCart};
 use vitaran_core::payments::{self, ReceiptForm};
 use vitaran_core::pricing::{self, PriceForm, PricesForm};
 use vitaran_kernel::{DealerId, ProductId, TenantId, UserId};
@@ -97,8 +97,8 @@ async fn furnish(app: &TestApp, flow: &Flow, dealer: DealerId, product: ProductI
     tx.commit().await.expect("COMMIT");
     let by = flow.tenant.dealer_actor(dealer).allow().expect("a dealer");
     let mut tx = flow.db.begin(&by).await.expect("BEGIN");
-    let line = SetCartLine::parse(&product.to_string(), "1", CartChange::Set).expect("a line");
-    orders::set_cart_line(&mut tx, &by, line)
+    let line = AddToCart::parse(&product.to_string(), "1").expect("a line");
+    orders::add_to_cart(&mut tx, &by, line)
         .await
         .expect("a cart");
     tx.commit().await.expect("COMMIT");
