@@ -62,7 +62,7 @@ pub fn new(form: &TenantForm, errors: &[FieldError]) -> Markup {
     html! {
         (Heading::new("New distributor").back("Distributors", "/super"))
         (error_summary(errors))
-        (hx::Form::post("/super/tenants/new").render(html! {
+        (hx::Form::post("/super/tenants/new").class("panel stack").render(html! {
             (group("Company", html! {
                 (text("name", "Name", &form.name).required().max_length(120))
                 (text("slug", "Short name", &form.slug).required().hint("For addresses: small letters, digits and hyphens").width(Width::Medium).max_length(40))
@@ -99,7 +99,7 @@ pub fn show(tenant: &TenantSummary, visit: &VisitForm, errors: &[FieldError]) ->
         (panel("Register", facts(&[("Short name", code(&tenant.slug)), ("Since", time::date_of(tenant.created_at))])))
         (panel("Support visit", html! {
             p { "You see what their administrator sees, for at most an hour. They find the visit and its reason in their audit log." }
-            (hx::Form::post(&action).unboosted().render(html! {
+            (hx::Form::post(&action).class("stack").unboosted().render(html! {
                 (Field::text("reason", "Reason").value(&visit.reason).errors(errors).required().max_length(500))
                 (Checkbox {
                     name: "may_write",
