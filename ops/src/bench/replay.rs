@@ -17,8 +17,9 @@ const NUMBER: &str = "~number~";
 const SEQUENCE: &str = "~sequence~";
 /// The first eight digits of a version 7 id are its time in steps of 65 seconds; what is younger than the log is new.
 const TIME_DIGITS: usize = 8;
-/// Numbers that the measurement itself may draw between the capture and the replay.
-const HEAD_START: u64 = 200_000;
+/// Where the invoices of a replay begin: beyond what seed and measurement draw, and for all samples alike, for they are replayed
+/// side by side and `:serial` alone keeps them apart.
+const FIRST_SEQUENCE: u64 = 500_000;
 
 #[derive(Debug, Deserialize)]
 struct LogLine {
@@ -102,9 +103,8 @@ pub fn script(steps: &[(&str, Step)], new: &New) -> String {
     let mut script = String::from(
         "\\set n :n + 1\n\\set serial :n * :clients + :client_id\n\\set fresh 268435456 + :serial\n",
     );
-    if let Some((_, sequence)) = new.invoice.as_deref().and_then(number_parts) {
-        let first = sequence + HEAD_START;
-        script.push_str(&format!("\\set sequence {first} + :serial\n"));
+    if new.invoice.as_deref().and_then(number_parts).is_some() {
+        script.push_str(&format!("\\set sequence {FIRST_SEQUENCE} + :serial\n"));
     }
     for (name, step) in steps {
         script.push_str(&format!("\\set step_{name} 1\n"));
@@ -449,7 +449,7 @@ mod tests {
         assert!(statement.ends_with("'SCL/26-27/000124'"), "{statement}");
         let script = script(&[("dispatch", sample)], &new());
         assert!(
-            script.contains("\\set sequence 200123 + :serial\n\\set step_dispatch 1\n"),
+            script.contains("\\set sequence 500000 + :serial\n\\set step_dispatch 1\n"),
             "{script}"
         );
     }
