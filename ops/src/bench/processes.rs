@@ -18,6 +18,8 @@ const TICKS_A_SECOND: u64 = 100;
 struct Stat {
     pid: u32,
     parent: u32,
+    own_ticks: u64,
+    /// With those of children that ended.
     ticks: u64,
 }
 
@@ -28,10 +30,12 @@ fn parse_stat(line: &str) -> Option<Stat> {
     let fields: Vec<&str> = tail.split(' ').collect();
     let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
     // From the third field on: state, ppid, …, utime, stime, and those of children that ended.
+    let own_ticks = number(11)? + number(12)?;
     Some(Stat {
         pid,
         parent: fields.get(1)?.parse().ok()?,
-        ticks: number(11)? + number(12)? + number(13)? + number(14)?,
+        own_ticks,
+        ticks: own_ticks + number(13)? + number(14)?,
     })
 }
 
@@ -43,18 +47,13 @@ fn pss_kib(pid: u32) -> u64 {
         .unwrap_or(0)
 }
 
-/// The cost of a process alone, without its descendants.
+/// The cost of a process alone, without its descendants, also those that ended.
 #[must_use]
 pub fn own_cost(pid: u32) -> Cost {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let fields: Vec<&str> = stat
-        .rsplit_once(") ")
-        .map(|(_, tail)| tail.split(' ').collect())
-        .unwrap_or_default();
-    let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<u64>().ok());
-    // utime and stime; those of children that ended come behind them.
+    let line = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let own_ticks = parse_stat(&line).map_or(0, |stat| stat.own_ticks);
     Cost {
-        cpu_ms: (ticks(11).unwrap_or(0) + ticks(12).unwrap_or(0)) * 1_000 / TICKS_A_SECOND,
+        cpu_ms: own_ticks * 1_000 / TICKS_A_SECOND,
         pss_kib: pss_kib(pid),
     }
 }
@@ -102,7 +101,8 @@ mod tests {
     fn a_name_with_brackets_and_blanks_does_not_shift_the_fields() {
         let line = "42 (a) b) S 7 0 0 0 0 0 0 0 0 0 5 6 1 2 20 0 1 0 0 0";
         let stat = parse_stat(line).unwrap();
-        assert_eq!((stat.pid, stat.parent, stat.ticks), (42, 7, 14));
+        assert_eq!((stat.pid, stat.parent), (42, 7));
+        assert_eq!((stat.own_ticks, stat.ticks), (11, 14));
     }
 
     #[test]
