@@ -6,6 +6,7 @@
 //! - reads run `READ ONLY`, so that a GET which changes something fails in the database.
 
 mod batch;
+mod count;
 mod error;
 mod guard;
 mod page;
@@ -16,11 +17,13 @@ mod tenant_tx;
 mod tx_connection;
 
 pub(crate) use batch::Batch;
+pub use count::Count;
+pub(crate) use count::count_each;
 pub use error::DbError;
 pub use guard::{StartFault, refuse_to_start};
 pub use page::{Cursor, CursorError, Limit, Page, Paged};
 pub use platform_tx::PlatformTx;
 pub use pool::{Db, DbSettings};
-pub(crate) use statement::{Statement, count_each};
+pub(crate) use statement::Statement;
 pub use tenant_tx::TenantTx;
 pub(crate) use tx_connection::TxConnection;

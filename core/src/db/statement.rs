@@ -100,15 +100,6 @@ impl Statement {
     }
 }
 
-/// Counts the rows of a table in each of these statuses, up to `$2`, in the tenant `$1`. The statuses stand in the text: the
-/// planner then knows how few rows a status has, and does not read the whole table for one that is nearly empty.
-pub(crate) fn count_each<const N: usize>(table: &str, statuses: [&'static str; N]) -> Statement {
-    let counts = statuses.map(|status| {
-        format!("SELECT '{status}' AS status, count(*) AS count FROM (SELECT FROM {table} WHERE tenant_id = $1 AND status = '{status}' LIMIT $2) x")
-    });
-    Statement::new(counts.join(" UNION ALL "))
-}
-
 impl QueryId for Statement {
     type QueryId = ();
     // No static id: the statement cache then keys on the SQL text.

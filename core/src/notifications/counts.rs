@@ -6,16 +6,13 @@ use diesel_async::RunQueryDsl as _;
 
 use super::NotificationStatus;
 use crate::access::{Allowed, PlatformNotificationsRead};
-use crate::db::{DbError, TenantTx, count_each};
+use crate::db::{Count, DbError, TenantTx, count_each};
 
-/// Messages by status, each counted to [`NotificationCounts::MOST`].
+/// Messages by status, each counted to [`Count::BESIDE_A_NAME`].
 #[derive(Debug, Clone, Default)]
-pub struct NotificationCounts(Vec<(NotificationStatus, i64)>);
+pub struct NotificationCounts(Vec<(NotificationStatus, Count)>);
 
 impl NotificationCounts {
-    /// Beyond this the number says no more, and counting on would cost the page.
-    pub const MOST: i64 = 999;
-
     /// What is under way, and what did not arrive. Those that did are many, and nobody waits for them.
     pub const COUNTED: [NotificationStatus; 3] = [
         NotificationStatus::Pending,
@@ -24,7 +21,7 @@ impl NotificationCounts {
     ];
 
     /// `None` for a status that is not counted.
-    pub fn of(&self, status: NotificationStatus) -> Option<i64> {
+    pub fn of(&self, status: NotificationStatus) -> Option<Count> {
         let found = self.0.iter().find(|(counted, _)| *counted == status);
         found.map(|(_, count)| *count)
     }
@@ -46,9 +43,12 @@ pub async fn count_by_status(
     let statuses = NotificationCounts::COUNTED.map(NotificationStatus::as_str);
     let rows: Vec<CountRow> = count_each("notification_logs", statuses)
         .bind(tx.tenant().as_uuid())
-        .bind(NotificationCounts::MOST)
+        .bind(Count::BESIDE_A_NAME + 1)
         .load(&mut tx.reader())
         .await?;
-    let counts = rows.into_iter().map(|row| (row.status, row.count));
+    let counts = rows.into_iter().map(|row| {
+        let count = Count::up_to(Count::BESIDE_A_NAME, row.count);
+        (row.status, count)
+    });
     Ok(NotificationCounts(counts.collect()))
 }

@@ -11,7 +11,7 @@ use super::lock::LockError;
 use super::status::Status;
 use super::{HistoryEntry, OrderDetail, OrderHeader, OrderLine, OrderSummary};
 use crate::access::{Allowed, SalesOrdersRead};
-use crate::db::{Batch, DbError, Page, Paged, Statement, TenantTx, count_each};
+use crate::db::{Batch, Count, DbError, Page, Paged, Statement, TenantTx, count_each};
 use crate::master::ListError;
 
 /// Newest or oldest first.
@@ -228,14 +228,11 @@ pub(super) async fn detail(tx: &TenantTx, id: OrderId) -> Result<Option<OrderDet
     }))
 }
 
-/// How many orders stand in each open status, counted to [`OrderCounts::MOST`].
+/// How many orders stand in each open status.
 #[derive(Debug, Clone, Default)]
-pub struct OrderCounts(Vec<(Status, i64)>);
+pub struct OrderCounts(Vec<(Status, Count)>);
 
 impl OrderCounts {
-    /// Nobody works off more than this from one list, and counting further would cost the page.
-    pub const MOST: i64 = 999;
-
     /// Statuses in which an order waits for somebody.
     pub const OPEN: [Status; 5] = [
         Status::Placed,
@@ -245,19 +242,10 @@ impl OrderCounts {
         Status::Dispatched,
     ];
 
-    pub fn of(&self, status: Status) -> i64 {
-        self.0
-            .iter()
-            .find(|(s, _)| *s == status)
-            .map_or(0, |(_, count)| *count)
-    }
-
-    /// As people read it: "12", "999+".
-    pub fn label(&self, status: Status) -> String {
-        match self.of(status) {
-            n if n > Self::MOST => format!("{}+", Self::MOST),
-            n => n.to_string(),
-        }
+    /// Zero for a closed status.
+    pub fn of(&self, status: Status) -> Count {
+        let found = self.0.iter().find(|(counted, _)| *counted == status);
+        found.map_or(Count::default(), |(_, count)| *count)
     }
 }
 
@@ -269,19 +257,19 @@ struct CountRow {
     count: i64,
 }
 
-/// Counts the open orders by status. Closed ones are many and nobody waits for them.
+/// Counts the open orders by status, each up to `most`. Closed ones are many and nobody waits for them.
 pub async fn count_by_status(
     tx: &TenantTx,
     _by: &Allowed<SalesOrdersRead>,
+    most: i64,
 ) -> Result<OrderCounts, DbError> {
     let rows: Vec<CountRow> = count_each("orders", OrderCounts::OPEN.map(Status::as_str))
         .bind(tx.tenant().as_uuid())
-        .bind(OrderCounts::MOST + 1)
+        .bind(most.saturating_add(1))
         .load(&mut tx.reader())
         .await?;
-    Ok(OrderCounts(
-        rows.into_iter()
-            .map(|row| (row.status, row.count))
-            .collect(),
-    ))
+    let counts = rows
+        .into_iter()
+        .map(|row| (row.status, Count::up_to(most, row.count)));
+    Ok(OrderCounts(counts.collect()))
 }

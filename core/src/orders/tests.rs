@@ -6,7 +6,7 @@ use vitaran_kernel::{AddressId, DealerId, Money, OrderId, ProductId, Quantity, U
 use super::*;
 use crate::access::{Allowed, Role, SalesOrdersApprove, SalesOrdersCancel, SalesOrdersPlace};
 use crate::catalog;
-use crate::db::{Statement, TenantTx};
+use crate::db::{Count, Statement, TenantTx};
 use crate::master::Activity;
 use crate::problem::Problem as _;
 use crate::testkit::{TestTx, dealer, product, test_tx, test_tx_in_state};
@@ -750,7 +750,10 @@ async fn orders_are_found_by_number_running_number_and_dealer_and_paged_without_
             .collect::<Vec<_>>()
     );
     assert_eq!(
-        count_by_status(&t, &by).await.unwrap().of(Status::Placed),
-        5
+        count_by_status(&t, &by, Count::FIGURE)
+            .await
+            .unwrap()
+            .of(Status::Placed),
+        Count::from(5)
     );
 }

@@ -6,10 +6,9 @@ use diesel::sql_types::{BigInt, Nullable, Numeric, Timestamptz};
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::Money;
 
-use super::OrderCounts;
 use super::query::WAITS_FOR_STOCK;
 use crate::access::{Allowed, SalesOrdersRead};
-use crate::db::{DbError, Statement, TenantTx};
+use crate::db::{Count, DbError, Statement, TenantTx};
 
 /// Figures of the current day in India.
 #[derive(Debug, Clone, QueryableByName)]
@@ -24,12 +23,18 @@ pub struct Today {
     pub dispatched: i64,
     #[diesel(sql_type = Numeric)]
     pub dispatched_total: Money,
-    /// Approved orders with a line that waits for stock, whenever placed; counted to [`OrderCounts::MOST`].
     #[diesel(sql_type = BigInt)]
-    pub short: i64,
+    short: i64,
     /// When the order that waits longest for approval was placed.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub waiting_since: Option<DateTime<Utc>>,
+}
+
+impl Today {
+    /// Approved orders with a line that waits for stock, whenever placed.
+    pub fn short(&self) -> Count {
+        Count::up_to(Count::FIGURE, self.short)
+    }
 }
 
 /// Reads the figures.
@@ -44,7 +49,7 @@ pub async fn today(tx: &TenantTx, _by: &Allowed<SalesOrdersRead>) -> Result<Toda
     ))
     .bind(tx.tenant().as_uuid())
     .bind(tx.today().start())
-    .bind(OrderCounts::MOST + 1)
+    .bind(Count::FIGURE + 1)
     .get_result(&mut tx.reader())
     .await?)
 }

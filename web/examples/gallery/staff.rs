@@ -227,7 +227,7 @@ pub(crate) fn orders(request: &HxRequest, theme: Theme) -> Markup {
     };
     let main = html! {
         (Heading::new("Orders").actions(buttons(&[ActionButton::open("New order", "/admin/orders/new").style(Style::Primary).icon(Icon::Plus).key("n")])))
-        (views("Views of orders", &[view("To approve", Some(7), true), view("To pick", Some(4), false), view("To dispatch", Some(2), false), view("On the way", None, false), view("All", None, false)]))
+        (views("Views of orders", &[view("To approve", Some(7.into()), true), view("To pick", Some(4.into()), false), view("To dispatch", Some(2.into()), false), view("On the way", None, false), view("All", None, false)]))
         (toolbar(html! { (search.render("")) (filter_chip("Dealer: Kumar Electricals", "/admin/orders")) a.button href="/admin/orders.csv" download="orders.csv" { (icon(Icon::Download)) "Export" } }))
         (order_list())
         (pagination(&Pagination { of: vitaran_web::ui::counted::Noun::ORDERS, shown: 8, first: Some("/admin/orders"), next: Some("/admin/orders?after=x") }))

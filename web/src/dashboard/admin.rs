@@ -5,7 +5,7 @@ use poem::handler;
 use poem::http::StatusCode;
 use poem::web::Data;
 use vitaran_core::access::{Actor, BillingPaymentsRead};
-use vitaran_core::db::{Limit, Page, TenantTx};
+use vitaran_core::db::{Count, Limit, Page, TenantTx};
 use vitaran_core::orders::{self, OrderFilter, OrderSort, Status};
 use vitaran_core::payments::{self, Receivables};
 
@@ -43,7 +43,7 @@ async fn read(state: &AppState, actor: &Actor) -> Result<Home, Refusal> {
     };
     let (today, counts, waiting, receivables) = try_join!(
         orders::today(&tx, &by).map_err(Refusal::from),
-        orders::count_by_status(&tx, &by).map_err(Refusal::from),
+        orders::count_by_status(&tx, &by, Count::FIGURE).map_err(Refusal::from),
         orders::list(&tx, &by, &filter, &page).map_err(Refusal::from),
         receivables(&tx, actor)
     )?;

@@ -143,7 +143,7 @@ fn to_approve(home: &Home) -> Figure {
     let since = home.today.waiting_since;
     Figure {
         label: "To approve",
-        value: html! { (home.counts.label(Status::Placed)) },
+        value: html! { (home.counts.of(Status::Placed)) },
         note: since.map(|at| format!("since {}", time_text(at))),
         href: Some(Work::Approve.href()),
         tone: if since.is_some() {
@@ -155,10 +155,10 @@ fn to_approve(home: &Home) -> Figure {
 }
 
 fn short(home: &Home) -> Figure {
-    let is_short = home.today.short > 0;
+    let is_short = !home.today.short().is_zero();
     Figure {
         label: "Waiting for stock",
-        value: html! { @if home.today.short > OrderCounts::MOST { (OrderCounts::MOST) "+" } @else { (home.today.short) } },
+        value: html! { (home.today.short()) },
         note: Some("orders with a short line".to_owned()),
         href: Some("/admin/orders?short=true"),
         tone: if is_short { Tone::Bad } else { Tone::Neutral },
@@ -174,7 +174,7 @@ fn of_status(home: &Home, status: Status, label: &'static str) -> Figure {
     };
     Figure {
         label,
-        value: html! { (home.counts.label(status)) },
+        value: html! { (home.counts.of(status)) },
         note: None,
         href: Some(href),
         tone: Tone::Info,

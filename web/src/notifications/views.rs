@@ -87,16 +87,11 @@ fn tabs(log: &Log<'_>) -> Markup {
         count: None,
         is_current: log.params.status.is_empty(),
     }];
-    tabs.extend(TABS.iter().zip(&paths).map(|(status, href)| {
-        View {
-            label: status.label(),
-            href,
-            count: log
-                .counts
-                .of(*status)
-                .and_then(|count| u64::try_from(count).ok()),
-            is_current: log.params.status == status.as_str(),
-        }
+    tabs.extend(TABS.iter().zip(&paths).map(|(status, href)| View {
+        label: status.label(),
+        href,
+        count: log.counts.of(*status),
+        is_current: log.params.status == status.as_str(),
     }));
     views("Views of the log", &tabs)
 }

@@ -4,7 +4,7 @@ use futures_util::{TryFutureExt as _, try_join};
 use poem::handler;
 use poem::web::{Data, Path};
 use vitaran_core::access::{Actor, Allowed, PermissionCode, SalesDealersRead, SalesOrdersRead};
-use vitaran_core::db::TenantTx;
+use vitaran_core::db::{Count, TenantTx};
 use vitaran_core::{dealers, orders};
 use vitaran_kernel::{DealerId, OrderId};
 
@@ -45,7 +45,7 @@ pub(super) async fn read_queue(
     let (filter, page) = (params.filter()?, params.page()?);
     let (found, counts) = try_join!(
         orders::list(tx, by, &filter, &page).map_err(Refusal::from),
-        orders::count_by_status(tx, by).map_err(Refusal::from)
+        orders::count_by_status(tx, by, Count::BESIDE_A_NAME).map_err(Refusal::from)
     )?;
     let dealer_name = match filter.dealer {
         Some(dealer) => dealer_name(tx, actor, dealer).await?,

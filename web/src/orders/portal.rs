@@ -6,7 +6,7 @@ use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
 use serde::{Deserialize, Serialize};
 use vitaran_core::access::{Actor, Allowed, SalesOrdersCancel, SalesOrdersPlace, SalesOrdersRead};
-use vitaran_core::db::Page;
+use vitaran_core::db::{Count, Page};
 use vitaran_core::orders::{
     self, CancelOrder, CartLineForm, Channel, OrderDetail, OrderFilter, OrderLine, PlaceOrderForm,
     PlaceOrderLineForm, Status,
@@ -146,7 +146,7 @@ pub async fn list(
     }
     let (found, counts, frame) = try_join!(
         found,
-        orders::count_by_status(&tx, &by).map_err(Refusal::from),
+        orders::count_by_status(&tx, &by, Count::BESIDE_A_NAME).map_err(Refusal::from),
         Frame::read(&tx, &actor)
     )?;
     tx.commit().await?;

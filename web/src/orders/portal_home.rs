@@ -5,7 +5,7 @@ use poem::handler;
 use poem::http::StatusCode;
 use poem::web::Data;
 use vitaran_core::access::{Actor, BillingInvoicesRead, SalesOrdersRead};
-use vitaran_core::db::{Limit, Page, Paged, TenantTx};
+use vitaran_core::db::{Count, Limit, Page, Paged, TenantTx};
 use vitaran_core::dealers::{self, DealerPage};
 use vitaran_core::invoicing::{self, InvoiceFilter, InvoiceSummary};
 use vitaran_core::orders::{self, OrderCounts, OrderFilter, OrderSummary};
@@ -53,7 +53,7 @@ async fn read(state: &AppState, actor: &Actor) -> Result<(Home, Frame), Refusal>
     let (own, orders, counts, invoices, frame) = try_join!(
         dealers::load_own(&tx).map_err(Refusal::from),
         orders::list(&tx, &by, &filter, &page).map_err(Refusal::from),
-        orders::count_by_status(&tx, &by).map_err(Refusal::from),
+        orders::count_by_status(&tx, &by, Count::FIGURE).map_err(Refusal::from),
         open_invoices(&tx, actor, &page),
         Frame::read(&tx, actor)
     )?;

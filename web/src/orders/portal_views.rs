@@ -1,8 +1,10 @@
 //! A dealer's orders and home page: data in, markup out.
 
+use std::ops::Add as _;
+
 use maud::{Markup, html};
 use vitaran_core::access::{Actor, PermissionCode};
-use vitaran_core::db::Paged;
+use vitaran_core::db::{Count, Paged};
 use vitaran_core::orders::{
     HistoryEntry, OrderCounts, OrderDetail, OrderHeader, OrderLine, OrderSummary, PartySnapshot,
     Status, Timeline, Verb,
@@ -87,13 +89,13 @@ pub fn home_region(home: &Home, actor: &Actor) -> Markup {
 
 fn home_tiles(home: &Home) -> Markup {
     let credit = &home.own.credit.credit;
-    let waiting = home.counts.label(Status::Placed);
-    let on_the_way = home.counts.label(Status::Dispatched);
+    let waiting = home.counts.of(Status::Placed);
+    let on_the_way = home.counts.of(Status::Dispatched);
     let tone = |status, tone| {
-        if home.counts.of(status) > 0 {
-            tone
-        } else {
+        if home.counts.of(status).is_zero() {
             Tone::Neutral
+        } else {
+            tone
         }
     };
     tiles(&[
@@ -199,7 +201,7 @@ pub fn orders(
 }
 
 /// Open orders of a view. Closed ones are many, and nobody waits for them.
-fn waiting_in(view: View, counts: &OrderCounts) -> Option<u64> {
+fn waiting_in(view: View, counts: &OrderCounts) -> Option<Count> {
     let is_open = view
         .statuses()
         .iter()
@@ -207,12 +209,11 @@ fn waiting_in(view: View, counts: &OrderCounts) -> Option<u64> {
     if !is_open || view == View::All {
         return None;
     }
-    let all: i64 = view
-        .statuses()
+    view.statuses()
         .iter()
         .map(|status| counts.of(*status))
-        .sum();
-    u64::try_from(all).ok().filter(|count| *count > 0)
+        .reduce(Count::add)
+        .filter(|count| !count.is_zero())
 }
 
 /// The orders of a view, alone: what the search swaps and what refreshes itself.

@@ -109,7 +109,7 @@ pub fn queue_region(queue: &Queue) -> Markup {
 
 fn tabs(queue: &Queue) -> Markup {
     let current = queue.params.one_status();
-    let tab = |label: &str, status: Option<Status>| {
+    let tab = |label: &'static str, status: Option<Status>| {
         let href = queue
             .params
             .with(|params| {
@@ -119,16 +119,11 @@ fn tabs(queue: &Queue) -> Markup {
             .address(PATH);
         let count = status
             .filter(|status| OrderCounts::OPEN.contains(status))
-            .map(|status| queue.counts.label(status));
-        let label = match &count {
-            Some(count) if count.ends_with('+') => format!("{label} {count}"),
-            _ => label.to_owned(),
-        };
+            .map(|status| queue.counts.of(status));
         let is_current = match status {
             Some(status) => current == Some(status.as_str()),
             None => !queue.params.has_any_status(),
         };
-        let count = count.and_then(|count| count.parse().ok());
         (label, href, count, is_current)
     };
     let all: Vec<_> = std::iter::once(tab("All", None))

@@ -1,6 +1,7 @@
 //! States as a dot, a word and a hue: readable in black and white, by eye and by ear.
 
 use maud::{Markup, html};
+use vitaran_core::db::Count;
 
 use super::Tone;
 
@@ -12,7 +13,7 @@ pub fn badge(tone: Tone, word: &str) -> Markup {
 
 /// A number beside a name, as in tabs and navigation.
 #[must_use]
-pub fn count(number: u64) -> Markup {
+pub fn count(number: Count) -> Markup {
     html! { span.count { (number) } }
 }
 

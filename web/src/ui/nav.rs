@@ -1,6 +1,7 @@
 //! Ways through the product: the links of an area, the menu of the person, the switch between tenants.
 
 use maud::{Markup, html};
+use vitaran_core::db::Count;
 
 use super::badge::count;
 use super::form::hidden;
@@ -15,7 +16,7 @@ pub struct NavItem {
     pub icon: Icon,
     pub is_current: bool,
     /// Things that wait there, such as orders to approve.
-    pub count: Option<u64>,
+    pub count: Option<Count>,
     /// Id of the count's place, for answers that change it without the page.
     pub count_id: Option<&'static str>,
     /// The two keys that go there, such as "g o".
@@ -45,8 +46,8 @@ impl NavItem {
     }
 
     #[must_use]
-    pub fn count(mut self, count: Option<u64>) -> Self {
-        self.count = count.filter(|number| *number > 0);
+    pub fn count(mut self, count: Option<impl Into<Count>>) -> Self {
+        self.count = count.map(Into::into).filter(|number| !number.is_zero());
         self
     }
 
@@ -91,8 +92,8 @@ pub(super) fn items(items: &[NavItem]) -> Markup {
 
 /// What stands in the place that [`NavItem::count_id`] names: nothing for nothing.
 #[must_use]
-pub fn live_count(number: Option<u64>) -> Markup {
-    html! { @if let Some(number) = number.filter(|number| *number > 0) { " " (count(number)) } }
+pub fn live_count(number: Option<impl Into<Count>>) -> Markup {
+    html! { @if let Some(number) = number.map(Into::into).filter(|number| !number.is_zero()) { " " (count(number)) } }
 }
 
 /// Colours of the page.
@@ -271,9 +272,11 @@ mod tests {
 
     #[test]
     fn nothing_waiting_is_not_counted() {
-        let shown =
-            items(&[NavItem::new("Orders", "/admin/orders", Icon::ClipboardList).count(Some(0))])
-                .into_string();
+        let shown = items(
+            &[NavItem::new("Orders", "/admin/orders", Icon::ClipboardList)
+                .count(Some(Count::default()))],
+        )
+        .into_string();
         assert!(!shown.contains("class=\"count\""), "{shown}");
     }
 }

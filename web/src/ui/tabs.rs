@@ -1,6 +1,7 @@
 //! Views of one list, each an address of its own, with counts where they are cheap.
 
 use maud::{Markup, html};
+use vitaran_core::db::Count;
 
 use super::badge::count;
 
@@ -8,7 +9,7 @@ use super::badge::count;
 pub struct View<'a> {
     pub label: &'a str,
     pub href: &'a str,
-    pub count: Option<u64>,
+    pub count: Option<Count>,
     pub is_current: bool,
 }
 

@@ -45,7 +45,7 @@ fn everything() -> String {
         (address::address(&address::Address { name: Some(HOSTILE), lines: &[HOSTILE], city: HOSTILE, phone: Some(HOSTILE), ..Default::default() }))
         (pick::scan_result(false, HOSTILE))
         (empty::empty(empty::Empty { icon: Icon::Inbox, title: HOSTILE, text: HOSTILE, action: Some((HOSTILE, "/x")) }))
-        (tabs::views(HOSTILE, &[tabs::View { label: HOSTILE, href: "/x", count: Some(2), is_current: true }]))
+        (tabs::views(HOSTILE, &[tabs::View { label: HOSTILE, href: "/x", count: Some(2.into()), is_current: true }]))
         (hx::Search { action: "/x", label: HOSTILE, query: HOSTILE, target_id: Some("list"), field_id: "q", key: Some("/") }.render(""))
     };
     Page {

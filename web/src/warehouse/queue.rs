@@ -6,6 +6,7 @@ use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
 use serde::Deserialize;
 use vitaran_core::access::{Allowed, SalesOrdersRead, WarehousePicksRead, WarehousePicksWrite};
+use vitaran_core::db::Count;
 use vitaran_core::orders;
 use vitaran_core::warehouse::{self, Stage, StartPicking};
 
@@ -68,7 +69,7 @@ pub async fn show_queue(
     let page = place.page()?;
     let (orders, counts) = try_join!(
         warehouse::queue(&tx, &by, stage, &page).map_err(Refusal::from),
-        orders::count_by_status(&tx, &reads).map_err(Refusal::from)
+        orders::count_by_status(&tx, &reads, Count::BESIDE_A_NAME).map_err(Refusal::from)
     )?;
     let now = tx.now();
     tx.commit().await?;

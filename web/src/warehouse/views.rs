@@ -98,7 +98,7 @@ fn tabs(queue: &Queue<'_>) -> Markup {
         .map(|(stage, href)| View {
             label: label(*stage),
             href,
-            count: u64::try_from(queue.counts.of(stage.status())).ok(),
+            count: Some(queue.counts.of(stage.status())),
             is_current: *stage == queue.stage,
         })
         .collect();
