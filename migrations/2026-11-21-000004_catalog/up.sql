@@ -16,7 +16,7 @@ CREATE TABLE categories (
 );
 
 CREATE TABLE products (
-    tenant_id   uuid NOT NULL REFERENCES tenants (id),
+    tenant_id   uuid NOT NULL,
     id          uuid NOT NULL,
     sku         text COLLATE "C" NOT NULL,
     name        text NOT NULL,

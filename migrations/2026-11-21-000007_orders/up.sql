@@ -12,7 +12,7 @@ CREATE TABLE cart_lines (
 );
 
 CREATE TABLE orders (
-    tenant_id          uuid NOT NULL REFERENCES tenants (id),
+    tenant_id          uuid NOT NULL,
     id                 uuid NOT NULL,
     number             text COLLATE "C" NOT NULL,
     financial_year     smallint NOT NULL,

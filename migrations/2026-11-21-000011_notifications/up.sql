@@ -1,7 +1,7 @@
 -- The outbox. A row is written in the transaction of the change it tells of; it is the truth, and a queue job is only
 -- the wake-up call. A sweeper finds what a lost job would have sent.
 CREATE TABLE notification_logs (
-    tenant_id           uuid NOT NULL REFERENCES tenants (id),
+    tenant_id           uuid NOT NULL,
     id                  uuid NOT NULL,
     event               text NOT NULL,
     channel             text NOT NULL,

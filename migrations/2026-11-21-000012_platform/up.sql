@@ -5,8 +5,8 @@ CREATE TABLE idempotency_keys (
     key          text NOT NULL,
     operation    text NOT NULL,
     request_hash text NOT NULL,
-    status_code  smallint,
-    body         text,
+    status_code  smallint NOT NULL,
+    body         text NOT NULL,
     created_at   timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, actor_id, key),
     CONSTRAINT ck_idempotency_keys_key CHECK (length(key) BETWEEN 1 AND 255)

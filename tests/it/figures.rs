@@ -141,7 +141,7 @@ async fn placing_an_order_takes_five_round_trips_with_five_lines_and_with_fifty(
                 keyed.post_json("/api/v1/orders", &body).await
             })
             .await;
-        costs("place", &said, 5, 11);
+        costs("place", &said, 5, 12);
     }
 }
 

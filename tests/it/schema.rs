@@ -74,6 +74,19 @@ async fn every_tenant_table_forces_row_level_security() {
 }
 
 #[tokio::test]
+async fn every_tenant_table_leads_to_the_register_of_tenants() {
+    none(&format!(
+        "WITH RECURSIVE led AS ( \
+             SELECT conrelid AS oid FROM pg_constraint WHERE contype = 'f' AND confrelid = 'tenants'::regclass \
+             UNION \
+             SELECT k.conrelid FROM pg_constraint k JOIN led ON k.confrelid = led.oid WHERE k.contype = 'f' \
+               AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) AND NOT a.attnotnull)) \
+         SELECT t.relname::text AS name FROM ({TENANT_TABLES}) t WHERE t.oid NOT IN (SELECT oid FROM led)"
+    ))
+    .await;
+}
+
+#[tokio::test]
 async fn every_tenant_table_has_the_one_policy_with_both_halves() {
     none(&format!(
         "SELECT t.relname::text AS name FROM ({TENANT_TABLES}) t WHERE NOT EXISTS ( \

@@ -63,7 +63,7 @@ GRANT SELECT, INSERT, UPDATE (status, attempts, next_attempt_at, lease_token, le
 GRANT SELECT, INSERT, UPDATE ON whatsapp_accounts TO app_user;
 GRANT SELECT, UPDATE (paused_at, paused_reason) ON whatsapp_accounts TO app_worker;
 
-GRANT SELECT, INSERT, UPDATE (status_code, body) ON idempotency_keys TO app_user;
+GRANT SELECT, INSERT ON idempotency_keys TO app_user;
 GRANT SELECT, DELETE ON idempotency_keys TO app_worker;
 GRANT SELECT, INSERT ON audit_log TO app_user, app_worker;
 

@@ -230,8 +230,8 @@ diesel::table! {
         key -> Text,
         operation -> Text,
         request_hash -> Text,
-        status_code -> Nullable<Int2>,
-        body -> Nullable<Text>,
+        status_code -> Int2,
+        body -> Text,
         created_at -> Timestamptz,
     }
 }
@@ -699,12 +699,9 @@ diesel::joinable!(impersonations -> tenants (tenant_id));
 diesel::joinable!(impersonations -> users (user_id));
 diesel::joinable!(memberships -> tenants (tenant_id));
 diesel::joinable!(memberships -> users (user_id));
-diesel::joinable!(notification_logs -> tenants (tenant_id));
 diesel::joinable!(order_counters -> tenants (tenant_id));
-diesel::joinable!(orders -> tenants (tenant_id));
 diesel::joinable!(price_lists -> tenants (tenant_id));
 diesel::joinable!(products -> tax_classes (tax_class));
-diesel::joinable!(products -> tenants (tenant_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(tax_rates -> tax_classes (tax_class));
 diesel::joinable!(tenant_settings -> tenants (tenant_id));

@@ -1,12 +1,12 @@
 //! A creating request sent twice creates once: the first transaction writes down its key and its answer, the second gets
 //! the answer.
 //!
-//! The key is inserted first in the business transaction. A second request with it waits on that row until the first
-//! commits, and then reads the answer; after a rollback there is no row, and the second does the work. Keys belong to a
-//! user in a tenant and are kept for 24 hours.
+//! The business transaction locks the key before anything else, and writes key and answer in one row with its commit. A
+//! second request with the key waits for that lock, and then reads the answer; after a rollback there is no row, and the
+//! second does the work. Keys belong to a user in a tenant and are kept for 24 hours.
 
 use diesel::QueryableByName;
-use diesel::sql_types::{Nullable, SmallInt, Text};
+use diesel::sql_types::{SmallInt, Text};
 use diesel_async::RunQueryDsl as _;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -71,6 +71,15 @@ impl RequestHash {
     }
 }
 
+/// One request that must happen once.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    pub key: IdempotencyKey,
+    /// `feature.verb`, such as `orders.place`.
+    pub operation: &'static str,
+    pub request: RequestHash,
+}
+
 /// What the key says about the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Begun {
@@ -130,10 +139,10 @@ struct Recorded {
     operation: String,
     #[diesel(sql_type = Text)]
     request_hash: String,
-    #[diesel(sql_type = Nullable<SmallInt>)]
-    status_code: Option<i16>,
-    #[diesel(sql_type = Nullable<Text>)]
-    body: Option<String>,
+    #[diesel(sql_type = SmallInt)]
+    status_code: i16,
+    #[diesel(sql_type = Text)]
+    body: String,
 }
 
 /// Jobs and commands have no user; their keys stand under the nil id.
@@ -141,71 +150,62 @@ fn actor_id(tx: &TenantTx) -> Uuid {
     tx.actor().user_id().map_or(Uuid::nil(), |id| id.as_uuid())
 }
 
-/// Takes the key, as the first statement of the business transaction. Waits while another transaction holds it, up to
-/// the role's `lock_timeout`.
-pub async fn begin(
-    tx: &mut TenantTx,
-    key: &IdempotencyKey,
-    operation: &'static str,
-    request: &RequestHash,
-) -> Result<Begun, IdempotencyError> {
+/// Locks the key, as the first statement of the business transaction, and looks whether it has its answer already. Waits
+/// while another transaction holds the key, up to the role's `lock_timeout`. Two keys of one hash wait for each other,
+/// which costs time and nothing else.
+pub async fn begin(tx: &mut TenantTx, claim: &Claim) -> Result<Begun, IdempotencyError> {
     let (tenant, actor) = (tx.tenant().as_uuid(), actor_id(tx));
-    let inserted = Statement::new(
-        "INSERT INTO idempotency_keys (tenant_id, actor_id, key, operation, request_hash) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (tenant_id, actor_id, key) DO NOTHING",
-    )
-    .bind(tenant)
-    .bind(actor)
-    .bind(key.as_str())
-    .bind(operation)
-    .bind(request.0.as_str())
-    .execute(tx.conn()?)
-    .await
-    .map_err(|error| match DbError::from(error) {
-        DbError::Busy(_) => IdempotencyError::InFlight,
-        other => other.into(),
-    })?;
-    if inserted == 1 {
-        return Ok(Begun::Fresh);
-    }
-    let recorded: Recorded = Statement::new(
+    let (mut locks, mut reads) = (tx.reader(), tx.reader());
+    let lock = Statement::new("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind(format!(
+            "idempotency {tenant} {actor} {}",
+            claim.key.as_str()
+        ))
+        .execute(&mut locks);
+    // A statement of its own, though in the same message: it must see what the one that was waited for has committed.
+    let recorded = Statement::new(
         "SELECT operation, request_hash, status_code, body FROM idempotency_keys WHERE tenant_id = $1 AND actor_id = $2 AND key = $3",
     )
     .bind(tenant)
     .bind(actor)
-    .bind(key.as_str())
-    .get_result(tx.conn()?)
-    .await
-    .map_err(DbError::from)?;
-    replay(recorded, operation, request)
+    .bind(claim.key.as_str())
+    .load::<Recorded>(&mut reads);
+    let (locked, recorded) = futures_util::join!(lock, recorded);
+    locked.map_err(|error| match DbError::from(error) {
+        DbError::Busy(_) => IdempotencyError::InFlight,
+        other => other.into(),
+    })?;
+    let recorded = recorded.map_err(DbError::from)?.into_iter().next();
+    Ok(recorded.map_or(Begun::Fresh, |recorded| replay(recorded, claim)))
 }
 
 /// Pure: what a row that was there already means for this request.
-fn replay(
-    recorded: Recorded,
-    operation: &str,
-    request: &RequestHash,
-) -> Result<Begun, IdempotencyError> {
-    if recorded.operation != operation || recorded.request_hash != request.0 {
-        return Ok(Begun::OtherRequest);
+fn replay(recorded: Recorded, claim: &Claim) -> Begun {
+    if recorded.operation != claim.operation || recorded.request_hash != claim.request.0 {
+        return Begun::OtherRequest;
     }
-    match (recorded.status_code.map(u16::try_from), recorded.body) {
-        (Some(Ok(status)), Some(body)) => Ok(Begun::Replay { status, body }),
-        // Our own transaction took the key and has not finished it.
-        _ => Err(IdempotencyError::InFlight),
+    Begun::Replay {
+        // The column holds what `finish` wrote.
+        status: u16::try_from(recorded.status_code).unwrap_or(u16::MAX),
+        body: recorded.body,
     }
 }
 
-/// Writes the answer down with the commit that makes the work durable.
-pub fn finish(tx: &mut TenantTx, key: &IdempotencyKey, status: u16, body: &str) {
+/// Writes key and answer down with the commit that makes the work durable.
+pub fn finish(tx: &mut TenantTx, claim: &Claim, status: u16, body: &str) {
     let (tenant, actor) = (tx.tenant().as_uuid(), actor_id(tx));
     tx.write_last(
-        Statement::new("UPDATE idempotency_keys SET status_code = $4, body = $5 WHERE tenant_id = $1 AND actor_id = $2 AND key = $3")
-            .bind(tenant)
-            .bind(actor)
-            .bind(key.as_str())
-            .bind(i16::try_from(status).unwrap_or(i16::MAX))
-            .bind(body),
+        Statement::new(
+            "INSERT INTO idempotency_keys (tenant_id, actor_id, key, operation, request_hash, status_code, body) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(tenant)
+        .bind(actor)
+        .bind(claim.key.as_str())
+        .bind(claim.operation)
+        .bind(claim.request.0.as_str())
+        .bind(i16::try_from(status).unwrap_or(i16::MAX))
+        .bind(body),
     );
 }
 
@@ -217,8 +217,13 @@ mod tests {
 
     const GSTIN: &str = "27VOLTC1234A1ZU";
 
-    fn body(text: &str) -> RequestHash {
-        RequestHash::of("POST", "/api/v1/orders", text.as_bytes())
+    /// A claim on the key by a POST with this body.
+    fn claim(key: &IdempotencyKey, operation: &'static str, body: &str) -> Claim {
+        Claim {
+            key: key.clone(),
+            operation,
+            request: RequestHash::of("POST", "/api/v1/orders", body.as_bytes()),
+        }
     }
 
     #[test]
@@ -255,21 +260,26 @@ mod tests {
         let (db, _) = test_db();
         let key = IdempotencyKey::generate();
         let mut first = db.begin(&by).await.unwrap();
-        let begun = begin(&mut first, &key, "orders.place", &body("{}")).await;
+        let begun = begin(&mut first, &claim(&key, "orders.place", "{}")).await;
         assert_eq!(begun.unwrap(), Begun::Fresh);
-        finish(&mut first, &key, 201, "answer");
+        finish(
+            &mut first,
+            &claim(&key, "orders.place", "{}"),
+            201,
+            "answer",
+        );
         first.commit().await.unwrap();
 
         let mut second = db.begin(&by).await.unwrap();
-        let begun = begin(&mut second, &key, "orders.place", &body("{}")).await;
+        let begun = begin(&mut second, &claim(&key, "orders.place", "{}")).await;
         let answer = Begun::Replay {
             status: 201,
             body: "answer".to_owned(),
         };
         assert_eq!(begun.unwrap(), answer);
-        let begun = begin(&mut second, &key, "orders.place", &body("[]")).await;
+        let begun = begin(&mut second, &claim(&key, "orders.place", "[]")).await;
         assert_eq!(begun.unwrap(), Begun::OtherRequest);
-        let begun = begin(&mut second, &key, "receipts.record", &body("{}")).await;
+        let begun = begin(&mut second, &claim(&key, "receipts.record", "{}")).await;
         assert_eq!(begun.unwrap(), Begun::OtherRequest);
     }
 
@@ -281,7 +291,7 @@ mod tests {
         let key = IdempotencyKey::generate();
         for _ in 0..2 {
             let mut tx = db.begin(&by).await.unwrap();
-            let begun = begin(&mut tx, &key, "orders.place", &body("{}")).await;
+            let begun = begin(&mut tx, &claim(&key, "orders.place", "{}")).await;
             assert_eq!(begun.unwrap(), Begun::Fresh);
         }
     }
@@ -293,11 +303,11 @@ mod tests {
         let (db, _) = test_db();
         let key = IdempotencyKey::generate();
         let mut first = db.begin(&by).await.unwrap();
-        begin(&mut first, &key, "orders.place", &body("{}"))
+        begin(&mut first, &claim(&key, "orders.place", "{}"))
             .await
             .unwrap();
         let mut second = db.begin(&by).await.unwrap();
-        let refused = begin(&mut second, &key, "orders.place", &body("{}"))
+        let refused = begin(&mut second, &claim(&key, "orders.place", "{}"))
             .await
             .unwrap_err();
         assert_eq!(refused.kind(), Kind::Conflict);
@@ -309,7 +319,7 @@ mod tests {
         let key = IdempotencyKey::generate();
         for _ in 0..2 {
             let mut t = test_tx().await;
-            let begun = begin(&mut t, &key, "orders.place", &body("{}")).await;
+            let begun = begin(&mut t, &claim(&key, "orders.place", "{}")).await;
             assert_eq!(begun.unwrap(), Begun::Fresh);
         }
     }

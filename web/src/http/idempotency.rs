@@ -22,14 +22,9 @@ impl<'a> FromRequest<'a> for BodyHash {
     }
 }
 
-/// One request that must happen once.
+/// A claim that came with a request.
 #[derive(Debug, Clone)]
-pub struct Claim {
-    pub key: IdempotencyKey,
-    /// `feature.verb`, such as `orders.place`.
-    pub operation: &'static str,
-    pub request: RequestHash,
-}
+pub struct Claim(idempotency::Claim);
 
 impl Claim {
     /// From the API's `Idempotency-Key` header, which creating operations demand.
@@ -45,11 +40,11 @@ impl Claim {
         })?;
         let key =
             IdempotencyKey::parse(text).map_err(|error| Refusal::malformed(&error.to_string()))?;
-        Ok(Claim {
+        Ok(Claim(idempotency::Claim {
             key,
             operation,
             request: hash.0,
-        })
+        }))
     }
 
     /// From a form's hidden field `idempotency_key`.
@@ -60,11 +55,11 @@ impl Claim {
     ) -> std::result::Result<Self, Refusal> {
         let key = IdempotencyKey::parse(field)
             .map_err(|_| Refusal::malformed("This form is incomplete, open its page again"))?;
-        Ok(Claim {
+        Ok(Claim(idempotency::Claim {
             key,
             operation,
             request: hash.0,
-        })
+        }))
     }
 }
 
@@ -87,7 +82,7 @@ pub enum Started {
 #[must_use = "work that is not finished is rolled back"]
 pub struct Once {
     tx: TenantTx,
-    key: IdempotencyKey,
+    claim: idempotency::Claim,
 }
 
 /// Opens a transaction of the proof and takes the key in it:
@@ -104,11 +99,11 @@ pub struct Once {
 pub async fn start<P: Permission>(
     db: &Db,
     by: &Allowed<P>,
-    claim: Claim,
+    Claim(claim): Claim,
 ) -> std::result::Result<Started, Refusal> {
     let mut tx = db.begin(by).await?;
-    match idempotency::begin(&mut tx, &claim.key, claim.operation, &claim.request).await? {
-        Begun::Fresh => Ok(Started::Fresh(Box::new(Once { tx, key: claim.key }))),
+    match idempotency::begin(&mut tx, &claim).await? {
+        Begun::Fresh => Ok(Started::Fresh(Box::new(Once { tx, claim }))),
         Begun::OtherRequest => Err(IdempotencyError::OtherRequest.into()),
         Begun::Replay { status, body } => Ok(Started::Replay(Answer {
             status,
@@ -129,7 +124,7 @@ impl Once {
         status: u16,
         body: String,
     ) -> std::result::Result<Answer, Refusal> {
-        idempotency::finish(&mut self.tx, &self.key, status, &body);
+        idempotency::finish(&mut self.tx, &self.claim, status, &body);
         self.tx.commit().await?;
         Ok(Answer {
             status,
