@@ -16,6 +16,7 @@ pub mod files;
 
 pub mod identity;
 pub mod tenancy;
+pub mod roles;
 pub mod config;
 
 pub mod catalog;

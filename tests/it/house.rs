@@ -106,6 +106,11 @@ impl<'a> House<'a> {
                 let id = self.insert("price_lists", "name", &name).await;
                 things.insert("id", id);
             }
+            "role" => {
+                let values = format!("'{}', 'SALES', ARRAY['sales.orders.read']", new_text());
+                let id = self.insert("roles", "name, base, permissions", &values);
+                things.insert("id", id.await);
+            }
             "dealer" | "dealer's address" | "dealer's contact" => self.dealer(&mut things).await,
             "invoice" => {
                 let order = self.order("DISPATCHED").await;

@@ -34,6 +34,7 @@ mod platform;
 mod portal;
 mod problems;
 mod processes;
+mod roles;
 mod schema;
 mod sessions;
 mod sign_in;

@@ -194,6 +194,7 @@ async fn only_the_outbox_and_what_has_expired_are_seen_across_tenants() {
         "impersonations found_before_tenant to app_lookup",
         "memberships found_before_tenant to app_lookup",
         "notification_logs worker_finds_due to app_worker",
+        "roles found_before_tenant to app_lookup",
     ];
     assert_eq!(found, expected);
 }

@@ -22,6 +22,7 @@ pub mod orders;
 pub mod payments;
 pub mod portal;
 pub mod pricing;
+pub mod roles;
 pub mod router;
 pub mod shell;
 pub mod state;

@@ -17,6 +17,7 @@ use crate::notifications::NotificationsApi;
 use crate::orders::OrdersApi;
 use crate::payments::ReceiptsApi;
 use crate::pricing::PricesApi;
+use crate::roles::RolesApi;
 use crate::stock::StockApi;
 use crate::warehouse::WarehouseApi;
 
@@ -43,6 +44,8 @@ pub enum Tag {
     Receipts,
     /// Messages to dealers and staff, and what became of them.
     Notifications,
+    /// What people may do: the catalogue of permissions, and the roles made of it.
+    Roles,
     /// How the service stands.
     Health,
 }
@@ -62,6 +65,7 @@ type Apis = (
     InvoicesApi,
     ReceiptsApi,
     NotificationsApi,
+    RolesApi,
     HealthApi,
 );
 
@@ -89,6 +93,7 @@ pub fn service() -> OpenApiService<Apis, ()> {
             InvoicesApi,
             ReceiptsApi,
             NotificationsApi,
+            RolesApi,
             HealthApi,
         ),
         "Vitaran",

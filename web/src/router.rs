@@ -28,7 +28,7 @@ use crate::state::AppState;
 use crate::tenancy::platform;
 use crate::{
     assets, audit, catalog, dashboard, dealers, developers, health, identity, invoicing, live,
-    notifications, openapi, orders, pricing, stock, warehouse,
+    notifications, openapi, orders, pricing, roles, stock, warehouse,
 };
 
 /// The pages. A form's POST stands beside the page it is on.
@@ -166,6 +166,14 @@ fn pages() -> Pages {
         .post("/admin/stock/receive", stock::movements::receive)
         .get("/admin/stock/adjust", stock::movements::new_adjustment)
         .post("/admin/stock/adjust", stock::movements::adjust)
+        .get("/admin/roles", roles::admin::index)
+        .post("/admin/roles", roles::admin::create)
+        .get("/admin/roles/new", roles::admin::new)
+        .get("/admin/roles/built-in", roles::admin::built_in)
+        .get("/admin/roles/:id", roles::admin::show)
+        .post("/admin/roles/:id", roles::admin::update)
+        .get("/admin/roles/:id/removal", roles::admin::ask_removal)
+        .post("/admin/roles/:id/removal", roles::admin::remove)
         .get("/admin/price-lists", pricing::admin::index)
         .get("/admin/price-lists/new", pricing::admin::new)
         .post("/admin/price-lists/new", pricing::admin::create)

@@ -247,7 +247,7 @@ fn user_menu<'a>(session: &'a CurrentSession, here: &'a str) -> UserMenu<'a> {
         email: &user.email,
         role: session
             .actor()
-            .map_or("Platform", |actor| actor.role().label()),
+            .map_or("Platform", |actor| actor.grant().label()),
         theme_url: "/preferences",
         sign_out_url: "/logout",
         links,
@@ -281,7 +281,7 @@ const WAYS: &[Way] = &[
         label: "Home",
         href: "/portal",
         icon: Icon::House,
-        needs: None,
+        needs: Some(PermissionCode::SalesOrdersRead),
     },
     Way {
         area: Area::Portal,
@@ -316,7 +316,7 @@ const WAYS: &[Way] = &[
         label: "Home",
         href: "/admin",
         icon: Icon::LayoutDashboard,
-        needs: None,
+        needs: Some(PermissionCode::SalesOrdersRead),
     },
     Way {
         area: Area::Admin,
@@ -383,6 +383,13 @@ const WAYS: &[Way] = &[
     },
     Way {
         area: Area::Admin,
+        label: "Roles",
+        href: "/admin/roles",
+        icon: Icon::ShieldCheck,
+        needs: Some(PermissionCode::PlatformUsersRead),
+    },
+    Way {
+        area: Area::Admin,
         label: "Audit log",
         href: "/admin/audit",
         icon: Icon::History,
@@ -408,15 +415,34 @@ const WAYS: &[Way] = &[
 const CART: &str = "/portal/cart";
 pub const CART_COUNT: &str = "cart-count";
 
-fn nav(area: Area, actor: Option<&Actor>, path: &str, cart: Option<u64>) -> Vec<NavItem> {
-    let may = |way: &&Way| match (way.needs, actor) {
-        (None, _) => true,
-        (Some(code), Some(actor)) => actor.has(code),
-        (Some(_), None) => false,
-    };
+impl Way {
+    fn is_open_to(&self, actor: Option<&Actor>) -> bool {
+        self.needs
+            .is_none_or(|code| actor.is_some_and(|actor| actor.has(code)))
+    }
+}
+
+/// Whether an entry of the navigation is shown to somebody.
+pub fn may_open(href: &str, actor: &Actor) -> bool {
     WAYS.iter()
-        .filter(|way| way.area == area)
-        .filter(may)
+        .any(|way| way.href == href && way.is_open_to(Some(actor)))
+}
+
+/// Where somebody begins who may not open the usual place of their work.
+pub fn first_way(actor: &Actor) -> &'static str {
+    let area = match actor.role() {
+        Role::Dealer => Area::Portal,
+        _ => Area::Admin,
+    };
+    let mut open = WAYS
+        .iter()
+        .filter(|way| way.area == area && way.is_open_to(Some(actor)));
+    open.next().map_or("/switch-tenant", |way| way.href)
+}
+
+fn nav(area: Area, actor: Option<&Actor>, path: &str, cart: Option<u64>) -> Vec<NavItem> {
+    WAYS.iter()
+        .filter(|way| way.area == area && way.is_open_to(actor))
         .map(|way| {
             let item = NavItem::new(way.label, way.href, way.icon).current(is_here(way.href, path));
             match way.href {

@@ -129,6 +129,8 @@ ids! {
     UserId,
     /// A person's role in one tenant.
     MembershipId,
+    /// A role that a tenant made for itself.
+    RoleId,
     /// A GST registration (GSTIN) of the tenant.
     RegistrationId,
     /// A place goods leave from or are kept at.

@@ -7,20 +7,24 @@ CREATE SCHEMA IF NOT EXISTS lookup;
 GRANT USAGE, CREATE ON SCHEMA lookup TO app_lookup;
 REVOKE ALL ON SCHEMA lookup FROM PUBLIC;
 
+-- What a look-up gives may differ from release to release, and a function that gives other columns is not replaced.
+DROP FUNCTION IF EXISTS lookup.login(text), lookup.acting(uuid, uuid, uuid, uuid), lookup.session(bytea), lookup.bearer(bytea);
+
 -- A user by e-mail, with a row for each membership in an active tenant; one row without a tenant when there is none.
 CREATE OR REPLACE FUNCTION lookup.login(p_email text)
 RETURNS TABLE (user_id uuid, user_name text, email text, password_hash text, is_platform_admin boolean,
-               tenant_id uuid, tenant_slug text, tenant_name text, membership_id uuid, role text, dealer_id uuid)
+               tenant_id uuid, tenant_slug text, tenant_name text, membership_id uuid, role text, dealer_id uuid, role_name text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT u.id, u.name, u.email, u.password_hash, u.is_platform_admin, m.tenant_id, m.slug, m.tenant_name, m.id, m.role, m.dealer_id
+    SELECT u.id, u.name, u.email, u.password_hash, u.is_platform_admin, m.tenant_id, m.slug, m.tenant_name, m.id, m.role, m.dealer_id, m.role_name
     FROM public.users u
     LEFT JOIN (
-        SELECT m.tenant_id, m.id, m.user_id, m.role, m.dealer_id, t.slug, t.name AS tenant_name
+        SELECT m.tenant_id, m.id, m.user_id, m.role, m.dealer_id, t.slug, t.name AS tenant_name, r.name AS role_name
         FROM public.memberships m JOIN public.tenants t ON t.id = m.tenant_id AND t.status = 'ACTIVE'
+        LEFT JOIN public.roles r ON r.tenant_id = m.tenant_id AND r.id = m.role_id
         WHERE m.is_active
     ) m ON m.user_id = u.id
     WHERE u.email = lower(p_email) AND u.is_active
@@ -32,17 +36,19 @@ $$;
 -- as whom and with whose search_path it runs: so it can become a part of their queries.
 CREATE OR REPLACE FUNCTION lookup.acting(p_user uuid, p_tenant uuid, p_membership uuid, p_impersonation uuid)
 RETURNS TABLE (user_name text, email text, is_platform_admin boolean, tenant_slug text, tenant_name text, role text, dealer_id uuid,
+               role_name text, role_permissions text[], approval_limit numeric,
                membership_count bigint, impersonation_may_write boolean, impersonation_ends_at timestamptz)
 LANGUAGE sql STABLE
 AS $$
     SELECT u.name, u.email, u.is_platform_admin, t.slug, t.name,
-           CASE WHEN i.id IS NOT NULL THEN 'ADMIN' ELSE m.role END, m.dealer_id,
+           CASE WHEN i.id IS NOT NULL THEN 'ADMIN' ELSE m.role END, m.dealer_id, r.name, r.permissions, r.approval_limit,
            (SELECT count(*) FROM public.memberships o JOIN public.tenants ot ON ot.id = o.tenant_id AND ot.status = 'ACTIVE'
             WHERE o.user_id = u.id AND o.is_active),
            i.may_write, i.ends_at
     FROM public.users u
     LEFT JOIN public.tenants t ON t.id = p_tenant
     LEFT JOIN public.memberships m ON m.tenant_id = p_tenant AND m.id = p_membership AND m.user_id = u.id AND m.is_active
+    LEFT JOIN public.roles r ON r.tenant_id = m.tenant_id AND r.id = m.role_id
     LEFT JOIN public.impersonations i ON i.tenant_id = p_tenant AND i.id = p_impersonation AND i.user_id = u.id
          AND i.ended_at IS NULL AND i.ends_at > now() AND u.is_platform_admin
     WHERE u.id = p_user AND u.is_active
@@ -55,16 +61,16 @@ $$;
 CREATE OR REPLACE FUNCTION lookup.session(p_id_hash bytea)
 RETURNS TABLE (user_id uuid, acting_tenant uuid, membership_id uuid, impersonation_id uuid, data jsonb, created_at timestamptz,
                last_seen_at timestamptz, expires_at timestamptz, user_name text, email text, is_platform_admin boolean,
-               tenant_slug text, tenant_name text, role text, dealer_id uuid, membership_count bigint,
-               impersonation_may_write boolean, impersonation_ends_at timestamptz)
+               tenant_slug text, tenant_name text, role text, dealer_id uuid, role_name text, role_permissions text[],
+               approval_limit numeric, membership_count bigint, impersonation_may_write boolean, impersonation_ends_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
     SELECT s.user_id, s.acting_tenant, s.membership_id, s.impersonation_id, s.data, s.created_at, s.last_seen_at, s.expires_at,
-           a.user_name, a.email, a.is_platform_admin, a.tenant_slug, a.tenant_name, a.role, a.dealer_id, a.membership_count,
-           a.impersonation_may_write, a.impersonation_ends_at
+           a.user_name, a.email, a.is_platform_admin, a.tenant_slug, a.tenant_name, a.role, a.dealer_id, a.role_name, a.role_permissions, a.approval_limit,
+           a.membership_count, a.impersonation_may_write, a.impersonation_ends_at
     FROM public.sessions s
     CROSS JOIN LATERAL lookup.acting(s.user_id, s.acting_tenant, s.membership_id, s.impersonation_id) a
     WHERE s.id_hash = p_id_hash AND s.expires_at > now() AND s.absolute_expires_at > now();
@@ -74,14 +80,15 @@ $$;
 -- An API token by its hash.
 CREATE OR REPLACE FUNCTION lookup.bearer(p_token_hash bytea)
 RETURNS TABLE (user_id uuid, acting_tenant uuid, membership_id uuid, expires_at timestamptz, user_name text, email text,
-               is_platform_admin boolean, tenant_slug text, tenant_name text, role text, dealer_id uuid)
+               is_platform_admin boolean, tenant_slug text, tenant_name text, role text, dealer_id uuid, role_name text,
+               role_permissions text[], approval_limit numeric)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
     SELECT k.user_id, k.acting_tenant, k.membership_id, k.expires_at, a.user_name, a.email, a.is_platform_admin, a.tenant_slug,
-           a.tenant_name, a.role, a.dealer_id
+           a.tenant_name, a.role, a.dealer_id, a.role_name, a.role_permissions, a.approval_limit
     FROM public.access_tokens k
     CROSS JOIN LATERAL lookup.acting(k.user_id, k.acting_tenant, k.membership_id, NULL) a
     WHERE k.token_hash = p_token_hash AND k.expires_at > now();

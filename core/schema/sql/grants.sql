@@ -9,7 +9,8 @@ GRANT SELECT ON __diesel_schema_migrations TO app_user, app_worker;
 
 -- Before the tenant is known.
 GRANT SELECT (id, email, name, password_hash, is_platform_admin, is_active) ON users TO app_lookup;
-GRANT SELECT (tenant_id, id, user_id, role, dealer_id, is_active) ON memberships TO app_lookup;
+GRANT SELECT (tenant_id, id, user_id, role, role_id, dealer_id, is_active) ON memberships TO app_lookup;
+GRANT SELECT (tenant_id, id, name, permissions, approval_limit) ON roles TO app_lookup;
 GRANT SELECT (id, slug, name, status) ON tenants TO app_lookup;
 GRANT SELECT ON sessions, access_tokens TO app_lookup;
 GRANT SELECT (tenant_id, id, user_id, may_write, ends_at, ended_at) ON impersonations TO app_lookup;
@@ -22,7 +23,8 @@ GRANT SELECT ON tenants TO app_user, app_worker;
 GRANT INSERT, UPDATE (name, status) ON tenants TO app_user;
 GRANT SELECT (id, email, name, is_platform_admin, is_active, created_at) ON users TO app_user, app_worker;
 GRANT INSERT (id, email, name, password_hash), UPDATE (name, password_hash) ON users TO app_user;
-GRANT SELECT, INSERT, UPDATE (role, dealer_id, is_active) ON memberships TO app_user;
+GRANT SELECT, INSERT, UPDATE (role, role_id, dealer_id, is_active) ON memberships TO app_user;
+GRANT SELECT, INSERT, UPDATE (name, permissions, approval_limit, version), DELETE ON roles TO app_user;
 GRANT SELECT ON memberships TO app_worker;
 GRANT SELECT, INSERT, UPDATE (ended_at) ON impersonations TO app_user;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO app_user;

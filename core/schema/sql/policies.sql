@@ -31,7 +31,7 @@ BEGIN
             EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (%s)', t.relname,
                 format(own_dealer, CASE WHEN t.relname = 'dealers' THEN 'id' ELSE 'dealer_id' END),
                 format(own_dealer, CASE WHEN t.relname = 'dealers' THEN 'id' ELSE 'dealer_id' END));
-        ELSIF t.relname IN ('audit_log', 'document_counters', 'impersonations', 'notification_attempts', 'pick_lists', 'stock_ledger', 'whatsapp_accounts') THEN
+        ELSIF t.relname IN ('audit_log', 'document_counters', 'impersonations', 'notification_attempts', 'pick_lists', 'roles', 'stock_ledger', 'whatsapp_accounts') THEN
             EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (%s)', t.relname, staff, staff);
         END IF;
     END LOOP;
@@ -60,6 +60,8 @@ CREATE POLICY worker_deletes_expired ON idempotency_keys FOR DELETE TO app_worke
 -- and the columns granted to it, nothing else.
 DROP POLICY IF EXISTS found_before_tenant ON memberships;
 CREATE POLICY found_before_tenant ON memberships FOR SELECT TO app_lookup USING (true);
+DROP POLICY IF EXISTS found_before_tenant ON roles;
+CREATE POLICY found_before_tenant ON roles FOR SELECT TO app_lookup USING (true);
 -- A dealer's session may see who else works for the dealer, and makes nobody a member.
 DROP POLICY IF EXISTS made_by_staff ON memberships;
 CREATE POLICY made_by_staff ON memberships AS RESTRICTIVE FOR INSERT TO app_user

@@ -312,6 +312,7 @@ diesel::table! {
         dealer_id -> Nullable<Uuid>,
         is_active -> Bool,
         created_at -> Timestamptz,
+        role_id -> Nullable<Uuid>,
     }
 }
 
@@ -550,6 +551,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    roles (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        name -> Text,
+        base -> Text,
+        permissions -> Array<Nullable<Text>>,
+        approval_limit -> Nullable<Numeric>,
+        version -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     sessions (id_hash) {
         id_hash -> Bytea,
         user_id -> Uuid,
@@ -702,6 +716,7 @@ diesel::joinable!(memberships -> users (user_id));
 diesel::joinable!(order_counters -> tenants (tenant_id));
 diesel::joinable!(price_lists -> tenants (tenant_id));
 diesel::joinable!(products -> tax_classes (tax_class));
+diesel::joinable!(roles -> tenants (tenant_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(tax_rates -> tax_classes (tax_class));
 diesel::joinable!(tenant_settings -> tenants (tenant_id));
@@ -744,6 +759,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipt_allocations,
     receipts,
     receivables,
+    roles,
     sessions,
     shipments,
     stock_balances,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use vitaran_kernel::{DealerId, ImpersonationId, TenantId, UserId};
 
 use super::roles::PermissionSet;
-use super::{Allowed, DealerScope, Forbidden, Permission, PermissionCode, Role};
+use super::{Allowed, DealerScope, Forbidden, Grant, Permission, PermissionCode, Role};
 
 /// The tenant an actor works in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,9 +30,8 @@ struct Identity {
     name: String,
     email: String,
     tenant: TenantRef,
-    role: Role,
+    grant: Grant,
     dealer: Option<DealerId>,
-    permissions: PermissionSet,
     impersonation: Option<Impersonation>,
 }
 
@@ -47,7 +46,7 @@ impl Actor {
         name: String,
         email: String,
         tenant: TenantRef,
-        role: Role,
+        grant: Grant,
         dealer: Option<DealerId>,
     ) -> Self {
         Actor(Arc::new(Identity {
@@ -55,9 +54,8 @@ impl Actor {
             name,
             email,
             tenant,
-            role,
+            grant,
             dealer,
-            permissions: role.permissions(),
             impersonation: None,
         }))
     }
@@ -70,8 +68,8 @@ impl Actor {
         tenant: TenantRef,
         visit: Impersonation,
     ) -> Self {
-        let all = Role::Admin.permissions();
-        let permissions = if visit.may_write {
+        let all = Grant::built_in(Role::Admin);
+        let grant = if visit.may_write {
             all
         } else {
             all.reading_only()
@@ -81,9 +79,8 @@ impl Actor {
             name,
             email,
             tenant,
-            role: Role::Admin,
+            grant,
             dealer: None,
-            permissions,
             impersonation: Some(visit),
         }))
     }
@@ -101,9 +98,8 @@ impl Actor {
             name: what.to_owned(),
             email: String::new(),
             tenant,
-            role: Role::Admin,
+            grant: Grant::built_in(Role::Admin),
             dealer: None,
-            permissions: Role::Admin.permissions(),
             impersonation: None,
         }))
     }
@@ -121,11 +117,16 @@ impl Actor {
 
     /// Whether the actor has the permission: for what is shown, never instead of [`Actor::allow`].
     pub fn has(&self, code: PermissionCode) -> bool {
-        self.0.permissions.contains(code)
+        self.permissions().contains(code)
     }
 
     pub fn permissions(&self) -> PermissionSet {
-        self.0.permissions
+        self.0.grant.permissions()
+    }
+
+    /// The role as it was given: its name, and how much it may approve.
+    pub fn grant(&self) -> &Grant {
+        &self.0.grant
     }
 
     pub fn user_id(&self) -> Option<UserId> {
@@ -149,8 +150,9 @@ impl Actor {
         self.0.tenant.id
     }
 
+    /// The built-in role, or the one that the tenant's own grew from: where the actor's work is.
     pub fn role(&self) -> Role {
-        self.0.role
+        self.0.grant.role()
     }
 
     pub fn impersonation(&self) -> Option<&Impersonation> {

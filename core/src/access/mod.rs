@@ -10,5 +10,5 @@ mod scope;
 pub use actor::{Actor, Impersonation, TenantRef};
 pub use allowed::{Allowed, Forbidden};
 pub use permission::*;
-pub use roles::Role;
+pub use roles::{Grant, PermissionSet, Role};
 pub use scope::DealerScope;

@@ -22,6 +22,15 @@ macro_rules! permissions {
                 match self { $(PermissionCode::$name => $code),+ }
             }
 
+            pub fn parse(code: &str) -> Option<Self> {
+                Self::ALL.into_iter().find(|known| known.as_str() == code)
+            }
+
+            /// The first word of the code: what a role's page groups by.
+            pub fn group(self) -> &'static str {
+                self.as_str().split('.').next().unwrap_or_default()
+            }
+
             /// Completes the sentence "may …".
             pub const fn may(self) -> &'static str {
                 match self { $(PermissionCode::$name => $may),+ }

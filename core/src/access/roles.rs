@@ -1,5 +1,7 @@
 //! The built-in roles as sets of permissions (000-13, and the table of who may do what in the product's decisions).
 
+use vitaran_kernel::Money;
+
 use super::permission::PermissionCode::{self, *};
 
 /// A set of permissions.
@@ -37,6 +39,25 @@ impl PermissionSet {
                 .fold(0, |a, b| a | b)
                 & self.0,
         )
+    }
+
+    /// What both sets have.
+    pub const fn and(self, other: PermissionSet) -> Self {
+        PermissionSet(self.0 & other.0)
+    }
+
+    /// What either set has.
+    pub const fn or(self, other: PermissionSet) -> Self {
+        PermissionSet(self.0 | other.0)
+    }
+
+    /// What the other set lacks.
+    pub const fn without(self, other: PermissionSet) -> Self {
+        PermissionSet(self.0 & !other.0)
+    }
+
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
     }
 
     pub fn codes(self) -> impl Iterator<Item = PermissionCode> {
@@ -155,6 +176,76 @@ impl Role {
             Role::Accounts => ACCOUNTS,
             Role::Dealer => DEALER,
         }
+    }
+}
+
+impl Role {
+    /// What a role that grew from this one can be given at most: a dealer's people never get what only staff have.
+    pub fn ceiling(self) -> PermissionSet {
+        match self {
+            Role::Dealer => DEALER,
+            _ => Role::Admin.permissions(),
+        }
+    }
+}
+
+/// What a membership gives: a built-in role, or one that the tenant made from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    role: Role,
+    name: Option<String>,
+    permissions: PermissionSet,
+    approval_limit: Option<Money>,
+}
+
+impl Grant {
+    pub fn built_in(role: Role) -> Self {
+        Grant {
+            role,
+            name: None,
+            permissions: role.permissions(),
+            approval_limit: None,
+        }
+    }
+
+    /// A role of the tenant's own. It gives no more than its base can, whatever its row says.
+    pub fn own(
+        base: Role,
+        name: String,
+        permissions: PermissionSet,
+        approval_limit: Option<Money>,
+    ) -> Self {
+        Grant {
+            role: base,
+            name: Some(name),
+            permissions: permissions.and(base.ceiling()),
+            approval_limit,
+        }
+    }
+
+    /// What somebody may do who may only look.
+    pub(super) fn reading_only(mut self) -> Self {
+        self.permissions = self.permissions.reading_only();
+        self
+    }
+
+    /// The built-in role, or the one that the tenant's own grew from.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// As people call it.
+    pub fn label(&self) -> &str {
+        self.name.as_deref().unwrap_or(self.role.label())
+    }
+
+    pub fn permissions(&self) -> PermissionSet {
+        self.permissions
+    }
+
+    /// Orders up to this total may be approved; `None` for any.
+    pub fn approval_limit(&self) -> Option<Money> {
+        self.approval_limit
     }
 }
 

@@ -23,6 +23,13 @@ impl Change {
         }
     }
 
+    pub(crate) fn removed<T: Serialize>(before: &T) -> Self {
+        Change {
+            before: value(before),
+            after: Value::Null,
+        }
+    }
+
     /// Keeps of two objects only the members that differ: what somebody looking for a change wants.
     pub(crate) fn updated<T: Serialize>(before: &T, after: &T) -> Self {
         match (value(before), value(after)) {

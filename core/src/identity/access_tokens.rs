@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl as _;
 use rand::TryRngCore as _;
 use vitaran_kernel::{DealerId, TenantId, UserId};
 
-use super::credential::ActingColumns;
+use super::credential::{ActingColumns, GrantColumns};
 use super::{CredentialHash, SignedIn, UserRef};
 use crate::access::Actor;
 use crate::db::{Db, DbError, Statement};
@@ -74,8 +74,8 @@ struct BearerRow {
     tenant_slug: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     tenant_name: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    role: Option<String>,
+    #[diesel(embed)]
+    granted: GrantColumns,
     #[diesel(sql_type = Nullable<Uuid>)]
     dealer_id: Option<DealerId>,
 }
@@ -89,7 +89,7 @@ pub async fn authenticate_token(
         return Ok(None);
     }
     let mut connection = db.statement_connection().await?;
-    let rows: Vec<BearerRow> = Statement::new("SELECT user_id, acting_tenant, user_name, email, is_platform_admin, tenant_slug, tenant_name, role, dealer_id FROM lookup.bearer($1)")
+    let rows: Vec<BearerRow> = Statement::new("SELECT user_id, acting_tenant, user_name, email, is_platform_admin, tenant_slug, tenant_name, role, role_name, role_permissions, approval_limit, dealer_id FROM lookup.bearer($1)")
         .bind(CredentialHash::of(token).0.to_vec())
         .load(&mut connection)
         .await?;
@@ -104,7 +104,7 @@ pub async fn authenticate_token(
             tenant_id: row.acting_tenant,
             tenant_slug: row.tenant_slug,
             tenant_name: row.tenant_name,
-            role: row.role,
+            granted: row.granted,
             dealer_id: row.dealer_id,
         };
         let actor = acting.member(&user);

@@ -1,9 +1,11 @@
 //! What sessions and tokens have in common: they are looked up by a hash, and say who acts.
 
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, Nullable, Numeric, Text as SqlText};
 use sha2::{Digest as _, Sha256};
-use vitaran_kernel::{DealerId, TenantId, UserId};
+use vitaran_kernel::{DealerId, Money, TenantId, UserId};
 
-use crate::access::{Actor, Role, TenantRef};
+use crate::access::{Actor, Grant, PermissionCode, PermissionSet, Role, TenantRef};
 
 /// SHA-256 of a secret with 128 or more random bits. A slow hash would add nothing to such a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +31,38 @@ pub(super) struct ActingColumns {
     pub tenant_id: Option<TenantId>,
     pub tenant_slug: Option<String>,
     pub tenant_name: Option<String>,
-    pub role: Option<String>,
+    pub granted: GrantColumns,
     pub dealer_id: Option<DealerId>,
+}
+
+/// The columns of a look-up that say what a membership may do; all NULL outside every tenant.
+#[derive(QueryableByName)]
+pub(super) struct GrantColumns {
+    /// The built-in role, or the one that the tenant's own role grew from.
+    #[diesel(sql_type = Nullable<SqlText>)]
+    role: Option<String>,
+    #[diesel(sql_type = Nullable<SqlText>)]
+    role_name: Option<String>,
+    #[diesel(sql_type = Nullable<Array<SqlText>>)]
+    role_permissions: Option<Vec<String>>,
+    #[diesel(sql_type = Nullable<Numeric>)]
+    approval_limit: Option<Money>,
+}
+
+impl GrantColumns {
+    fn grant(self) -> Option<Grant> {
+        let base = Role::parse(&self.role?)?;
+        Some(match (self.role_name, self.role_permissions) {
+            (Some(name), Some(codes)) => {
+                let codes: Vec<_> = codes
+                    .iter()
+                    .filter_map(|code| PermissionCode::parse(code))
+                    .collect();
+                Grant::own(base, name, PermissionSet::of(&codes), self.approval_limit)
+            }
+            _ => Grant::built_in(base),
+        })
+    }
 }
 
 impl ActingColumns {
@@ -43,14 +75,14 @@ impl ActingColumns {
     }
 
     /// The member this credential acts as; `None` for a platform admin outside every tenant.
-    pub(super) fn member(&self, user: &UserRef) -> Option<Actor> {
-        let role = Role::parse(self.role.as_deref()?)?;
+    pub(super) fn member(self, user: &UserRef) -> Option<Actor> {
+        let tenant = self.tenant()?;
         Some(Actor::member(
             user.id,
             user.name.clone(),
             user.email.clone(),
-            self.tenant()?,
-            role,
+            tenant,
+            self.granted.grant()?,
             self.dealer_id,
         ))
     }

@@ -15,7 +15,16 @@ pub struct MembershipRef {
     pub id: MembershipId,
     pub tenant: TenantRef,
     pub role: Role,
+    /// Of a role that the tenant made for itself.
+    pub role_name: Option<String>,
     pub dealer: Option<DealerId>,
+}
+
+impl MembershipRef {
+    /// The role as people call it.
+    pub fn role_label(&self) -> &str {
+        self.role_name.as_deref().unwrap_or(self.role.label())
+    }
 }
 
 /// A user found by e-mail, with the hash of the password and the memberships in force.
@@ -49,6 +58,8 @@ struct LoginRow {
     role: Option<String>,
     #[diesel(sql_type = Nullable<Uuid>)]
     dealer_id: Option<DealerId>,
+    #[diesel(sql_type = Nullable<Text>)]
+    role_name: Option<String>,
 }
 
 impl LoginRow {
@@ -61,6 +72,7 @@ impl LoginRow {
                 name: self.tenant_name.clone()?,
             },
             role: Role::parse(self.role.as_deref()?)?,
+            role_name: self.role_name.clone(),
             dealer: self.dealer_id,
         })
     }

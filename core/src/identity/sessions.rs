@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl as _;
 use serde_json::Value;
 use vitaran_kernel::{DealerId, ImpersonationId, MembershipId, TenantId, UserId};
 
-use super::credential::ActingColumns;
+use super::credential::{ActingColumns, GrantColumns};
 use super::{CredentialHash, UserRef};
 use crate::access::{Actor, Impersonation, Role};
 use crate::db::{Db, DbError, Statement};
@@ -131,8 +131,8 @@ struct SessionRow {
     tenant_slug: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     tenant_name: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    role: Option<String>,
+    #[diesel(embed)]
+    granted: GrantColumns,
     #[diesel(sql_type = Nullable<Uuid>)]
     dealer_id: Option<DealerId>,
     #[diesel(sql_type = BigInt)]
@@ -155,7 +155,7 @@ impl SessionRow {
             tenant_id: self.acting_tenant,
             tenant_slug: self.tenant_slug,
             tenant_name: self.tenant_name,
-            role: self.role,
+            granted: self.granted,
             dealer_id: self.dealer_id,
         };
         let (target, acting) = match (

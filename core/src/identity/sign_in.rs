@@ -176,6 +176,7 @@ mod tests {
         MembershipRef {
             id: MembershipId::generate(),
             tenant,
+            role_name: None,
             role: Role::Sales,
             dealer: None,
         }

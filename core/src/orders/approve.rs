@@ -4,7 +4,7 @@
 //! Locks: order, credit, order lines, balances by product.
 
 use serde_json::json;
-use vitaran_kernel::{Note, OrderId};
+use vitaran_kernel::{Money, Note, OrderId};
 
 use super::OrderDetail;
 use super::lock::{LockError, lock, write};
@@ -46,6 +46,9 @@ pub enum ApproveOrderError {
         /// What this actor could do instead.
         allowed: Vec<Verb>,
     },
+    /// The approver's own role stops below this order's total.
+    #[error("You may approve orders up to ₹{}, and this one comes to ₹{}", .limit.grouped(), .order_total.grouped())]
+    AboveYourLimit { limit: Money, order_total: Money },
     #[error(transparent)]
     CreditExceeded(#[from] CreditExceeded),
     #[error(transparent)]
@@ -57,7 +60,9 @@ impl Problem for ApproveOrderError {
         match self {
             ApproveOrderError::Order(error) => error.kind(),
             ApproveOrderError::AlreadyApproved { .. } => Kind::Conflict,
-            ApproveOrderError::CreditExceeded(_) => Kind::Invalid,
+            ApproveOrderError::AboveYourLimit { .. } | ApproveOrderError::CreditExceeded(_) => {
+                Kind::Invalid
+            }
             ApproveOrderError::Db(error) => error.kind(),
         }
     }
@@ -66,6 +71,7 @@ impl Problem for ApproveOrderError {
         match self {
             ApproveOrderError::Order(error) => error.code(),
             ApproveOrderError::AlreadyApproved { .. } => "orders.already_approved",
+            ApproveOrderError::AboveYourLimit { .. } => "orders.above_your_limit",
             ApproveOrderError::CreditExceeded(_) => "orders.credit_exceeded",
             ApproveOrderError::Db(error) => error.code(),
         }
@@ -73,8 +79,8 @@ impl Problem for ApproveOrderError {
 
     fn faults(&self) -> Vec<Fault> {
         match self {
-            ApproveOrderError::CreditExceeded(refused) => {
-                vec![Fault::new("", self.code(), refused.to_string())]
+            ApproveOrderError::AboveYourLimit { .. } | ApproveOrderError::CreditExceeded(_) => {
+                vec![Fault::new("", self.code(), self.to_string())]
             }
             _ => Vec::new(),
         }
@@ -85,6 +91,12 @@ impl Problem for ApproveOrderError {
             ApproveOrderError::Order(error) => error.facts(),
             ApproveOrderError::AlreadyApproved { allowed } => {
                 state_facts(Status::Approved, allowed)
+            }
+            ApproveOrderError::AboveYourLimit { limit, order_total } => {
+                serde_json::Map::from_iter([
+                    ("limit".to_owned(), json!(limit)),
+                    ("order_total".to_owned(), json!(order_total)),
+                ])
             }
             ApproveOrderError::CreditExceeded(refused) => serde_json::Map::from_iter([(
                 "credit".to_owned(),
@@ -108,6 +120,12 @@ pub async fn approve(
         return Err(ApproveOrderError::AlreadyApproved { allowed });
     }
     let step = order.step(Verb::Approve, by.actor())?;
+    if let Some(limit) = by.actor().grant().approval_limit()
+        && order.total > limit
+    {
+        let order_total = order.total;
+        return Err(ApproveOrderError::AboveYourLimit { limit, order_total });
+    }
     order.credit.check(order.total)?;
     stock::reserve(tx, id, order.location).await?;
     let mut batch = Batch::new();

@@ -423,7 +423,7 @@ mod tests {
     use vitaran_kernel::{DealerId, TenantId, UserId};
 
     use super::*;
-    use crate::access::{Role, TenantRef};
+    use crate::access::{Grant, Role, TenantRef};
 
     fn actor(role: Role) -> Actor {
         let tenant = TenantRef {
@@ -437,7 +437,7 @@ mod tests {
             "A".to_owned(),
             String::new(),
             tenant,
-            role,
+            Grant::built_in(role),
             dealer,
         )
     }

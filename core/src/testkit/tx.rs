@@ -12,7 +12,7 @@ use vitaran_kernel::{
     Gstin, LocationId, PriceListId, RegistrationId, SeriesId, SettableClock, TenantId, UserId,
 };
 
-use crate::access::{Actor, Allowed, Permission, Role, TenantRef};
+use crate::access::{Actor, Allowed, Grant, Permission, Role, TenantRef};
 use crate::db::{Db, DbSettings, Statement, TenantTx};
 use crate::live::Hints;
 
@@ -70,7 +70,7 @@ impl TestTenant {
             format!("Test {}", role.label()),
             "test@vitaran.test".to_owned(),
             self.tenant.clone(),
-            role,
+            Grant::built_in(role),
             None,
         )
     }
@@ -82,7 +82,7 @@ impl TestTenant {
             "Test Dealer".to_owned(),
             "dealer@vitaran.test".to_owned(),
             self.tenant.clone(),
-            Role::Dealer,
+            Grant::built_in(Role::Dealer),
             Some(dealer),
         )
     }

@@ -5,6 +5,7 @@
 
 mod fixture;
 mod records;
+mod roles;
 mod switches;
 
 use serde_json::{Value, json};

@@ -7,16 +7,16 @@ use super::fixture::{Ask, Face, Faces, House};
 use super::key;
 
 /// A record of each house, under each house's own id.
-struct Known(Vec<(Face, String)>);
+pub(super) struct Known(Vec<(Face, String)>);
 
 impl Known {
-    fn of(&self, house: &House) -> &str {
+    pub(super) fn of(&self, house: &House) -> &str {
         let own = self.0.iter().find(|(face, _)| *face == house.face);
         &own.expect("a record in every house").1
     }
 
     /// Those that stand in the database already; `which` says what follows `SELECT id FROM`.
-    async fn found(faces: &Faces, which: impl Fn(&House) -> String) -> Known {
+    pub(super) async fn found(faces: &Faces, which: impl Fn(&House) -> String) -> Known {
         let mut all = Vec::new();
         for house in &faces.houses {
             let sql = format!("SELECT id FROM {}", which(house));

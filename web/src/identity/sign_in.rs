@@ -13,7 +13,7 @@ use crate::http::form::Form;
 use crate::http::next_path;
 use crate::http::problem_page::PageResult;
 use crate::hx;
-use crate::shell::Shell;
+use crate::shell::{self, Shell};
 use crate::state::AppState;
 
 #[derive(Debug, Default, Deserialize)]
@@ -64,13 +64,19 @@ pub async fn submit_sign_in(
         Err(other) => return Err(other.into()),
     };
     let role = signed_in.membership.as_ref().map(|m| m.role);
+    let has_own_role = signed_in
+        .membership
+        .as_ref()
+        .is_some_and(|m| m.role_name.is_some());
+    // Where the work is of somebody with a role of the distributor's own, the next request finds out.
+    let home = if has_own_role { "/" } else { home_of(role) };
     let opening = Opening {
         target: signed_in.target,
         is_dealer: role == Some(Role::Dealer),
         user: signed_in.user,
         client: client_of(request),
     };
-    let mut response = hx::go_to(shell.request(), next.unwrap_or(home_of(role)));
+    let mut response = hx::go_to(shell.request(), next.unwrap_or(home));
     session::open(&state, session.as_ref(), opening, &mut response).await?;
     Ok(response)
 }
@@ -105,7 +111,15 @@ pub async fn sign_out(
 
 /// Where a signed-in person begins: at their work.
 pub(super) fn home(session: &CurrentSession) -> &'static str {
-    home_of(session.actor().map(vitaran_core::access::Actor::role))
+    let Some(actor) = session.actor() else {
+        return home_of(None);
+    };
+    let usual = home_of(Some(actor.role()));
+    if shell::may_open(usual, actor) {
+        usual
+    } else {
+        shell::first_way(actor)
+    }
 }
 
 pub(super) const fn home_of(role: Option<Role>) -> &'static str {

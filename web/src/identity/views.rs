@@ -50,9 +50,9 @@ pub fn choose_tenant(memberships: &[MembershipRef], current: Option<TenantId>) -
                 @for membership in memberships {
                     li {
                         @if Some(membership.tenant.id) == current {
-                            p { (membership.tenant.name) ", " (membership.role.label()) " (you are here)" }
+                            p { (membership.tenant.name) ", " (membership.role_label()) " (you are here)" }
                         } @else {
-                            (submit_choice(Style::Plain, &format!("{}, {}", membership.tenant.name, membership.role.label()), "tenant", &membership.tenant.slug))
+                            (submit_choice(Style::Plain, &format!("{}, {}", membership.tenant.name, membership.role_label()), "tenant", &membership.tenant.slug))
                         }
                     }
                 }

@@ -19,6 +19,7 @@ impl Noun {
     pub const MESSAGES: Self = Self::new("message", "messages");
     pub const MOVEMENTS: Self = Self::new("movement", "movements");
     pub const ORDERS: Self = Self::new("order", "orders");
+    pub const PERMISSIONS: Self = Self::new("permission", "permissions");
     pub const PRODUCTS: Self = Self::new("product", "products");
 
     #[must_use]

@@ -1,0 +1,2 @@
+ALTER TABLE memberships DROP COLUMN role_id;
+DROP TABLE roles;

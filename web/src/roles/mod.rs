@@ -1,0 +1,8 @@
+//! The roles of a tenant: the built-in ones, and those it makes for itself.
+
+pub mod admin;
+pub mod api;
+mod dto;
+mod views;
+
+pub use api::RolesApi;
