@@ -38,6 +38,7 @@ mod schema;
 mod sessions;
 mod sign_in;
 mod switches;
+mod throttle;
 mod tidy;
 mod verbs;
 mod walks;
