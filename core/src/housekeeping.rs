@@ -1,4 +1,4 @@
-//! Throwing away what has had its time: expired sessions, tokens and idempotency keys, jobs that are over, workers that
+//! Throwing away what has had its time: expired sessions, tokens, counts and idempotency keys, jobs that are over, workers that
 //! are gone. Hourly, in small batches, by the worker's role, which row-level security lets delete what has expired and
 //! nothing else.
 
@@ -25,7 +25,7 @@ impl Job for Housekeeping {
 }
 
 /// What is thrown away, and by which statement; each takes at most `$1` rows.
-const CHORES: [(&str, &str); 6] = [
+const CHORES: [(&str, &str); 8] = [
     (
         "sessions",
         "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at < now() LIMIT $1)",
@@ -33,6 +33,17 @@ const CHORES: [(&str, &str); 6] = [
     (
         "access tokens",
         "DELETE FROM access_tokens WHERE token_hash IN (SELECT token_hash FROM access_tokens WHERE expires_at < now() LIMIT $1)",
+    ),
+    // A network that an account is known from is remembered for 90 days.
+    (
+        "tries to sign in",
+        "DELETE FROM sign_in_tries WHERE (key, network) IN (SELECT key, network FROM sign_in_tries WHERE failed_at < now() - interval '24 hours' \
+         AND (succeeded_at IS NULL OR succeeded_at < now() - interval '90 days') LIMIT $1)",
+    ),
+    (
+        "counts of requests",
+        "DELETE FROM request_counts WHERE (kind, network, started_at) IN \
+         (SELECT kind, network, started_at FROM request_counts WHERE started_at < now() - interval '10 minutes' LIMIT $1)",
     ),
     (
         "idempotency keys",

@@ -13,6 +13,7 @@ pub mod master;
 pub mod audit;
 pub mod idempotency;
 pub mod files;
+pub mod throttle;
 
 pub mod identity;
 pub mod tenancy;

@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::json;
 use vitaran_core::access::{Actor, SalesDealersRead};
 use vitaran_core::dealers;
-use vitaran_core::identity::hash_password;
+use vitaran_core::identity::{PasswordCost, hash_password};
 use vitaran_core::tenancy::{self, MemberForm, PlatformOperator};
 use vitaran_kernel::{EmailAddress, SystemClock, Text, UserId};
 
@@ -130,7 +130,7 @@ pub async fn make_admin(
     let refuse = |field: &str, error: String| OpsError::Refused(format!("{field}: {error}"));
     let email = EmailAddress::parse(email).map_err(|error| refuse("--email", error.to_string()))?;
     let name = Text::<120>::parse(name).map_err(|error| refuse("--name", error.to_string()))?;
-    let hash = hash_password(password.parse()?)
+    let hash = hash_password(password.parse()?, PasswordCost::LEAST)
         .await
         .map_err(|error| OpsError::Refused(error.to_string()))?;
     let user = json!({ "id": UserId::generate(), "email": email, "name": name, "hash": hash });

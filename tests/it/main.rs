@@ -39,6 +39,7 @@ mod schema;
 mod sessions;
 mod sign_in;
 mod switches;
+mod throttle;
 mod tidy;
 mod verbs;
 mod walks;

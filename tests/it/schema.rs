@@ -32,7 +32,7 @@ const TENANT_TABLES: &str = "SELECT c.oid, c.relname, c.relrowsecurity, c.relfor
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')";
 
 /// Tables without a tenant, each with its reason.
-const WITHOUT_TENANT: [(&str, &str); 9] = [
+const WITHOUT_TENANT: [(&str, &str); 11] = [
     ("__diesel_schema_migrations", "the migrations that ran"),
     (
         "access_tokens",
@@ -40,8 +40,16 @@ const WITHOUT_TENANT: [(&str, &str); 9] = [
     ),
     ("eway_thresholds", "the law is the same for everybody"),
     (
+        "request_counts",
+        "counted before anybody is known: networks and numbers",
+    ),
+    (
         "sessions",
         "found by hash before the tenant is known; one sees the row whose secret one holds",
+    ),
+    (
+        "sign_in_tries",
+        "counted under a hash of what was typed, before anybody is known",
     ),
     ("tax_classes", "the law is the same for everybody"),
     ("tax_rates", "the law is the same for everybody"),

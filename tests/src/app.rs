@@ -9,10 +9,11 @@ use vitaran_core::access::{Allowed, Permission, Role};
 use vitaran_core::config::{Secret, WebConfig};
 use vitaran_core::db::{Db, DbSettings, TenantTx};
 use vitaran_core::files::LocalFileStore;
-use vitaran_core::identity::{Lifetimes, NewPassword};
+use vitaran_core::identity::{Lifetimes, NewPassword, SignInRules};
 use vitaran_core::live::{self, Hint, Hints, LiveFeed};
 use vitaran_core::tenancy::{self, NewMember, PlatformOperator, TenantForm};
 use vitaran_core::testkit::{TestTenant, dealer};
+use vitaran_core::throttle::TrustedProxies;
 use vitaran_kernel::{
     Clock as _, DealerId, EmailAddress, LocationId, PriceListId, RegistrationId, SettableClock,
     SystemClock, Text,
@@ -52,15 +53,20 @@ pub struct TestApp {
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
-/// Starts one, with a database of its own.
+/// Starts one, with a database of its own. Limits are far away: a test that meets one says so.
 pub async fn test_app() -> TestApp {
+    test_app_with(|_| {}).await
+}
+
+/// As [`test_app`], configured otherwise.
+pub async fn test_app_with(change: impl FnOnce(&mut WebConfig)) -> TestApp {
     let database = Database::create().await;
     let settings = DbSettings {
         max_connections: 6,
         ..DbSettings::new(database.url_of("app_user"))
     };
     let (hints, queue) = Hints::queue();
-    start(database, settings, hints, Some(queue)).await
+    start(database, settings, (hints, Some(queue)), change).await
 }
 
 /// Starts one whose every word to PostgreSQL is heard. It has one connection, which also shows that no request needs a
@@ -73,14 +79,15 @@ pub async fn test_app_on_a_wire() -> (TestApp, Wire) {
         max_connections: 1,
         ..DbSettings::new(wire.url(&url))
     };
-    (start(database, settings, Hints::none(), None).await, wire)
+    let app = start(database, settings, (Hints::none(), None), |_| {}).await;
+    (app, wire)
 }
 
 async fn start(
     database: Database,
     settings: DbSettings,
-    hints: Hints,
-    queue: Option<tokio::sync::mpsc::Receiver<Hint>>,
+    (hints, queue): (Hints, Option<tokio::sync::mpsc::Receiver<Hint>>),
+    change: impl FnOnce(&mut WebConfig),
 ) -> TestApp {
     let clock = SettableClock::new(SystemClock.now());
     let url = database.url_of("app_user");
@@ -98,13 +105,9 @@ async fn start(
     let shutdown = Shutdown::new();
     let files = std::env::temp_dir().join(format!("vitaran-{}", uuid::Uuid::now_v7()));
     let store = Arc::new(LocalFileStore::open(&files).expect("a folder"));
-    let state = AppState::new(
-        db.clone(),
-        config(&base, &url, &files),
-        feed.clone(),
-        store,
-        shutdown.clone(),
-    );
+    let mut config = config(&base, &url, &files);
+    change(&mut config);
+    let state = AppState::new(db.clone(), config, feed.clone(), store, shutdown.clone());
     let stopping = shutdown.clone();
     let mut tasks = vec![
         tokio::spawn(live::listen(url, feed.clone())),
@@ -160,6 +163,12 @@ fn config(base: &str, url: &str, files: &std::path::Path) -> WebConfig {
             idle_s: 7 * 86_400,
             absolute_s: 30 * 86_400,
         },
+        sign_in: SignInRules {
+            most_a_minute: u32::MAX,
+            ..SignInRules::DEFAULT
+        },
+        requests_per_10s: u32::MAX,
+        trusted_proxies: TrustedProxies::default(),
         secret_key: Secret::new(SECRET_KEY),
     }
 }

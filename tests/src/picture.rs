@@ -4,8 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::Database;
 
-/// The tables where merely asking leaves a trace: when a session was last used.
-const TRACES: [&str; 2] = ["sessions", "access_tokens"];
+/// The tables where merely asking leaves a trace: when a session was last used, and that somebody tried to sign in.
+const TRACES: [&str; 4] = [
+    "sessions",
+    "access_tokens",
+    "sign_in_tries",
+    "request_counts",
+];
 
 /// A digest of every table.
 #[derive(Debug, Clone, PartialEq, Eq)]

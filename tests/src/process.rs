@@ -274,6 +274,9 @@ fn common(base: &str, files: &Path) -> Vec<(String, String)> {
                 "SECRET_KEY".to_owned(),
                 "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned(),
             ),
+            // All browsers and programs of a test are one network.
+            ("REQUESTS_PER_10S".to_owned(), "1000000".to_owned()),
+            ("SIGN_INS_PER_MINUTE".to_owned(), "1000000".to_owned()),
             ("LOG_FORMAT".to_owned(), "json".to_owned()),
             ("RUST_LOG".to_owned(), "warn".to_owned()),
         ])

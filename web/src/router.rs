@@ -24,6 +24,7 @@ use crate::http::request_check::RequestCheck;
 use crate::http::request_id::NameRequests;
 use crate::http::security_headers::SecurityHeaders;
 use crate::http::text_guard::TextGuard;
+use crate::http::throttle::Throttle;
 use crate::state::AppState;
 use crate::tenancy::platform;
 use crate::{
@@ -287,6 +288,7 @@ pub fn app(state: AppState) -> impl Endpoint<Output = Response> + 'static {
         .with(same_site)
         .with(TextGuard)
         .with(BodyLimit(ONE_MIB))
+        .with(Throttle)
         .with(ShowRefusals);
     Route::new()
         .nest(openapi::PREFIX, api())
@@ -313,6 +315,7 @@ fn api() -> impl Endpoint<Output = Response> {
         .with(RequestCheck::of(&openapi::raw()))
         .with(TextGuard)
         .with(BodyLimit(ONE_MIB))
+        .with(Throttle)
         .catch_all_error(|error| async { problem_json::of_error(error) })
 }
 
@@ -328,6 +331,7 @@ fn webhooks() -> impl Endpoint<Output = Response> {
         )
         .with(TextGuard)
         .with(BodyLimit(ONE_MIB))
+        .with(Throttle)
         .catch_all_error(|error| async { problem_json::of_error(error) })
 }
 

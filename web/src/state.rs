@@ -7,6 +7,7 @@ use vitaran_core::config::WebConfig;
 use vitaran_core::db::Db;
 use vitaran_core::live::LiveFeed;
 use vitaran_core::ports::FileStore;
+use vitaran_core::throttle::RequestLimit;
 
 use crate::live::MAX_STREAMS;
 
@@ -18,6 +19,8 @@ pub struct AppState {
     pub live: LiveFeed,
     pub files: Arc<dyn FileStore>,
     pub shutdown: Shutdown,
+    /// How many requests each network may still make.
+    pub(crate) requests: Arc<RequestLimit>,
     /// One permit for each open live stream.
     pub(crate) streams: Arc<Semaphore>,
 }
@@ -32,6 +35,7 @@ impl AppState {
     ) -> Self {
         AppState {
             db,
+            requests: Arc::new(RequestLimit::new(config.requests_per_10s)),
             config: Arc::new(config),
             live,
             files,

@@ -12,14 +12,16 @@ DROP FUNCTION IF EXISTS lookup.login(text), lookup.acting(uuid, uuid, uuid, uuid
 
 -- A user by e-mail, with a row for each membership in an active tenant; one row without a tenant when there is none.
 CREATE OR REPLACE FUNCTION lookup.login(p_email text)
-RETURNS TABLE (user_id uuid, user_name text, email text, password_hash text, is_platform_admin boolean,
-               tenant_id uuid, tenant_slug text, tenant_name text, membership_id uuid, role text, dealer_id uuid, role_name text)
+RETURNS TABLE (user_id uuid, user_name text, email text, password_hash text, password_changed_at timestamptz,
+               is_platform_admin boolean, tenant_id uuid, tenant_slug text, tenant_name text, membership_id uuid, role text, dealer_id uuid,
+               role_name text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT u.id, u.name, u.email, u.password_hash, u.is_platform_admin, m.tenant_id, m.slug, m.tenant_name, m.id, m.role, m.dealer_id, m.role_name
+    SELECT u.id, u.name, u.email, u.password_hash, u.password_changed_at, u.is_platform_admin, m.tenant_id, m.slug, m.tenant_name,
+           m.id, m.role, m.dealer_id, m.role_name
     FROM public.users u
     LEFT JOIN (
         SELECT m.tenant_id, m.id, m.user_id, m.role, m.dealer_id, t.slug, t.name AS tenant_name, r.name AS role_name

@@ -8,7 +8,7 @@ GRANT USAGE ON SCHEMA public TO app_user, app_worker, app_lookup;
 GRANT SELECT ON __diesel_schema_migrations TO app_user, app_worker;
 
 -- Before the tenant is known.
-GRANT SELECT (id, email, name, password_hash, is_platform_admin, is_active) ON users TO app_lookup;
+GRANT SELECT (id, email, name, password_hash, password_changed_at, is_platform_admin, is_active) ON users TO app_lookup;
 GRANT SELECT (tenant_id, id, user_id, role, role_id, dealer_id, is_active) ON memberships TO app_lookup;
 GRANT SELECT (tenant_id, id, name, permissions, approval_limit) ON roles TO app_lookup;
 GRANT SELECT (id, slug, name, status) ON tenants TO app_lookup;
@@ -21,15 +21,16 @@ GRANT SELECT ON eway_thresholds, tax_classes, tax_rates, whatsapp_error_classes 
 -- Identity and tenancy.
 GRANT SELECT ON tenants TO app_user, app_worker;
 GRANT INSERT, UPDATE (name, status) ON tenants TO app_user;
-GRANT SELECT (id, email, name, is_platform_admin, is_active, created_at) ON users TO app_user, app_worker;
-GRANT INSERT (id, email, name, password_hash), UPDATE (name, password_hash) ON users TO app_user;
+GRANT SELECT (id, email, name, password_changed_at, is_platform_admin, is_active, created_at) ON users TO app_user, app_worker;
+GRANT INSERT (id, email, name, password_hash), UPDATE (name, password_hash, password_changed_at) ON users TO app_user;
 GRANT SELECT, INSERT, UPDATE (role, role_id, dealer_id, is_active) ON memberships TO app_user;
 GRANT SELECT, INSERT, UPDATE (name, permissions, approval_limit, version), DELETE ON roles TO app_user;
 GRANT SELECT ON memberships TO app_worker;
 GRANT SELECT, INSERT, UPDATE (ended_at) ON impersonations TO app_user;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO app_user;
 GRANT SELECT, INSERT, DELETE ON access_tokens TO app_user;
-GRANT SELECT, DELETE ON sessions, access_tokens TO app_worker;
+GRANT SELECT, DELETE ON sessions, access_tokens, sign_in_tries, request_counts TO app_worker;
+GRANT SELECT, INSERT, UPDATE ON sign_in_tries, request_counts TO app_user;
 GRANT SELECT, INSERT, UPDATE ON tenant_settings, gst_registrations, locations, document_series TO app_user;
 GRANT SELECT ON tenant_settings, gst_registrations, locations, document_series TO app_worker;
 GRANT SELECT, INSERT, UPDATE (last_number, last_issued_on, last_hash) ON document_counters TO app_user;

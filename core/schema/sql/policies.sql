@@ -106,6 +106,17 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Tries to sign in are counted under a hash of what was typed: who types it may count. What is over goes.
+ALTER TABLE sign_in_tries ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sign_in_tries FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS held ON sign_in_tries;
+CREATE POLICY held ON sign_in_tries TO app_user
+    USING (key = decode((SELECT NULLIF(current_setting('app.credential_hash', true), '')), 'hex'));
+DROP POLICY IF EXISTS worker_finds_expired ON sign_in_tries;
+CREATE POLICY worker_finds_expired ON sign_in_tries FOR SELECT TO app_worker USING (failed_at < now() - interval '24 hours');
+DROP POLICY IF EXISTS worker_deletes_expired ON sign_in_tries;
+CREATE POLICY worker_deletes_expired ON sign_in_tries FOR DELETE TO app_worker USING (failed_at < now() - interval '24 hours');
+
 -- The register of tenants is readable: a name and an address word. Only a platform admin adds to it or changes it.
 ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tenants FORCE ROW LEVEL SECURITY;

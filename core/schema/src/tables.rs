@@ -551,6 +551,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    request_counts (kind, network, started_at) {
+        kind -> Text,
+        network -> Text,
+        started_at -> Timestamptz,
+        count -> Int8,
+    }
+}
+
+diesel::table! {
     roles (tenant_id, id) {
         tenant_id -> Uuid,
         id -> Uuid,
@@ -596,6 +605,17 @@ diesel::table! {
         dispatched_at -> Timestamptz,
         dispatched_by -> Text,
         delivered_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    sign_in_tries (key, network) {
+        key -> Bytea,
+        network -> Text,
+        failures -> Int4,
+        failed_at -> Timestamptz,
+        delayed_until -> Nullable<Timestamptz>,
+        succeeded_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -676,6 +696,7 @@ diesel::table! {
         is_platform_admin -> Bool,
         is_active -> Bool,
         created_at -> Timestamptz,
+        password_changed_at -> Timestamptz,
     }
 }
 
@@ -759,9 +780,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipt_allocations,
     receipts,
     receivables,
+    request_counts,
     roles,
     sessions,
     shipments,
+    sign_in_tries,
     stock_balances,
     stock_ledger,
     tax_classes,

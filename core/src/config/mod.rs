@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use reader::Reader;
 
-use crate::identity::Lifetimes;
+use crate::identity::{Lifetimes, SignInRules};
+use crate::throttle::TrustedProxies;
 
 /// A key and what is wrong with it. Values are never repeated: they may be secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +82,11 @@ pub struct WebConfig {
     pub files_dir: PathBuf,
     pub staff_lifetimes: Lifetimes,
     pub dealer_lifetimes: Lifetimes,
+    pub sign_in: SignInRules,
+    /// Requests of one network in ten seconds.
+    pub requests_per_10s: u32,
+    /// Whose word is taken for where a request comes from.
+    pub trusted_proxies: TrustedProxies,
     pub secret_key: Secret,
 }
 
@@ -141,6 +147,12 @@ impl WebConfig {
                 ("DEALER_IDLE_DAYS", 7, 86_400),
                 ("DEALER_ABSOLUTE_DAYS", 30),
             ),
+            sign_in: SignInRules {
+                password_cost: reader.password_cost(),
+                most_a_minute: reader.number("SIGN_INS_PER_MINUTE", 10, 1..=1_000_000),
+            },
+            requests_per_10s: reader.number("REQUESTS_PER_10S", 100, 10..=1_000_000),
+            trusted_proxies: reader.trusted_proxies(),
             secret_key: reader.secret_key(),
         };
         if reader.faults.is_empty() {
@@ -276,6 +288,31 @@ mod tests {
                 "SECRET_KEY"
             ]
         );
+    }
+
+    #[test]
+    fn a_password_costs_what_is_configured_and_never_less_than_the_least() {
+        let with = |key, value| {
+            web(&[
+                ("DATABASE_URL", "postgres://x"),
+                ("FILES_DIR", "f"),
+                ("SECRET_KEY", KEY),
+                ("PUBLIC_URL", "https://x.in"),
+                (key, value),
+            ])
+        };
+        let dear = with("ARGON2_MEMORY_KIB", "47104").unwrap();
+        assert_eq!(dear.sign_in.password_cost.memory_kib, 47_104);
+        for (key, value) in [
+            ("ARGON2_MEMORY_KIB", "19455"),
+            ("ARGON2_PASSES", "1"),
+            ("TRUSTED_PROXIES", "proxy.example.in"),
+            ("SIGN_INS_PER_MINUTE", "0"),
+            ("REQUESTS_PER_10S", "many"),
+        ] {
+            let faults = with(key, value).unwrap_err().0;
+            assert_eq!(faults[0].key, key, "{value}");
+        }
     }
 
     fn worker(pairs: &[(&str, &str)]) -> Vec<&'static str> {

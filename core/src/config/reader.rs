@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use vitaran_kernel::EmailAddress;
 
 use super::{ConfigFault, Secret};
-use crate::identity::Lifetimes;
+use crate::identity::{Lifetimes, PasswordCost};
+use crate::throttle::TrustedProxies;
 
 /// Reads keys through a function, so that a test needs no environment.
 pub(super) struct Reader<'a> {
@@ -74,7 +75,7 @@ impl<'a> Reader<'a> {
         ))
     }
 
-    fn number(
+    pub(super) fn number(
         &mut self,
         key: &'static str,
         default: u32,
@@ -157,6 +158,31 @@ impl<'a> Reader<'a> {
             idle_s: i32::try_from(idle_s).unwrap_or(i32::MAX),
             absolute_s: i32::try_from(absolute_s).unwrap_or(i32::MAX),
         }
+    }
+
+    /// Only ever dearer than the least.
+    pub(super) fn password_cost(&mut self) -> PasswordCost {
+        let least = PasswordCost::LEAST;
+        PasswordCost {
+            memory_kib: self.number(
+                "ARGON2_MEMORY_KIB",
+                least.memory_kib,
+                least.memory_kib..=1_048_576,
+            ),
+            passes: self.number("ARGON2_PASSES", least.passes, least.passes..=20),
+            lanes: self.number("ARGON2_LANES", least.lanes, least.lanes..=8),
+        }
+    }
+
+    pub(super) fn trusted_proxies(&mut self) -> TrustedProxies {
+        let text = self.optional("TRUSTED_PROXIES").unwrap_or_default();
+        TrustedProxies::parse(&text).unwrap_or_else(|| {
+            self.fault(
+                "TRUSTED_PROXIES",
+                "must be addresses or blocks with commas between, such as 10.0.0.0/8, 2001:db8::1",
+            );
+            TrustedProxies::default()
+        })
     }
 
     /// Where a provider's API is.

@@ -1,13 +1,14 @@
 //! The tenants somebody may act in.
 
+use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Bool, Nullable, Text, Uuid};
+use diesel::sql_types::{Bool, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{DealerId, MembershipId, TenantId, UserId};
 
 use super::UserRef;
 use crate::access::{Role, TenantRef};
-use crate::db::{Db, DbError, Statement};
+use crate::db::{Db, DbError, PlatformTx, Statement};
 
 /// One membership: a tenant and the role there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,7 @@ impl MembershipRef {
 pub(super) struct FoundUser {
     pub user: UserRef,
     pub password_hash: String,
+    pub password_changed_at: DateTime<Utc>,
     pub memberships: Vec<MembershipRef>,
 }
 
@@ -44,6 +46,8 @@ struct LoginRow {
     email: String,
     #[diesel(sql_type = Text)]
     password_hash: String,
+    #[diesel(sql_type = Timestamptz)]
+    password_changed_at: DateTime<Utc>,
     #[diesel(sql_type = Bool)]
     is_platform_admin: bool,
     #[diesel(sql_type = Nullable<Uuid>)]
@@ -80,11 +84,19 @@ impl LoginRow {
 
 pub(super) async fn find_by_email(db: &Db, email: &str) -> Result<Option<FoundUser>, DbError> {
     let mut tx = db.begin_platform().await?;
+    let found = find_by_email_in(&mut tx, email).await?;
+    tx.commit().await?;
+    Ok(found)
+}
+
+pub(super) async fn find_by_email_in(
+    tx: &mut PlatformTx,
+    email: &str,
+) -> Result<Option<FoundUser>, DbError> {
     let rows: Vec<LoginRow> = Statement::new("SELECT * FROM lookup.login($1)")
         .bind(email)
         .load(tx.conn()?)
         .await?;
-    tx.commit().await?;
     let memberships = rows.iter().filter_map(LoginRow::membership).collect();
     Ok(rows.into_iter().next().map(|row| FoundUser {
         user: UserRef {
@@ -94,6 +106,7 @@ pub(super) async fn find_by_email(db: &Db, email: &str) -> Result<Option<FoundUs
             is_platform_admin: row.is_platform_admin,
         },
         password_hash: row.password_hash,
+        password_changed_at: row.password_changed_at,
         memberships,
     }))
 }

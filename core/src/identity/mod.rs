@@ -10,15 +10,16 @@ mod memberships;
 mod password;
 mod sessions;
 mod sign_in;
+mod tries;
 
 pub use access_tokens::{
     ACCESS_TOKEN_TTL_S, AccessToken, authenticate_token, issue_token, revoke_token,
 };
 pub use credential::{CredentialHash, UserRef};
 pub use memberships::{MembershipRef, list_memberships};
-pub use password::{NewPassword, PasswordFault, hash_password};
+pub use password::{NewPassword, PasswordCost, PasswordFault, hash_password};
 pub use sessions::{
     ClientInfo, Lifetimes, NewSession, SessionActing, SessionTarget, SessionView, close_session,
     find_session, open_session, save_session, switch_target, touch_session,
 };
-pub use sign_in::{SignIn, SignInError, SignedIn, sign_in};
+pub use sign_in::{SignIn, SignInError, SignInRules, SignedIn, WantedTenant, sign_in};

@@ -1,5 +1,5 @@
-//! Passwords: argon2id, 19 MiB and two passes (OWASP ASVS 5.0, 6.2 and appendix C), hashed off the async threads and as
-//! many at a time as there are cores, so that a storm of sign-ins cannot take the memory or the pages down.
+//! Passwords: argon2id, 19 MiB and two passes at least (OWASP ASVS 5.0, 6.2 and appendix C), hashed off the async threads
+//! and as many at a time as there are cores, so that a storm of sign-ins cannot take the memory or the pages down.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, LazyLock};
@@ -9,10 +9,34 @@ use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use rand::TryRngCore as _;
 use tokio::sync::Semaphore;
 
-/// Memory in KiB, passes and lanes of the hash.
-const MEMORY_KIB: u32 = 19_456;
-const PASSES: u32 = 2;
-const LANES: u32 = 1;
+/// What a hash costs whoever makes one, and whoever guesses. The configuration may raise it; then each password is hashed
+/// anew when its owner next signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordCost {
+    pub memory_kib: u32,
+    pub passes: u32,
+    pub lanes: u32,
+}
+
+impl PasswordCost {
+    /// The least that may be configured, and what first passwords are hashed with.
+    pub const LEAST: PasswordCost = PasswordCost {
+        memory_kib: 19_456,
+        passes: 2,
+        lanes: 1,
+    };
+
+    fn params(self) -> Result<Params, HashError> {
+        Params::new(self.memory_kib, self.passes, self.lanes, None).map_err(failed)
+    }
+
+    /// Whether a hash was made with less than this in any respect.
+    fn exceeds(self, made_with: &Params) -> bool {
+        made_with.m_cost() < self.memory_kib
+            || made_with.t_cost() < self.passes
+            || made_with.p_cost() < self.lanes
+    }
+}
 
 /// Hashes at a time, one for each core: each takes 19 MiB and a core for a tenth of a second.
 static HASHING: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
@@ -94,41 +118,70 @@ async fn off_the_async_threads<T: Send + 'static>(
 }
 
 /// The PHC string to store.
-pub async fn hash_password(password: NewPassword) -> Result<String, HashError> {
+pub async fn hash_password(password: NewPassword, cost: PasswordCost) -> Result<String, HashError> {
+    hash_again(password.0, cost).await
+}
+
+/// As [`hash_password`] for a password that is in use: rules that came later do not shut its owner out.
+pub(super) async fn hash_again(password: String, cost: PasswordCost) -> Result<String, HashError> {
     off_the_async_threads(&HASHING, move || {
         let mut salt = [0_u8; 16];
         rand::rngs::OsRng
             .try_fill_bytes(&mut salt)
             .map_err(failed)?;
         let salt = SaltString::encode_b64(&salt).map_err(failed)?;
-        let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(failed)?;
+        let params = cost.params()?;
         let hash = PasswordHash {
             algorithm: ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),
             params: (&params).try_into().map_err(failed)?,
             salt: Some(salt.as_salt()),
-            hash: Some(digest(password.0.as_bytes(), salt.as_salt(), &params)?),
+            hash: Some(digest(password.as_bytes(), salt.as_salt(), &params)?),
         };
         Ok(hash.to_string())
     })
     .await
 }
 
-/// A hash nobody's password has, verified when the e-mail is unknown, so that the answer takes the same time.
-const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$c4BB5UwQ1lUf9TBQgiyqzGq3ZWSzmHpzdp5A8NDcOck";
+/// Hashed with where there is nobody's salt.
+const NOBODYS_SALT: &str = "c29tZXNhbHRzb21lc2FsdA";
 
-/// Whether the password is the one behind the hash. `None` verifies against a decoy and is always false.
-pub(super) async fn verify(password: String, stored: Option<String>) -> Result<bool, HashError> {
+/// Whether a password is the one behind a hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verified {
+    No,
+    Yes,
+    /// It is, and the hash was made with less than is configured now.
+    YesAndWeak,
+}
+
+/// Verifies a password. `None` does the same work for nobody and is always [`Verified::No`], so that the answer for an unknown
+/// address takes the same time.
+pub(super) async fn verify(
+    password: String,
+    stored: Option<String>,
+    cost: PasswordCost,
+) -> Result<Verified, HashError> {
     off_the_async_threads(&HASHING, move || {
-        let known = stored.is_some();
-        let text = stored.unwrap_or_else(|| DECOY.to_owned());
-        let stored = PasswordHash::new(&text).map_err(failed)?;
+        let Some(stored) = stored else {
+            let salt = Salt::from_b64(NOBODYS_SALT).map_err(failed)?;
+            digest(password.as_bytes(), salt, &cost.params()?)?;
+            return Ok(Verified::No);
+        };
+        let stored = PasswordHash::new(&stored).map_err(failed)?;
         let (Some(salt), Some(wanted)) = (stored.salt, stored.hash) else {
             return Err(failed("a stored hash lacks its salt or its digest"));
         };
         let params = Params::try_from(&stored).map_err(failed)?;
         // Outputs are compared in constant time.
-        Ok(digest(password.as_bytes(), salt, &params)? == wanted && known)
+        if digest(password.as_bytes(), salt, &params)? != wanted {
+            return Ok(Verified::No);
+        }
+        Ok(if cost.exceeds(&params) {
+            Verified::YesAndWeak
+        } else {
+            Verified::Yes
+        })
     })
     .await
 }
@@ -137,32 +190,47 @@ pub(super) async fn verify(password: String, stored: Option<String>) -> Result<b
 mod tests {
     use super::*;
 
+    const LEAST: PasswordCost = PasswordCost::LEAST;
+
+    async fn check(password: &str, hash: &str, cost: PasswordCost) -> Verified {
+        verify(password.to_owned(), Some(hash.to_owned()), cost)
+            .await
+            .unwrap()
+    }
+
     #[tokio::test]
     async fn a_password_verifies_against_its_own_hash_and_no_other() {
-        let hash = hash_password(NewPassword::parse("correct horse battery").unwrap())
-            .await
-            .unwrap();
+        let password = NewPassword::parse("correct horse battery").unwrap();
+        let hash = hash_password(password, LEAST).await.unwrap();
         assert!(
             hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
             "{hash}"
         );
-        assert!(
-            verify("correct horse battery".to_owned(), Some(hash.clone()))
-                .await
-                .unwrap()
-        );
-        assert!(
-            !verify("correct horse batterz".to_owned(), Some(hash))
-                .await
-                .unwrap()
-        );
+        let is_right = check("correct horse battery", &hash, LEAST).await;
+        assert_eq!(is_right, Verified::Yes);
+        let is_wrong = check("correct horse batterz", &hash, LEAST).await;
+        assert_eq!(is_wrong, Verified::No);
     }
 
     #[tokio::test]
-    async fn the_decoy_is_a_real_hash_of_the_same_cost_and_never_lets_anybody_in() {
-        let decoy = PasswordHash::new(DECOY).unwrap();
-        assert_eq!(Params::try_from(&decoy).unwrap().m_cost(), MEMORY_KIB);
-        assert!(!verify("password".to_owned(), None).await.unwrap());
+    async fn a_hash_is_weak_once_more_is_configured_and_never_when_less_is() {
+        let dear = PasswordCost { passes: 3, ..LEAST };
+        let password = || NewPassword::parse("correct horse battery").unwrap();
+        let old = hash_password(password(), LEAST).await.unwrap();
+        let new = hash_password(password(), dear).await.unwrap();
+        let is_old = check("correct horse battery", &old, dear).await;
+        assert_eq!(is_old, Verified::YesAndWeak);
+        for cost in [LEAST, dear] {
+            let is_new = check("correct horse battery", &new, cost).await;
+            assert_eq!(is_new, Verified::Yes);
+        }
+        assert_eq!(check("wrong", &old, dear).await, Verified::No);
+    }
+
+    #[tokio::test]
+    async fn nobody_has_no_password() {
+        let nobody = verify("password".to_owned(), None, LEAST).await.unwrap();
+        assert_eq!(nobody, Verified::No);
     }
 
     #[tokio::test]

@@ -1,22 +1,58 @@
 //! Signing in with e-mail and password, for pages and for the API.
 //!
-//! Unknown address, wrong password, switched-off user and suspended tenant give the same answer after the same work.
+//! Unknown address, wrong password, switched-off user, suspended tenant and an account that must wait ([`super::tries`])
+//! give the same answer after the same work.
 
+use diesel_async::RunQueryDsl as _;
 use serde_json::{Map, Value, json};
 
-use super::memberships::{MembershipRef, find_by_email};
-use super::password;
-use super::{SessionTarget, UserRef};
-use crate::db::{Db, DbError};
+use super::memberships::{FoundUser, MembershipRef, find_by_email_in};
+use super::password::{self, Verified};
+use super::tries::{Standing, Tries};
+use super::{PasswordCost, SessionTarget, UserRef};
+use crate::db::{Db, DbError, Statement};
 use crate::problem::{Fault, Kind, Problem};
+use crate::throttle::{Network, TooMany, count_sign_in};
+
+/// What the configuration says of sign-ins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignInRules {
+    pub password_cost: PasswordCost,
+    /// Sign-ins from one network in a minute, right or wrong.
+    pub most_a_minute: u32,
+}
+
+impl SignInRules {
+    /// The least cost of a hash, and what a house of people needs in the morning.
+    pub const DEFAULT: SignInRules = SignInRules {
+        password_cost: PasswordCost::LEAST,
+        most_a_minute: 10,
+    };
+}
 
 /// What somebody typed.
 #[derive(Clone)]
 pub struct SignIn {
     pub email: String,
     pub password: String,
-    /// The slug of the tenant to act in; needed when there are several.
-    pub tenant: Option<String>,
+    pub tenant: WantedTenant,
+}
+
+/// Which of the tenants one works with is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WantedTenant {
+    /// The one with this slug.
+    Named(String),
+    /// The only one; when there are several, the caller must name one.
+    Only,
+    /// The first: a person can change over once inside.
+    First,
+}
+
+impl From<Option<String>> for WantedTenant {
+    fn from(slug: Option<String>) -> Self {
+        slug.map_or(WantedTenant::Only, WantedTenant::Named)
+    }
 }
 
 impl std::fmt::Debug for SignIn {
@@ -39,10 +75,16 @@ pub struct SignedIn {
 
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    #[error("That e-mail and password do not match an account")]
+    /// The second sentence stands there for everybody, so that it tells nobody whether it is so.
+    #[error(
+        "That e-mail and password do not match an account. After several wrong tries, wait up to 15 minutes before the next"
+    )]
     WrongCredentials,
     #[error("You work with several distributors: say which one to sign in to")]
     SeveralTenants { tenants: Vec<(String, String)> },
+    /// Says nothing of any account: the limit is the network's.
+    #[error("Too many sign-ins came from your network, try again in {} s", .0.seconds)]
+    TooMany(TooMany),
     #[error("the password could not be checked: {0}")]
     Hashing(String),
     #[error(transparent)]
@@ -54,6 +96,7 @@ impl Problem for SignInError {
         match self {
             SignInError::WrongCredentials => Kind::Unauthenticated,
             SignInError::SeveralTenants { .. } => Kind::Invalid,
+            SignInError::TooMany(_) => Kind::TooMany,
             SignInError::Hashing(_) => Kind::Internal,
             SignInError::Db(error) => error.kind(),
         }
@@ -63,6 +106,7 @@ impl Problem for SignInError {
         match self {
             SignInError::WrongCredentials => "auth.wrong_credentials",
             SignInError::SeveralTenants { .. } => "auth.tenant_required",
+            SignInError::TooMany(_) => "auth.too_many_sign_ins",
             SignInError::Hashing(_) => "service.internal",
             SignInError::Db(error) => error.code(),
         }
@@ -86,48 +130,106 @@ impl Problem for SignInError {
                     .collect();
                 Map::from_iter([("tenants".to_owned(), Value::Array(list))])
             }
+            SignInError::TooMany(limit) => limit.facts(),
             _ => Map::new(),
         }
     }
 }
 
 /// Checks the password and finds the membership to act as.
-pub async fn sign_in(db: &Db, input: SignIn) -> Result<SignedIn, SignInError> {
-    let asked = input.password.chars().count() <= password::MAX_LENGTH
+pub async fn sign_in(
+    db: &Db,
+    rules: SignInRules,
+    input: SignIn,
+    from: Network,
+) -> Result<SignedIn, SignInError> {
+    let is_readable = input.password.chars().count() <= password::MAX_LENGTH
         && input.email.len() <= 254
         && !input.email.contains('\0');
-    let found = if asked {
-        find_by_email(db, input.email.trim()).await?
-    } else {
-        None
+    let email = if is_readable { input.email.trim() } else { "" };
+    let tries = Tries::of_sign_in(email, from);
+    let mut tx = db.begin_platform().await?;
+    count_sign_in(&mut tx, from, rules.most_a_minute)
+        .await?
+        .map_err(SignInError::TooMany)?;
+    let standing = tries.begin(&mut tx).await?;
+    let found = find_by_email_in(&mut tx, email).await?;
+    tx.commit().await?;
+
+    let stored = match standing {
+        Standing::Free => found.as_ref().map(|found| found.password_hash.clone()),
+        Standing::Delayed => None,
     };
-    let stored = found.as_ref().map(|found| found.password_hash.clone());
-    let typed = if asked { input.password } else { String::new() };
-    let is_right = password::verify(typed, stored)
+    let typed = if is_readable {
+        input.password
+    } else {
+        String::new()
+    };
+    let verified = password::verify(typed.clone(), stored, rules.password_cost)
         .await
-        .map_err(|error| SignInError::Hashing(error.to_string()))?;
-    match found {
-        Some(found) if is_right => choose(found.user, found.memberships, input.tenant.as_deref()),
-        _ => Err(SignInError::WrongCredentials),
+        .map_err(hashing)?;
+    let Some(found) = found.filter(|_| verified != Verified::No) else {
+        return Err(SignInError::WrongCredentials);
+    };
+    let weak = (verified == Verified::YesAndWeak).then_some(typed);
+    settle(db, tries, &found, weak, rules.password_cost).await?;
+    choose(found.user, found.memberships, &input.tenant)
+}
+
+fn hashing(error: impl std::fmt::Display) -> SignInError {
+    SignInError::Hashing(error.to_string())
+}
+
+/// The try was right. A password whose hash has become weak is hashed anew, unless it was changed meanwhile.
+async fn settle(
+    db: &Db,
+    tries: Tries,
+    found: &FoundUser,
+    weak: Option<String>,
+    cost: PasswordCost,
+) -> Result<(), SignInError> {
+    let hash = match weak {
+        Some(password) => Some(
+            password::hash_again(password, cost)
+                .await
+                .map_err(hashing)?,
+        ),
+        None => None,
+    };
+    let mut tx = db.begin_platform().await?;
+    tries.succeed(&mut tx).await?;
+    if let Some(hash) = hash {
+        tx.act_as(found.user.id).await?;
+        Statement::new(
+            "UPDATE users SET password_hash = $2 WHERE id = $1 AND password_changed_at = $3",
+        )
+        .bind(found.user.id.as_uuid())
+        .bind(hash)
+        .bind(found.password_changed_at)
+        .execute(tx.conn()?)
+        .await
+        .map_err(DbError::from)?;
     }
+    Ok(tx.commit().await?)
 }
 
 /// Pure: which of the memberships the session acts as.
 fn choose(
     user: UserRef,
     memberships: Vec<MembershipRef>,
-    wanted: Option<&str>,
+    wanted: &WantedTenant,
 ) -> Result<SignedIn, SignInError> {
     let membership = match (wanted, memberships.as_slice()) {
-        (Some(slug), all) => Some(
+        (WantedTenant::Named(slug), all) => Some(
             all.iter()
-                .find(|m| m.tenant.slug == slug)
+                .find(|m| m.tenant.slug == *slug)
                 .ok_or(SignInError::WrongCredentials)?,
         ),
-        (None, [only]) => Some(only),
-        (None, []) if user.is_platform_admin => None,
-        (None, []) => return Err(SignInError::WrongCredentials),
-        (None, several) => {
+        (WantedTenant::Only, [only]) => Some(only),
+        (WantedTenant::First, [first, ..]) => Some(first),
+        (_, []) if user.is_platform_admin => None,
+        (_, []) => return Err(SignInError::WrongCredentials),
+        (WantedTenant::Only, several) => {
             let tenants = several
                 .iter()
                 .map(|m| (m.tenant.slug.clone(), m.tenant.name.clone()))
@@ -184,7 +286,7 @@ mod tests {
 
     #[test]
     fn one_membership_needs_no_choice() {
-        let signed_in = choose(user(false), vec![membership("volt")], None).unwrap();
+        let signed_in = choose(user(false), vec![membership("volt")], &WantedTenant::Only).unwrap();
         assert_eq!(signed_in.membership.unwrap().tenant.slug, "volt");
     }
 
@@ -193,7 +295,7 @@ mod tests {
         let refused = choose(
             user(false),
             vec![membership("ampere"), membership("volt")],
-            None,
+            &WantedTenant::Only,
         )
         .unwrap_err();
         assert_eq!(refused.facts()["tenants"][1]["slug"], "volt");
@@ -204,13 +306,24 @@ mod tests {
     }
 
     #[test]
+    fn on_the_page_the_first_of_several_will_do() {
+        let both = vec![membership("ampere"), membership("volt")];
+        let signed_in = choose(user(false), both, &WantedTenant::First).unwrap();
+        assert_eq!(signed_in.membership.unwrap().tenant.slug, "ampere");
+    }
+
+    #[test]
     fn a_tenant_one_is_no_member_of_is_answered_like_a_wrong_password() {
         assert!(matches!(
-            choose(user(false), vec![membership("volt")], Some("ampere")),
+            choose(
+                user(false),
+                vec![membership("volt")],
+                &WantedTenant::Named("ampere".to_owned())
+            ),
             Err(SignInError::WrongCredentials)
         ));
         assert!(matches!(
-            choose(user(false), vec![], None),
+            choose(user(false), vec![], &WantedTenant::Only),
             Err(SignInError::WrongCredentials)
         ));
     }
@@ -218,7 +331,9 @@ mod tests {
     #[test]
     fn a_platform_admin_without_memberships_signs_in_outside_every_tenant() {
         assert!(matches!(
-            choose(user(true), vec![], None).unwrap().target,
+            choose(user(true), vec![], &WantedTenant::First)
+                .unwrap()
+                .target,
             SessionTarget::Platform
         ));
     }

@@ -14,7 +14,7 @@ use super::registrations::check_together;
 use super::{AddMemberError, PlatformOperator};
 use crate::access::{Role, TenantRef};
 use crate::db::{Db, DbError, Statement};
-use crate::identity::{NewPassword, hash_password};
+use crate::identity::{NewPassword, PasswordCost, hash_password};
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 
 /// Printed on every invoice until the tenant words its own.
@@ -204,7 +204,7 @@ pub async fn create_tenant(
     by: &PlatformOperator,
     input: NewTenant,
 ) -> Result<TenantRef, CreateTenantError> {
-    let password_hash = hash_password(input.admin_password)
+    let password_hash = hash_password(input.admin_password, PasswordCost::LEAST)
         .await
         .map_err(|error| CreateTenantError::Hashing(error.to_string()))?;
     let tenant = TenantRef {

@@ -7,7 +7,7 @@ use vitaran_kernel::{DealerId, EmailAddress, MembershipId, TenantId, Text, UserI
 use super::PlatformOperator;
 use crate::access::Role;
 use crate::db::{Db, DbError, PlatformTx, Statement};
-use crate::identity::{NewPassword, hash_password};
+use crate::identity::{NewPassword, PasswordCost, hash_password};
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 
 /// The form as typed. Which dealer a dealer's person orders for is chosen beside it.
@@ -127,7 +127,7 @@ pub async fn add_member(
     tenant: TenantId,
     member: NewMember,
 ) -> Result<MembershipId, AddMemberError> {
-    let hash = hash_password(member.password)
+    let hash = hash_password(member.password, PasswordCost::LEAST)
         .await
         .map_err(|error| AddMemberError::Hashing(error.to_string()))?;
     let mut tx = db.begin_platform().await?;

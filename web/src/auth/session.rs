@@ -24,6 +24,7 @@ use vitaran_core::identity::{
 
 use crate::http::problem::Refusal;
 use crate::http::problem_page::KnownSession;
+use crate::http::throttle::ClientAddress;
 use crate::http::{cookies, request_id};
 use crate::state::AppState;
 
@@ -278,14 +279,11 @@ pub async fn end(
     Ok(())
 }
 
-/// Address and browser, for the list of one's sessions. The peer's own address: a header could claim any.
+/// Address and browser, for the list of one's sessions.
 #[must_use]
 pub fn client_of(request: &Request) -> ClientInfo {
     ClientInfo {
-        ip: request
-            .remote_addr()
-            .as_socket_addr()
-            .map(|a| a.ip().to_string()),
+        ip: Some(ClientAddress::of(request).0.to_string()),
         user_agent: request
             .header(header::USER_AGENT)
             .map(|text| text.chars().filter(|c| !c.is_control()).collect()),

@@ -1,8 +1,8 @@
 //! What stands between the socket and a handler, and the two faces of a refusal.
 //!
 //! From outside in: [`request_id`] names and logs the request; [`security_headers`] goes on every answer;
-//! [`compression`] packs HTML and JSON. Then, for pages and API alike, [`body_limit`] and [`text_guard`]; for pages
-//! alone [`csrf`], for the API alone [`request_check`]
+//! [`compression`] packs HTML and JSON. Then, for pages and API alike, [`throttle`], [`body_limit`] and [`text_guard`]; for
+//! pages alone [`csrf`], for the API alone [`request_check`]
 //! and [`not_modified`]. A handler refuses with a [`problem::Refusal`], which [`problem_page`] shows to people and
 //! [`problem_json`] to programs.
 
@@ -28,5 +28,6 @@ pub mod security_headers;
 pub mod shape;
 pub mod stored;
 pub mod text_guard;
+pub mod throttle;
 pub mod types;
 pub mod version;

@@ -8,6 +8,7 @@ use vitaran_core::identity::{self, ACCESS_TOKEN_TTL_S, AccessToken, SignIn, Sign
 
 use crate::auth::ApiActor;
 use crate::http::problem_json::Failure;
+use crate::http::throttle::ClientAddress;
 use crate::openapi::Tag;
 use crate::state::AppState;
 
@@ -157,6 +158,7 @@ impl AuthApi {
     async fn login(
         &self,
         state: Data<&AppState>,
+        request: &poem::Request,
         body: Json<Login>,
     ) -> Result<Json<LoggedIn>, Failure> {
         let Login {
@@ -167,9 +169,10 @@ impl AuthApi {
         let input = SignIn {
             email,
             password,
-            tenant,
+            tenant: tenant.into(),
         };
-        let signed_in = identity::sign_in(&state.db, input).await?;
+        let from = ClientAddress::of(request).network();
+        let signed_in = identity::sign_in(&state.db, state.config.sign_in, input, from).await?;
         let token = identity::issue_token(&state.db, &signed_in).await?;
         Ok(Json(LoggedIn::of(token, signed_in)))
     }

@@ -1,17 +1,20 @@
 //! The sign-in page. One answer for every wrong pair, and the way back to the page that was wanted.
 
+use poem::http::{HeaderValue, StatusCode, header};
 use poem::web::{Data, Query};
 use poem::{Request, Response, handler};
 use serde::Deserialize;
 use vitaran_core::access::Role;
-use vitaran_core::identity::{self, SignIn, SignInError, SignedIn};
+use vitaran_core::identity::{self, SignIn, SignInError, WantedTenant};
 
 use super::views;
 use crate::auth::CurrentSession;
 use crate::auth::session::{self, Opening, client_of};
 use crate::http::form::Form;
 use crate::http::next_path;
+use crate::http::problem::Refusal;
 use crate::http::problem_page::PageResult;
+use crate::http::throttle::ClientAddress;
 use crate::hx;
 use crate::shell::{self, Shell};
 use crate::state::AppState;
@@ -55,11 +58,17 @@ pub async fn submit_sign_in(
     Form(form): Form<SignInForm>,
 ) -> PageResult {
     let next = next_path::safe(&form.next);
-    let signed_in = match check(&state, &form).await {
+    // A person of several distributors comes in at the first of them; the menu leads to the others.
+    let input = SignIn {
+        email: form.email.clone(),
+        password: form.password,
+        tenant: WantedTenant::First,
+    };
+    let from = ClientAddress::of(request).network();
+    let signed_in = match identity::sign_in(&state.db, state.config.sign_in, input, from).await {
         Ok(signed_in) => signed_in,
-        Err(SignInError::WrongCredentials) => {
-            let form = views::sign_in(&form.email, next, Some(SignInError::WrongCredentials));
-            return Ok(shell.page("Sign in").refused().render(form));
+        Err(error @ (SignInError::WrongCredentials | SignInError::TooMany(_))) => {
+            return Ok(refuse(&shell, &form.email, next, error));
         }
         Err(other) => return Err(other.into()),
     };
@@ -81,20 +90,24 @@ pub async fn submit_sign_in(
     Ok(response)
 }
 
-/// A person of several distributors comes in at the first of them; the menu leads to the others.
-async fn check(state: &AppState, form: &SignInForm) -> Result<SignedIn, SignInError> {
-    let input = |tenant| SignIn {
-        email: form.email.clone(),
-        password: form.password.clone(),
-        tenant,
-    };
-    match identity::sign_in(&state.db, input(None)).await {
-        Err(SignInError::SeveralTenants { tenants }) => {
-            let first = tenants.into_iter().next().map(|(slug, _)| slug);
-            identity::sign_in(&state.db, input(first)).await
-        }
-        other => other,
+/// The form again, with what was typed but for the password.
+fn refuse(shell: &Shell, email: &str, next: Option<&str>, error: SignInError) -> Response {
+    let form = views::sign_in(email, next, Some(&error));
+    let refusal = Refusal::from(error);
+    let page = shell
+        .page("Sign in")
+        .refused()
+        .status(match refusal.status {
+            StatusCode::TOO_MANY_REQUESTS => StatusCode::TOO_MANY_REQUESTS,
+            // The page is as it was, with a message: the person is not signed in and was not before.
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        });
+    let mut response = page.render(form);
+    if let Some(seconds) = refusal.retry_after_s {
+        let value = HeaderValue::from(seconds);
+        response.headers_mut().insert(header::RETRY_AFTER, value);
     }
+    response
 }
 
 /// `POST /logout`

@@ -11,7 +11,7 @@ use crate::ui::form::{
 use crate::ui::panel::{Heading, panel};
 
 /// The sign-in form. The e-mail stays as typed, the password never comes back.
-pub fn sign_in(email: &str, next: Option<&str>, refused: Option<SignInError>) -> Markup {
+pub fn sign_in(email: &str, next: Option<&str>, refused: Option<&SignInError>) -> Markup {
     let errors: Vec<FieldError> = refused
         .iter()
         .map(|error| FieldError::new("email", error.to_string()))

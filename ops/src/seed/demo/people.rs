@@ -7,8 +7,9 @@ use std::collections::HashMap;
 
 use vitaran_core::access::{Actor, Role, TenantRef};
 use vitaran_core::db::Db;
-use vitaran_core::identity::{self, NewPassword, SignIn};
+use vitaran_core::identity::{self, NewPassword, SignIn, SignInRules, WantedTenant};
 use vitaran_core::tenancy::{self, NewMember, PlatformOperator, TenantForm};
+use vitaran_core::throttle::Network;
 use vitaran_kernel::{DealerId, EmailAddress, Text};
 
 use super::PASSWORD;
@@ -110,11 +111,17 @@ pub(super) async fn sign_in(
     let user = of_role(demo, role)?;
     let signed_in = identity::sign_in(
         db,
+        SignInRules {
+            // All roles of all demo tenants come in within moments.
+            most_a_minute: u32::MAX,
+            ..SignInRules::DEFAULT
+        },
         SignIn {
             email: user.email.clone(),
             password: PASSWORD.to_owned(),
-            tenant: Some(demo.tenant.slug.clone()),
+            tenant: WantedTenant::Named(demo.tenant.slug.clone()),
         },
+        Network::local(),
     )
     .await
     .map_err(OpsError::refused)?;

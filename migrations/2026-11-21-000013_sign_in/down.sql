@@ -1,0 +1,3 @@
+DROP TABLE request_counts;
+DROP TABLE sign_in_tries;
+ALTER TABLE users DROP COLUMN password_changed_at;
