@@ -25,7 +25,7 @@ impl Job for Housekeeping {
 }
 
 /// What is thrown away, and by which statement; each takes at most `$1` rows.
-const CHORES: [(&str, &str); 8] = [
+const CHORES: [(&str, &str); 9] = [
     (
         "sessions",
         "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at < now() LIMIT $1)",
@@ -44,6 +44,10 @@ const CHORES: [(&str, &str); 8] = [
         "counts of requests",
         "DELETE FROM request_counts WHERE (kind, network, started_at) IN \
          (SELECT kind, network, started_at FROM request_counts WHERE started_at < now() - interval '10 minutes' LIMIT $1)",
+    ),
+    (
+        "used refresh tokens",
+        "DELETE FROM rotated_tokens WHERE token_hash IN (SELECT token_hash FROM rotated_tokens WHERE expires_at < now() LIMIT $1)",
     ),
     (
         "idempotency keys",

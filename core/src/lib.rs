@@ -16,6 +16,7 @@ pub mod files;
 pub mod throttle;
 
 pub mod identity;
+pub mod api_keys;
 pub mod tenancy;
 pub mod roles;
 pub mod config;

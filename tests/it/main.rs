@@ -7,6 +7,7 @@
     reason = "a claim that cannot be looked at has failed"
 )]
 
+mod api_keys;
 mod bad_input;
 mod concurrency;
 mod csrf;
@@ -36,11 +37,13 @@ mod problems;
 mod processes;
 mod roles;
 mod schema;
+mod session_ends;
 mod sessions;
 mod sign_in;
 mod switches;
 mod throttle;
 mod tidy;
+mod tokens;
 mod verbs;
 mod walks;
 mod warehouse;

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::Database;
 
 /// The tables where merely asking leaves a trace: when a session was last used, and that somebody tried to sign in.
-const TRACES: [&str; 4] = [
+const TRACES: [&str; 5] = [
     "sessions",
     "access_tokens",
+    "rotated_tokens",
     "sign_in_tries",
     "request_counts",
 ];

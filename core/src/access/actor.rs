@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use vitaran_kernel::{DealerId, ImpersonationId, TenantId, UserId};
+use uuid::Uuid;
+use vitaran_kernel::{ApiKeyId, DealerId, ImpersonationId, TenantId, UserId};
 
 use super::roles::PermissionSet;
 use super::{Allowed, DealerScope, Forbidden, Grant, Permission, PermissionCode, Role};
@@ -24,7 +25,16 @@ pub struct Impersonation {
     pub ends_at: DateTime<Utc>,
 }
 
-#[derive(Debug)]
+/// The key through which a program acts for whoever made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRef {
+    pub id: ApiKeyId,
+    pub name: String,
+    /// The name of whoever made it.
+    pub maker: String,
+}
+
+#[derive(Debug, Clone)]
 struct Identity {
     user: Option<UserId>,
     name: String,
@@ -33,6 +43,7 @@ struct Identity {
     grant: Grant,
     dealer: Option<DealerId>,
     impersonation: Option<Impersonation>,
+    key: Option<KeyRef>,
 }
 
 /// A person or a job acting inside one tenant. Cheap to clone.
@@ -57,6 +68,7 @@ impl Actor {
             grant,
             dealer,
             impersonation: None,
+            key: None,
         }))
     }
 
@@ -82,6 +94,7 @@ impl Actor {
             grant,
             dealer: None,
             impersonation: Some(visit),
+            key: None,
         }))
     }
 
@@ -101,6 +114,17 @@ impl Actor {
             grant: Grant::built_in(Role::Admin),
             dealer: None,
             impersonation: None,
+            key: None,
+        }))
+    }
+
+    /// A program with a key of this actor's: it goes by the key's name, and may do what both may.
+    pub(crate) fn through_key(&self, key: KeyRef, scopes: PermissionSet) -> Self {
+        Actor(Arc::new(Identity {
+            name: key.name.clone(),
+            grant: self.0.grant.clone().within(scopes),
+            key: Some(key),
+            ..(*self.0).clone()
         }))
     }
 
@@ -129,8 +153,32 @@ impl Actor {
         &self.0.grant
     }
 
+    /// The person: who acts, or who made the key that acts.
     pub fn user_id(&self) -> Option<UserId> {
         self.0.user
+    }
+
+    /// Who asks, as row-level security and kept answers tell them apart: the person, or their key, which sees nothing that is
+    /// the person's own.
+    pub fn principal(&self) -> Option<Uuid> {
+        match &self.0.key {
+            Some(key) => Some(key.id.as_uuid()),
+            None => self.0.user.map(UserId::as_uuid),
+        }
+    }
+
+    /// The key through which a program acts.
+    pub fn key(&self) -> Option<&KeyRef> {
+        self.0.key.as_ref()
+    }
+
+    /// Whom the audit log names beside the actor, in words: the one on a support visit, or the maker of a key.
+    pub(crate) fn behind(&self) -> Option<String> {
+        match (&self.0.impersonation, &self.0.key) {
+            (Some(_), _) => Some(self.0.email.clone()),
+            (None, Some(_)) => Some(format!("API key of {}", self.0.email)),
+            (None, None) => None,
+        }
     }
 
     /// The name histories show.

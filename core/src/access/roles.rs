@@ -29,6 +29,11 @@ impl PermissionSet {
         self.0 & code.set().0 != 0
     }
 
+    /// What is in both.
+    pub const fn intersection(self, other: PermissionSet) -> Self {
+        PermissionSet(self.0 & other.0)
+    }
+
     /// What stays of the set for somebody who may only look.
     pub fn reading_only(self) -> Self {
         PermissionSet(
@@ -39,11 +44,6 @@ impl PermissionSet {
                 .fold(0, |a, b| a | b)
                 & self.0,
         )
-    }
-
-    /// What both sets have.
-    pub const fn and(self, other: PermissionSet) -> Self {
-        PermissionSet(self.0 & other.0)
     }
 
     /// What either set has.
@@ -218,7 +218,7 @@ impl Grant {
         Grant {
             role: base,
             name: Some(name),
-            permissions: permissions.and(base.ceiling()),
+            permissions: permissions.intersection(base.ceiling()),
             approval_limit,
         }
     }
@@ -226,6 +226,12 @@ impl Grant {
     /// What somebody may do who may only look.
     pub(super) fn reading_only(mut self) -> Self {
         self.permissions = self.permissions.reading_only();
+        self
+    }
+
+    /// What stays of it for a program that is given no more than these.
+    pub(super) fn within(mut self, scopes: PermissionSet) -> Self {
+        self.permissions = self.permissions.intersection(scopes);
         self
     }
 

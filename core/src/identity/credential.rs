@@ -37,7 +37,7 @@ pub(super) struct ActingColumns {
 
 /// The columns of a look-up that say what a membership may do; all NULL outside every tenant.
 #[derive(QueryableByName)]
-pub(super) struct GrantColumns {
+pub(crate) struct GrantColumns {
     /// The built-in role, or the one that the tenant's own role grew from.
     #[diesel(sql_type = Nullable<SqlText>)]
     role: Option<String>,
@@ -50,7 +50,11 @@ pub(super) struct GrantColumns {
 }
 
 impl GrantColumns {
-    fn grant(self) -> Option<Grant> {
+    pub(super) fn role(&self) -> Option<Role> {
+        self.role.as_deref().and_then(Role::parse)
+    }
+
+    pub(crate) fn grant(self) -> Option<Grant> {
         let base = Role::parse(&self.role?)?;
         Some(match (self.role_name, self.role_permissions) {
             (Some(name), Some(codes)) => {

@@ -73,7 +73,7 @@ pub async fn new(
 ) -> PageResult {
     let _may = actor.allow::<PlatformRolesWrite>()?;
     let base = Role::parse(&params.from.to_uppercase()).unwrap_or(Role::Sales);
-    let offered = base.permissions().and(actor.permissions());
+    let offered = base.permissions().intersection(actor.permissions());
     let form = RoleForm {
         base: base.as_str().to_owned(),
         permissions: offered

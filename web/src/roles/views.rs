@@ -165,7 +165,7 @@ impl Editor<'_> {
                 @if let Some(error) = error { p.error { (error.message) } }
                 @for (code, title) in GROUPS { (self.boxes(code, title, base, ticked)) }
             }
-            (will_do(ticked.and(base.ceiling())))
+            (will_do(ticked.intersection(base.ceiling())))
             (buttons(html! {
                 (submit(if self.saved.is_some() { "Save" } else { "Add role" }))
                 (submit_choice(Style::Plain, "Show what it may do", "choice", PREVIEW))
@@ -192,7 +192,12 @@ impl Editor<'_> {
             Some(_) => base.ceiling(),
             None => Role::Admin.ceiling(),
         };
-        let offered = self.actor.permissions().or(stored).or(ticked).and(ceiling);
+        let offered = self
+            .actor
+            .permissions()
+            .or(stored)
+            .or(ticked)
+            .intersection(ceiling);
         let codes: Vec<PermissionCode> =
             offered.codes().filter(|one| one.group() == code).collect();
         html! {
