@@ -25,7 +25,7 @@ impl Job for Housekeeping {
 }
 
 /// What is thrown away, and by which statement; each takes at most `$1` rows.
-const CHORES: [(&str, &str); 6] = [
+const CHORES: [(&str, &str); 7] = [
     (
         "sessions",
         "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at < now() LIMIT $1)",
@@ -33,6 +33,10 @@ const CHORES: [(&str, &str); 6] = [
     (
         "access tokens",
         "DELETE FROM access_tokens WHERE token_hash IN (SELECT token_hash FROM access_tokens WHERE expires_at < now() LIMIT $1)",
+    ),
+    (
+        "used refresh tokens",
+        "DELETE FROM rotated_tokens WHERE token_hash IN (SELECT token_hash FROM rotated_tokens WHERE expires_at < now() LIMIT $1)",
     ),
     (
         "idempotency keys",

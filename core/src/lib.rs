@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod files;
 
 pub mod identity;
+pub mod api_keys;
 pub mod tenancy;
 pub mod config;
 

@@ -208,6 +208,23 @@ async fn a_list_of_the_api_takes_three_round_trips_the_last_of_which_nobody_wait
 }
 
 #[tokio::test]
+async fn an_api_key_costs_what_a_token_costs() {
+    let house = house().await;
+    house.placed().await;
+    let admin = house.app.api_as(Role::Admin).await;
+    let wanted =
+        json!({"name": "Tally", "scopes": ["sales.orders.read"], "networks": ["127.0.0.1"]});
+    let keyed = admin.with("idempotency-key", "key");
+    let made = keyed.post_json("/api/v1/api_keys", &wanted).await;
+    let secret = made.json()["secret"].as_str().expect("a secret").to_owned();
+    let program = house.app.client().bearer(secret);
+    let said = house
+        .least_of_get(&program, "/api/v1/orders?limit=25")
+        .await;
+    costs("a list by key", &said, 3, 4);
+}
+
+#[tokio::test]
 async fn a_page_takes_three_round_trips_however_much_it_shows() {
     let house = house().await;
     let order = house.placed().await;
@@ -227,6 +244,10 @@ async fn a_page_takes_three_round_trips_however_much_it_shows() {
         (&staff, "/admin/dealers"),
         (&staff, "/admin/warehouse"),
         (&staff, "/admin/notifications"),
+        (&staff, "/admin/api-keys"),
+        (&staff, "/admin/sessions"),
+        (&staff, "/account/sessions"),
+        (&dealer, "/account/sessions"),
         (&dealer, "/portal"),
         (&dealer, "/portal/catalogue"),
         (&dealer, "/portal/catalogue?q=sku"),

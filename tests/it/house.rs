@@ -111,6 +111,21 @@ impl<'a> House<'a> {
                 let order = self.order("DISPATCHED").await;
                 things.insert("id", self.invoice(order).await);
             }
+            // Nobody's yet: one that has ended is no fault.
+            "own session" => {
+                things.insert("id", uuid::Uuid::now_v7().to_string());
+            }
+            "user" => {
+                let person = self.person(Role::Sales).await;
+                things.insert("id", self.user(&person).await);
+            }
+            "session" => {
+                let person = self.person(Role::Sales).await;
+                things.insert("id", self.session(&person).await);
+            }
+            "api key" => {
+                things.insert("id", self.api_key().await);
+            }
             "message" => {
                 let order = self.order("PLACED").await;
                 things.insert("id", self.failed_message(order).await);
@@ -143,6 +158,33 @@ impl<'a> House<'a> {
             ("address", self.buyer.ship_to.to_string()),
             ("order", self.order.to_string()),
         ])
+    }
+
+    async fn user(&self, person: &Person) -> String {
+        let sql = format!("SELECT id FROM users WHERE email = '{}'", person.email);
+        self.id(&sql).await
+    }
+
+    /// Where this person is signed in.
+    async fn session(&self, person: &Person) -> String {
+        self.app.sign_in(person).await;
+        let user = self.user(person).await;
+        self.id(&format!("SELECT id FROM sessions WHERE user_id = '{user}'"))
+            .await
+    }
+
+    async fn api_key(&self) -> String {
+        let tenant = self.flow.tenant.tenant.id;
+        let maker = format!(
+            "SELECT id FROM memberships WHERE tenant_id = '{tenant}' AND role = 'ADMIN' LIMIT 1"
+        );
+        let maker = self.id(&maker).await;
+        let columns = "membership_id, name, secret_hash, last4, scopes, networks, created_at, created_by, expires_at";
+        let values = format!(
+            "'{maker}', 'Tally', sha256('{}'), 'abcd', 'sales.orders.read', '', now(), 'Asha', now() + interval '9 days'",
+            new_text()
+        );
+        self.insert("api_keys", columns, &values).await
     }
 
     async fn category(&self) -> String {

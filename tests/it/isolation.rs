@@ -247,6 +247,42 @@ async fn a_kept_answer_is_seen_by_the_person_who_asked_and_by_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_session_is_seen_by_its_person_and_by_the_staff_where_it_acts_and_its_tokens_by_nobody() {
+    let app = test_app().await;
+    let person = app.person(Role::Sales).await;
+    app.api(&person).await;
+    app.sign_in_as(Role::Dealer).await;
+    let other = app.tenant("ampere", "29AMPCE5678B1ZI").await.tenant.id;
+    let id = format!("SELECT id FROM users WHERE email = '{}'", person.email);
+    let (own, stranger) = (app.database.id(&id).await, UserId::generate().as_uuid());
+    let mut user = connect(&app, "app_user").await;
+    let sessions = "SELECT count(*) AS count FROM sessions";
+    for (tenant, actor, scope, seen) in [
+        (app.tenant.tenant.id, stranger, "all", 2),
+        (app.tenant.tenant.id, stranger, "", 0),
+        (other, stranger, "all", 0),
+        (other, own, "all", 1),
+    ] {
+        let sql = format!(
+            "ROLLBACK; BEGIN; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.actor_id = '{actor}'; SET LOCAL app.dealer_scope = '{scope}'"
+        );
+        user.batch_execute(&sql).await.expect("BEGIN");
+        assert_eq!(count(&mut user, sessions).await, seen, "{sql}");
+    }
+    for table in ["access_tokens", "rotated_tokens"] {
+        user.batch_execute("ROLLBACK").await.expect("ROLLBACK");
+        let refused = diesel::sql_query(format!("SELECT count(*) AS count FROM {table}"))
+            .get_result::<Count>(&mut user)
+            .await;
+        assert!(is_denied(&refused.unwrap_err().to_string()), "{table}");
+    }
+    // Not even a session one holds becomes somebody else's.
+    let steal = format!("UPDATE sessions SET user_id = '{stranger}'");
+    let refused = diesel::sql_query(steal).execute(&mut user).await;
+    assert!(is_denied(&refused.unwrap_err().to_string()));
+}
+
+#[tokio::test]
 async fn the_sign_in_look_up_works_and_its_role_reads_nothing_else() {
     let app = test_app().await;
     populate(&app).await;

@@ -8,7 +8,7 @@ use vitaran_tests::flow::Flow;
 use vitaran_tests::test_app;
 
 /// Reads the stream until it holds the text, or fails after ten seconds.
-async fn read_until(stream: &mut reqwest::Response, wanted: &str) -> String {
+pub async fn read_until(stream: &mut reqwest::Response, wanted: &str) -> String {
     let reading = async {
         let mut text = String::new();
         while let Some(chunk) = stream.chunk().await.expect("a stream") {

@@ -60,13 +60,22 @@ async fn the_logs_of_a_day_name_no_password_no_session_no_token_and_no_phone_num
             program.post_json("/api/v1/auth/login", &pair).await
         };
         assert_eq!(login(WRONG_PASSWORD).await.status, 401);
-        let token = login(PASSWORD).await.json()["access_token"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        programs.push(program.bearer(&token));
-        secrets.push(("an access token", token));
+        let tokens = login(PASSWORD).await.json();
+        let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
+        let used = json!({ "refresh_token": text("refresh_token") });
+        let next = program.post_json("/api/v1/auth/refresh", &used).await;
+        assert_eq!(next.status, 200, "{}", next.body);
+        programs.push(program.bearer(text("access_token")));
+        secrets.push(("an access token", text("access_token")));
+        secrets.push(("a refresh token", text("refresh_token")));
     }
+    let admin = app.api_as(Role::Admin).await.with("idempotency-key", "key");
+    let wanted = json!({ "name": "Tally", "scopes": ["sales.orders.read"] });
+    let made = admin.post_json("/api/v1/api_keys", &wanted).await.json();
+    let key = made["secret"].as_str().unwrap().to_owned();
+    let keyed = Client::new(program.base()).bearer(&key);
+    assert_eq!(keyed.get("/api/v1/orders").await.status, 200);
+    secrets.push(("an API key", key));
     let stranger = Client::new(program.base()).bearer("a-token-of-nobody");
     assert_eq!(stranger.get("/api/v1/me").await.status, 401);
     secrets.push(("an unknown token", "a-token-of-nobody".to_owned()));

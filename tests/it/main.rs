@@ -7,6 +7,7 @@
     reason = "a claim that cannot be looked at has failed"
 )]
 
+mod api_keys;
 mod bad_input;
 mod concurrency;
 mod csrf;
@@ -35,10 +36,12 @@ mod portal;
 mod problems;
 mod processes;
 mod schema;
+mod session_ends;
 mod sessions;
 mod sign_in;
 mod switches;
 mod tidy;
+mod tokens;
 mod verbs;
 mod walks;
 mod warehouse;

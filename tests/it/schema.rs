@@ -32,16 +32,20 @@ const TENANT_TABLES: &str = "SELECT c.oid, c.relname, c.relrowsecurity, c.relfor
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')";
 
 /// Tables without a tenant, each with its reason.
-const WITHOUT_TENANT: [(&str, &str); 9] = [
+const WITHOUT_TENANT: [(&str, &str); 10] = [
     ("__diesel_schema_migrations", "the migrations that ran"),
     (
         "access_tokens",
-        "found by hash before the tenant is known; one sees the row whose secret one holds",
+        "found by hash before the tenant is known; nobody but the look-up reads them",
     ),
     ("eway_thresholds", "the law is the same for everybody"),
     (
+        "rotated_tokens",
+        "found by hash before the tenant is known; nobody but the look-up reads them",
+    ),
+    (
         "sessions",
-        "found by hash before the tenant is known; one sees the row whose secret one holds",
+        "found by hash before the tenant is known; one sees one's own, and staff those inside their distributor",
     ),
     ("tax_classes", "the law is the same for everybody"),
     ("tax_rates", "the law is the same for everybody"),
@@ -188,6 +192,7 @@ async fn only_the_outbox_and_what_has_expired_are_seen_across_tenants() {
     )
     .await;
     let expected = [
+        "api_keys found_before_tenant to app_lookup",
         "document_renders worker_finds_due to app_worker",
         "idempotency_keys worker_deletes_expired to app_worker",
         "idempotency_keys worker_finds_expired to app_worker",
@@ -226,6 +231,7 @@ async fn every_other_index_of_a_tenant_table_begins_with_the_tenant_or_serves_a_
     )
     .await;
     let expected = [
+        "ix_api_keys_secret_hash",
         "ix_document_renders_due",
         "ix_idempotency_keys_created_at",
         "ix_memberships_user_id",
@@ -303,7 +309,9 @@ async fn the_functions_that_see_more_are_the_pinned_look_ups_alone() {
     .await;
     let expected = [
         "lookup.bearer(bytea) owned by app_lookup search_path=pg_catalog",
+        "lookup.key(bytea) owned by app_lookup search_path=pg_catalog",
         "lookup.login(text) owned by app_lookup search_path=pg_catalog",
+        "lookup.refresh(bytea) owned by app_lookup search_path=pg_catalog",
         "lookup.session(bytea) owned by app_lookup search_path=pg_catalog",
     ];
     assert_eq!(found, expected);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::Database;
 
 /// The tables where merely asking leaves a trace: when a session was last used.
-const TRACES: [&str; 2] = ["sessions", "access_tokens"];
+const TRACES: [&str; 3] = ["sessions", "access_tokens", "rotated_tokens"];
 
 /// A digest of every table.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -601,10 +601,15 @@ pub fn live_region(id: &str, url: &str, event: &str, body: impl Render) -> Marku
     }
 }
 
-/// Opens the page's one stream of hints; their names are the events of [`live_region`].
+/// Opens the page's one stream of hints; their names are the events of [`live_region`]. One of them says that the session has
+/// ended.
 #[must_use]
 pub fn live_stream(url: &str) -> Markup {
-    html! { div hidden hx-sse:connect=(url) {} }
+    html! {
+        div hidden hx-sse:connect=(url) {}
+        // Asked for without a session, this page sends to the sign-in page and back to where one was.
+        div hidden hx-get="/account/sessions" hx-swap="none" hx-trigger="signed-out from:body" {}
+    }
 }
 
 /// Asks again every two seconds until the answer is an element that no longer asks: a document being prepared.

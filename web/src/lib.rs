@@ -3,6 +3,7 @@
 //! [`router`] is the table of contents: every route on one screen. A handler parses, asks the actor for the permission,
 //! opens a transaction, calls the action and answers; everything else is around it, in [`http`] and [`auth`].
 
+pub mod api_keys;
 pub mod assets;
 pub mod audit;
 pub mod auth;

@@ -48,6 +48,7 @@ pub async fn stream_changes(state: Data<&AppState>, session: Option<CurrentSessi
         db: state.db.clone(),
         session: session.hash(),
         actor,
+        has_ended: false,
         _permit: permit,
     };
     Ok(answer(open, state.shutdown.clone()))
@@ -67,6 +68,8 @@ struct Open {
     db: Db,
     session: CredentialHash,
     actor: Actor,
+    /// The page was told that it is signed out: there is nothing more to say.
+    has_ended: bool,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -87,9 +90,15 @@ fn changes(open: Open) -> impl Stream<Item = Event> + Send + 'static {
 impl Open {
     /// The events of the next change this viewer may hear of; `None` once the session or the feed has ended.
     async fn next(&mut self) -> Option<Vec<Event>> {
-        loop {
+        while !self.has_ended {
             tokio::select! {
                 received = self.feed.recv() => match received {
+                    Ok(Some(Hint { subject: Subject::SignIns(user), .. })) if Some(user) == self.actor.user_id() => {
+                        if self.still_signed_in().await.is_none() {
+                            self.has_ended = true;
+                            return Some(vec![named("signed-out", "")]);
+                        }
+                    }
                     Ok(Some(hint)) => {
                         let events = events_for(&self.actor, hint);
                         if !events.is_empty() {
@@ -103,6 +112,7 @@ impl Open {
                 _ = self.heartbeat.tick() => self.still_signed_in().await?,
             }
         }
+        None
     }
 
     /// `None` ends the stream: signed out, expired, another role. A database that is away is no reason to.
@@ -123,20 +133,29 @@ fn events_for(viewer: &Actor, hint: Hint) -> Vec<Event> {
     if hint.tenant != viewer.tenant_id() {
         return Vec::new();
     }
-    let needs = match hint.subject {
-        Subject::Order(_) => PermissionCode::SalesOrdersRead,
-        Subject::Notifications => PermissionCode::PlatformNotificationsRead,
+    let (needs, events) = match hint.subject {
+        Subject::Order(_) if viewer.role() == Role::Dealer => (
+            PermissionCode::SalesOrdersRead,
+            vec![named("orders-changed", "")],
+        ),
+        Subject::Order(id) => (
+            PermissionCode::SalesOrdersRead,
+            vec![
+                named("order-changed", &id.to_string()),
+                named("orders-changed", ""),
+            ],
+        ),
+        Subject::Notifications => (
+            PermissionCode::PlatformNotificationsRead,
+            vec![named("notifications-changed", "")],
+        ),
+        // Whose it is hears of it from the stream itself.
+        Subject::SignIns(_) => return Vec::new(),
     };
-    if !viewer.has(needs) {
-        return Vec::new();
-    }
-    match hint.subject {
-        Subject::Order(_) if viewer.role() == Role::Dealer => vec![named("orders-changed", "")],
-        Subject::Order(id) => vec![
-            named("order-changed", &id.to_string()),
-            named("orders-changed", ""),
-        ],
-        Subject::Notifications => vec![named("notifications-changed", "")],
+    if viewer.has(needs) {
+        events
+    } else {
+        Vec::new()
     }
 }
 

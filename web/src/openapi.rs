@@ -7,11 +7,12 @@
 use poem_openapi::{OpenApiService, Tags};
 use serde_json::{Map, Value, json};
 
+use crate::api_keys::ApiKeysApi;
 use crate::catalog::{CatalogActivityApi, ProductsApi};
 use crate::dealers::{DealerActivityApi, DealersApi};
 use crate::health::HealthApi;
 use crate::http::problem_json;
-use crate::identity::{AuthApi, MeApi};
+use crate::identity::{AuthApi, MeApi, SessionsApi};
 use crate::invoicing::InvoicesApi;
 use crate::notifications::NotificationsApi;
 use crate::orders::OrdersApi;
@@ -25,6 +26,11 @@ use crate::warehouse::WarehouseApi;
 pub enum Tag {
     /// Tokens, and whom they act as.
     Auth,
+    /// Where people are signed in.
+    Sessions,
+    /// What programs work with that have no person.
+    #[oai(rename = "API keys")]
+    ApiKeys,
     /// What is sold, in a tree of categories.
     Products,
     /// What is on hand, and what moved it.
@@ -51,6 +57,8 @@ pub enum Tag {
 type Apis = (
     AuthApi,
     MeApi,
+    SessionsApi,
+    ApiKeysApi,
     ProductsApi,
     CatalogActivityApi,
     StockApi,
@@ -69,7 +77,7 @@ type Apis = (
 pub const PREFIX: &str = "/api";
 
 const DESCRIPTION: &str = "Orders, stock, invoices and payments of a distributor. Every operation acts as the person behind \
-     the token, in one distributor, with that person's role. Amounts and quantities are strings, never JSON numbers. \
+     the token, in one distributor, with that person's role, or as an API key with what it was given. Amounts and quantities are strings, never JSON numbers. \
      Refusals are application/problem+json.";
 
 #[must_use]
@@ -78,6 +86,8 @@ pub fn service() -> OpenApiService<Apis, ()> {
         (
             AuthApi,
             MeApi,
+            SessionsApi,
+            ApiKeysApi,
             ProductsApi,
             CatalogActivityApi,
             StockApi,

@@ -27,8 +27,8 @@ use crate::http::text_guard::TextGuard;
 use crate::state::AppState;
 use crate::tenancy::platform;
 use crate::{
-    assets, audit, catalog, dashboard, dealers, developers, health, identity, invoicing, live,
-    notifications, openapi, orders, pricing, stock, warehouse,
+    api_keys, assets, audit, catalog, dashboard, dealers, developers, health, identity, invoicing,
+    live, notifications, openapi, orders, pricing, stock, warehouse,
 };
 
 /// The pages. A form's POST stands beside the page it is on.
@@ -41,6 +41,17 @@ fn pages() -> Pages {
         .get("/switch-tenant", identity::show_switch)
         .post("/switch-tenant", identity::submit_switch)
         .post("/preferences", identity::set_preferences)
+        .get("/account/sessions", identity::own_sessions::show)
+        .post_of(
+            "/account/sessions",
+            "/account/sessions/revocation",
+            identity::own_sessions::end_others,
+        )
+        .post_of(
+            "/account/sessions",
+            "/account/sessions/:id/revocation",
+            identity::own_sessions::end,
+        )
         .get("/portal", orders::portal_home::show)
         .get("/portal/catalogue", catalog::portal::browse)
         .get("/portal/products/:id", catalog::portal::show)
@@ -253,6 +264,25 @@ fn pages() -> Pages {
             "/admin/dealers/:id/contacts/:contact/activation",
             contacts::activate,
         )
+        .get("/admin/sessions", identity::staff_sessions::list)
+        .post_of(
+            "/admin/sessions",
+            "/admin/sessions/:id/revocation",
+            identity::staff_sessions::end,
+        )
+        .post_of(
+            "/admin/sessions",
+            "/admin/users/:id/sessions/revocation",
+            identity::staff_sessions::end_all,
+        )
+        .get("/admin/api-keys", api_keys::list)
+        .get("/admin/api-keys/new", api_keys::new)
+        .post("/admin/api-keys/new", api_keys::create)
+        .get("/admin/api-keys/:id", api_keys::show)
+        .get("/admin/api-keys/:id/roll", api_keys::ask_roll)
+        .post("/admin/api-keys/:id/roll", api_keys::roll)
+        .get("/admin/api-keys/:id/revocation", api_keys::ask_revocation)
+        .post("/admin/api-keys/:id/revocation", api_keys::revoke)
         .get("/admin/audit", audit::index)
         .get("/super", platform::list)
         .get("/super/tenants/new", platform::new)

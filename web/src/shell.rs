@@ -6,10 +6,12 @@ use poem::http::StatusCode;
 use poem::{FromRequest, Request, RequestBody, Response, Result};
 use vitaran_core::access::{Actor, PermissionCode, Role};
 
+use crate::api_keys;
 use crate::auth::CurrentSession;
 use crate::http::problem_page::KnownSession;
 use crate::http::{cookies, flash, next_path};
 use crate::hx::{self, HxRequest};
+use crate::identity;
 use crate::portal;
 use crate::state::AppState;
 use crate::ui::flash::Flash;
@@ -229,7 +231,7 @@ const fn usual_density(area: Area) -> Density {
 
 fn user_menu<'a>(session: &'a CurrentSession, here: &'a str) -> UserMenu<'a> {
     let user = session.user();
-    let mut links = Vec::new();
+    let mut links = vec![("Where you are signed in", identity::own_sessions::PATH)];
     if session
         .actor()
         .is_some_and(|actor| actor.role() == Role::Dealer)
@@ -383,10 +385,24 @@ const WAYS: &[Way] = &[
     },
     Way {
         area: Area::Admin,
+        label: "Sessions",
+        href: identity::staff_sessions::PATH,
+        icon: Icon::Monitor,
+        needs: Some(PermissionCode::PlatformSessionsRevoke),
+    },
+    Way {
+        area: Area::Admin,
         label: "Audit log",
         href: "/admin/audit",
         icon: Icon::History,
         needs: Some(PermissionCode::PlatformAuditRead),
+    },
+    Way {
+        area: Area::Admin,
+        label: "API keys",
+        href: api_keys::PATH,
+        icon: Icon::Lock,
+        needs: Some(PermissionCode::PlatformApikeysManage),
     },
     Way {
         area: Area::Admin,

@@ -165,6 +165,9 @@ ids! {
     HistoryId,
     WhatsappAccountId,
     ImpersonationId,
+    /// One sign-in, of a browser or of a program.
+    SessionId,
+    ApiKeyId,
     /// One request from outside, as logged and shown in an error page.
     RequestId,
 }

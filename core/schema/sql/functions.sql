@@ -53,7 +53,7 @@ $$;
 
 -- A browser session by the hash of its cookie.
 CREATE OR REPLACE FUNCTION lookup.session(p_id_hash bytea)
-RETURNS TABLE (user_id uuid, acting_tenant uuid, membership_id uuid, impersonation_id uuid, data jsonb, created_at timestamptz,
+RETURNS TABLE (id uuid, user_id uuid, acting_tenant uuid, membership_id uuid, impersonation_id uuid, data jsonb, created_at timestamptz,
                last_seen_at timestamptz, expires_at timestamptz, user_name text, email text, is_platform_admin boolean,
                tenant_slug text, tenant_name text, role text, dealer_id uuid, membership_count bigint,
                impersonation_may_write boolean, impersonation_ends_at timestamptz)
@@ -62,29 +62,69 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT s.user_id, s.acting_tenant, s.membership_id, s.impersonation_id, s.data, s.created_at, s.last_seen_at, s.expires_at,
+    SELECT s.id, s.user_id, s.acting_tenant, s.membership_id, s.impersonation_id, s.data, s.created_at, s.last_seen_at, s.expires_at,
            a.user_name, a.email, a.is_platform_admin, a.tenant_slug, a.tenant_name, a.role, a.dealer_id, a.membership_count,
            a.impersonation_may_write, a.impersonation_ends_at
     FROM public.sessions s
     CROSS JOIN LATERAL lookup.acting(s.user_id, s.acting_tenant, s.membership_id, s.impersonation_id) a
-    WHERE s.id_hash = p_id_hash AND s.expires_at > now() AND s.absolute_expires_at > now();
+    WHERE s.id_hash = p_id_hash AND s.kind = 'BROWSER' AND s.expires_at > now() AND s.absolute_expires_at > now();
 END
 $$;
 
--- An API token by its hash.
+-- An access token by its hash: the session it was given to, and who acts.
 CREATE OR REPLACE FUNCTION lookup.bearer(p_token_hash bytea)
-RETURNS TABLE (user_id uuid, acting_tenant uuid, membership_id uuid, expires_at timestamptz, user_name text, email text,
+RETURNS TABLE (session_id uuid, user_id uuid, acting_tenant uuid, user_name text, email text, is_platform_admin boolean,
+               tenant_slug text, tenant_name text, role text, dealer_id uuid)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT s.id, s.user_id, s.acting_tenant, a.user_name, a.email, a.is_platform_admin, a.tenant_slug, a.tenant_name, a.role, a.dealer_id
+    FROM public.access_tokens k
+    JOIN public.sessions s ON s.id = k.session_id
+    CROSS JOIN LATERAL lookup.acting(s.user_id, s.acting_tenant, s.membership_id, NULL) a
+    WHERE k.token_hash = p_token_hash AND k.expires_at > now() AND s.absolute_expires_at > now();
+END
+$$;
+
+-- A refresh token by its hash: the one in force, or one that was used before, with how long ago.
+CREATE OR REPLACE FUNCTION lookup.refresh(p_token_hash bytea)
+RETURNS TABLE (session_id uuid, used_s double precision, user_agent text, user_id uuid, acting_tenant uuid, user_name text, email text,
                is_platform_admin boolean, tenant_slug text, tenant_name text, role text, dealer_id uuid)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT k.user_id, k.acting_tenant, k.membership_id, k.expires_at, a.user_name, a.email, a.is_platform_admin, a.tenant_slug,
+    SELECT s.id, t.used_s, s.user_agent, s.user_id, s.acting_tenant, a.user_name, a.email, a.is_platform_admin, a.tenant_slug,
            a.tenant_name, a.role, a.dealer_id
-    FROM public.access_tokens k
-    CROSS JOIN LATERAL lookup.acting(k.user_id, k.acting_tenant, k.membership_id, NULL) a
-    WHERE k.token_hash = p_token_hash AND k.expires_at > now();
+    FROM (
+        SELECT c.id AS session_id, NULL::double precision AS used_s FROM public.sessions c WHERE c.id_hash = p_token_hash AND c.kind = 'API'
+        UNION ALL
+        SELECT r.session_id, extract(epoch FROM now() - r.rotated_at)::double precision FROM public.rotated_tokens r
+        WHERE r.token_hash = p_token_hash AND r.expires_at > now()
+    ) t
+    JOIN public.sessions s ON s.id = t.session_id
+    CROSS JOIN LATERAL lookup.acting(s.user_id, s.acting_tenant, s.membership_id, NULL) a
+    WHERE s.expires_at > now() AND s.absolute_expires_at > now();
+END
+$$;
+
+-- A program's key by its hash, with the one who made it and still works there. A dealer's people have none.
+CREATE OR REPLACE FUNCTION lookup.key(p_secret_hash bytea)
+RETURNS TABLE (key_id uuid, key_name text, scopes text, networks text, last_used_at timestamptz, user_id uuid, user_name text, email text,
+               tenant_id uuid, tenant_slug text, tenant_name text, role text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT k.id, k.name, k.scopes, k.networks, k.last_used_at, m.user_id, a.user_name, a.email, k.tenant_id, a.tenant_slug, a.tenant_name, a.role
+    FROM public.api_keys k
+    JOIN public.memberships m ON m.tenant_id = k.tenant_id AND m.id = k.membership_id
+    CROSS JOIN LATERAL lookup.acting(m.user_id, k.tenant_id, k.membership_id, NULL) a
+    WHERE k.secret_hash = p_secret_hash AND k.revoked_at IS NULL AND k.expires_at > now() AND a.dealer_id IS NULL;
 END
 $$;
 
@@ -92,7 +132,9 @@ ALTER FUNCTION lookup.login(text) OWNER TO app_lookup;
 ALTER FUNCTION lookup.acting(uuid, uuid, uuid, uuid) OWNER TO app_lookup;
 ALTER FUNCTION lookup.session(bytea) OWNER TO app_lookup;
 ALTER FUNCTION lookup.bearer(bytea) OWNER TO app_lookup;
+ALTER FUNCTION lookup.refresh(bytea) OWNER TO app_lookup;
+ALTER FUNCTION lookup.key(bytea) OWNER TO app_lookup;
 REVOKE CREATE ON SCHEMA lookup FROM app_lookup;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA lookup FROM PUBLIC;
 GRANT USAGE ON SCHEMA lookup TO app_user;
-GRANT EXECUTE ON FUNCTION lookup.login(text), lookup.session(bytea), lookup.bearer(bytea) TO app_user;
+GRANT EXECUTE ON FUNCTION lookup.login(text), lookup.session(bytea), lookup.bearer(bytea), lookup.refresh(bytea), lookup.key(bytea) TO app_user;

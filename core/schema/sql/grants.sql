@@ -11,7 +11,8 @@ GRANT SELECT ON __diesel_schema_migrations TO app_user, app_worker;
 GRANT SELECT (id, email, name, password_hash, is_platform_admin, is_active) ON users TO app_lookup;
 GRANT SELECT (tenant_id, id, user_id, role, dealer_id, is_active) ON memberships TO app_lookup;
 GRANT SELECT (id, slug, name, status) ON tenants TO app_lookup;
-GRANT SELECT ON sessions, access_tokens TO app_lookup;
+GRANT SELECT ON sessions, access_tokens, rotated_tokens TO app_lookup;
+GRANT SELECT (tenant_id, id, membership_id, name, secret_hash, scopes, networks, expires_at, revoked_at, last_used_at) ON api_keys TO app_lookup;
 GRANT SELECT (tenant_id, id, user_id, may_write, ends_at, ended_at) ON impersonations TO app_lookup;
 
 -- Masters of the law.
@@ -25,9 +26,13 @@ GRANT INSERT (id, email, name, password_hash), UPDATE (name, password_hash) ON u
 GRANT SELECT, INSERT, UPDATE (role, dealer_id, is_active) ON memberships TO app_user;
 GRANT SELECT ON memberships TO app_worker;
 GRANT SELECT, INSERT, UPDATE (ended_at) ON impersonations TO app_user;
-GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO app_user;
-GRANT SELECT, INSERT, DELETE ON access_tokens TO app_user;
-GRANT SELECT, DELETE ON sessions, access_tokens TO app_worker;
+-- A session's user and target are decided when it is opened. Tokens go with their session.
+GRANT SELECT, INSERT, UPDATE (id_hash, data, last_seen_at, expires_at), DELETE ON sessions TO app_user;
+GRANT INSERT ON access_tokens, rotated_tokens TO app_user;
+GRANT SELECT, DELETE ON sessions, access_tokens, rotated_tokens TO app_worker;
+-- The hash of a key is written and never read again, but for the look-up.
+GRANT SELECT (tenant_id, id, membership_id, name, last4, scopes, networks, created_at, created_by, expires_at, replaced_by, revoked_at, revoked_by, last_used_at, last_used_ip),
+    INSERT, UPDATE (expires_at, replaced_by, revoked_at, revoked_by, last_used_at, last_used_ip) ON api_keys TO app_user;
 GRANT SELECT, INSERT, UPDATE ON tenant_settings, gst_registrations, locations, document_series TO app_user;
 GRANT SELECT ON tenant_settings, gst_registrations, locations, document_series TO app_worker;
 GRANT SELECT, INSERT, UPDATE (last_number, last_issued_on, last_hash) ON document_counters TO app_user;

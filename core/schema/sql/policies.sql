@@ -31,7 +31,7 @@ BEGIN
             EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (%s)', t.relname,
                 format(own_dealer, CASE WHEN t.relname = 'dealers' THEN 'id' ELSE 'dealer_id' END),
                 format(own_dealer, CASE WHEN t.relname = 'dealers' THEN 'id' ELSE 'dealer_id' END));
-        ELSIF t.relname IN ('audit_log', 'document_counters', 'impersonations', 'notification_attempts', 'pick_lists', 'stock_ledger', 'whatsapp_accounts') THEN
+        ELSIF t.relname IN ('api_keys', 'audit_log', 'document_counters', 'impersonations', 'notification_attempts', 'pick_lists', 'stock_ledger', 'whatsapp_accounts') THEN
             EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (%s)', t.relname, staff, staff);
         END IF;
     END LOOP;
@@ -64,6 +64,8 @@ CREATE POLICY found_before_tenant ON memberships FOR SELECT TO app_lookup USING 
 DROP POLICY IF EXISTS made_by_staff ON memberships;
 CREATE POLICY made_by_staff ON memberships AS RESTRICTIVE FOR INSERT TO app_user
     WITH CHECK ((SELECT current_setting('app.dealer_scope', true) = 'all'));
+DROP POLICY IF EXISTS found_before_tenant ON api_keys;
+CREATE POLICY found_before_tenant ON api_keys FOR SELECT TO app_lookup USING (true);
 DROP POLICY IF EXISTS found_before_tenant ON impersonations;
 CREATE POLICY found_before_tenant ON impersonations FOR SELECT TO app_lookup USING (true);
 
@@ -84,25 +86,37 @@ CREATE POLICY changed_by_themselves ON users FOR UPDATE
 
 DO $$
 DECLARE
-    t record;
-    own constant text := $p$%I = decode((SELECT NULLIF(current_setting('app.credential_hash', true), '')), 'hex')$p$;
+    t text;
 BEGIN
-    FOR t IN SELECT * FROM (VALUES ('sessions', 'id_hash'), ('access_tokens', 'token_hash')) AS v (relname, key)
+    FOREACH t IN ARRAY ARRAY['sessions', 'access_tokens', 'rotated_tokens']
     LOOP
-        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t.relname);
-        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t.relname);
-        EXECUTE format('DROP POLICY IF EXISTS found_before_tenant ON %I', t.relname);
-        EXECUTE format('CREATE POLICY found_before_tenant ON %I FOR SELECT TO app_lookup USING (true)', t.relname);
-        EXECUTE format('DROP POLICY IF EXISTS opened ON %I', t.relname);
-        EXECUTE format('CREATE POLICY opened ON %I FOR INSERT WITH CHECK (true)', t.relname);
-        EXECUTE format('DROP POLICY IF EXISTS held ON %I', t.relname);
-        EXECUTE format('CREATE POLICY held ON %I USING (' || own || ')', t.relname, t.key);
-        EXECUTE format('DROP POLICY IF EXISTS worker_finds_expired ON %I', t.relname);
-        EXECUTE format('CREATE POLICY worker_finds_expired ON %I FOR SELECT TO app_worker USING (expires_at < now())', t.relname);
-        EXECUTE format('DROP POLICY IF EXISTS worker_deletes_expired ON %I', t.relname);
-        EXECUTE format('CREATE POLICY worker_deletes_expired ON %I FOR DELETE TO app_worker USING (expires_at < now())', t.relname);
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
+        EXECUTE format('DROP POLICY IF EXISTS found_before_tenant ON %I', t);
+        EXECUTE format('CREATE POLICY found_before_tenant ON %I FOR SELECT TO app_lookup USING (true)', t);
+        EXECUTE format('DROP POLICY IF EXISTS opened ON %I', t);
+        EXECUTE format('CREATE POLICY opened ON %I FOR INSERT WITH CHECK (true)', t);
+        EXECUTE format('DROP POLICY IF EXISTS worker_finds_expired ON %I', t);
+        EXECUTE format('CREATE POLICY worker_finds_expired ON %I FOR SELECT TO app_worker USING (expires_at < now())', t);
+        EXECUTE format('DROP POLICY IF EXISTS worker_deletes_expired ON %I', t);
+        EXECUTE format('CREATE POLICY worker_deletes_expired ON %I FOR DELETE TO app_worker USING (expires_at < now())', t);
     END LOOP;
 END $$;
+
+-- A session is seen by whoever holds its secret, by the person whose it is, and by the staff of the distributor it acts in, who
+-- may end it and no more.
+DROP POLICY IF EXISTS held ON sessions;
+CREATE POLICY held ON sessions USING (id_hash = decode((SELECT NULLIF(current_setting('app.credential_hash', true), '')), 'hex'));
+DROP POLICY IF EXISTS own ON sessions;
+CREATE POLICY own ON sessions USING (user_id = (SELECT NULLIF(current_setting('app.actor_id', true), '')::uuid));
+DROP POLICY IF EXISTS seen_by_staff ON sessions;
+CREATE POLICY seen_by_staff ON sessions FOR SELECT TO app_user
+    USING (acting_tenant = (SELECT NULLIF(current_setting('app.tenant_id', true), '')::uuid)
+       AND (SELECT current_setting('app.dealer_scope', true) = 'all'));
+DROP POLICY IF EXISTS ended_by_staff ON sessions;
+CREATE POLICY ended_by_staff ON sessions FOR DELETE TO app_user
+    USING (acting_tenant = (SELECT NULLIF(current_setting('app.tenant_id', true), '')::uuid)
+       AND (SELECT current_setting('app.dealer_scope', true) = 'all'));
 
 -- The register of tenants is readable: a name and an address word. Only a platform admin adds to it or changes it.
 ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;

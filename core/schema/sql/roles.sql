@@ -7,8 +7,9 @@
 --   app_owner   runs `vitaran migrate` and owns every table. Not a superuser.
 --   app_user    the web server: its rows are those of one tenant at a time.
 --   app_worker  the worker: as app_user, and it may claim due work of all tenants.
---   app_lookup  nobody logs in as this. It owns the two SECURITY DEFINER functions which find
---               a login by e-mail and an API key by hash before any tenant is known.
+--   app_lookup  nobody logs in as this. It owns the SECURITY DEFINER functions which find a
+--               login by e-mail, and sessions, tokens and API keys by hash, before any
+--               tenant is known.
 
 DO $$
 BEGIN

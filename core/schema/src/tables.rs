@@ -3,11 +3,30 @@
 diesel::table! {
     access_tokens (token_hash) {
         token_hash -> Bytea,
-        user_id -> Uuid,
-        acting_tenant -> Nullable<Uuid>,
-        membership_id -> Nullable<Uuid>,
+        session_id -> Uuid,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    api_keys (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        membership_id -> Uuid,
+        name -> Text,
+        secret_hash -> Bytea,
+        last4 -> Text,
+        scopes -> Text,
+        networks -> Text,
+        created_at -> Timestamptz,
+        created_by -> Text,
+        expires_at -> Timestamptz,
+        replaced_by -> Nullable<Uuid>,
+        revoked_at -> Nullable<Timestamptz>,
+        revoked_by -> Nullable<Text>,
+        last_used_at -> Nullable<Timestamptz>,
+        last_used_ip -> Nullable<Text>,
     }
 }
 
@@ -550,6 +569,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    rotated_tokens (token_hash) {
+        token_hash -> Bytea,
+        session_id -> Uuid,
+        rotated_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     sessions (id_hash) {
         id_hash -> Bytea,
         user_id -> Uuid,
@@ -564,6 +592,8 @@ diesel::table! {
         idle_timeout_s -> Int4,
         expires_at -> Timestamptz,
         absolute_expires_at -> Timestamptz,
+        id -> Uuid,
+        kind -> Text,
     }
 }
 
@@ -689,7 +719,6 @@ diesel::table! {
     }
 }
 
-diesel::joinable!(access_tokens -> users (user_id));
 diesel::joinable!(audit_log -> tenants (tenant_id));
 diesel::joinable!(categories -> tenants (tenant_id));
 diesel::joinable!(dealers -> tenants (tenant_id));
@@ -709,6 +738,7 @@ diesel::joinable!(whatsapp_accounts -> tenants (tenant_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     access_tokens,
+    api_keys,
     audit_log,
     cart_lines,
     categories,
@@ -744,6 +774,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipt_allocations,
     receipts,
     receivables,
+    rotated_tokens,
     sessions,
     shipments,
     stock_balances,

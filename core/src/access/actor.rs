@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use vitaran_kernel::{DealerId, ImpersonationId, TenantId, UserId};
+use uuid::Uuid;
+use vitaran_kernel::{ApiKeyId, DealerId, ImpersonationId, TenantId, UserId};
 
 use super::roles::PermissionSet;
 use super::{Allowed, DealerScope, Forbidden, Permission, PermissionCode, Role};
@@ -24,7 +25,16 @@ pub struct Impersonation {
     pub ends_at: DateTime<Utc>,
 }
 
-#[derive(Debug)]
+/// The key through which a program acts for whoever made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRef {
+    pub id: ApiKeyId,
+    pub name: String,
+    /// The name of whoever made it.
+    pub maker: String,
+}
+
+#[derive(Debug, Clone)]
 struct Identity {
     user: Option<UserId>,
     name: String,
@@ -34,6 +44,7 @@ struct Identity {
     dealer: Option<DealerId>,
     permissions: PermissionSet,
     impersonation: Option<Impersonation>,
+    key: Option<KeyRef>,
 }
 
 /// A person or a job acting inside one tenant. Cheap to clone.
@@ -59,6 +70,7 @@ impl Actor {
             dealer,
             permissions: role.permissions(),
             impersonation: None,
+            key: None,
         }))
     }
 
@@ -85,6 +97,7 @@ impl Actor {
             dealer: None,
             permissions,
             impersonation: Some(visit),
+            key: None,
         }))
     }
 
@@ -105,6 +118,17 @@ impl Actor {
             dealer: None,
             permissions: Role::Admin.permissions(),
             impersonation: None,
+            key: None,
+        }))
+    }
+
+    /// A program with a key of this actor's: it goes by the key's name, and may do what both may.
+    pub(crate) fn through_key(&self, key: KeyRef, scopes: PermissionSet) -> Self {
+        Actor(Arc::new(Identity {
+            name: key.name.clone(),
+            permissions: self.0.permissions.intersection(scopes),
+            key: Some(key),
+            ..(*self.0).clone()
         }))
     }
 
@@ -128,8 +152,32 @@ impl Actor {
         self.0.permissions
     }
 
+    /// The person: who acts, or who made the key that acts.
     pub fn user_id(&self) -> Option<UserId> {
         self.0.user
+    }
+
+    /// Who asks, as row-level security and kept answers tell them apart: the person, or their key, which sees nothing that is
+    /// the person's own.
+    pub fn principal(&self) -> Option<Uuid> {
+        match &self.0.key {
+            Some(key) => Some(key.id.as_uuid()),
+            None => self.0.user.map(UserId::as_uuid),
+        }
+    }
+
+    /// The key through which a program acts.
+    pub fn key(&self) -> Option<&KeyRef> {
+        self.0.key.as_ref()
+    }
+
+    /// Whom the audit log names beside the actor, in words: the one on a support visit, or the maker of a key.
+    pub(crate) fn behind(&self) -> Option<String> {
+        match (&self.0.impersonation, &self.0.key) {
+            (Some(_), _) => Some(self.0.email.clone()),
+            (None, Some(_)) => Some(format!("API key of {}", self.0.email)),
+            (None, None) => None,
+        }
     }
 
     /// The name histories show.

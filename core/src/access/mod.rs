@@ -7,8 +7,8 @@ mod permission;
 mod roles;
 mod scope;
 
-pub use actor::{Actor, Impersonation, TenantRef};
+pub use actor::{Actor, Impersonation, KeyRef, TenantRef};
 pub use allowed::{Allowed, Forbidden};
 pub use permission::*;
-pub use roles::Role;
+pub use roles::{PermissionSet, Role};
 pub use scope::DealerScope;

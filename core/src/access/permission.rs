@@ -22,6 +22,10 @@ macro_rules! permissions {
                 match self { $(PermissionCode::$name => $code),+ }
             }
 
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.into_iter().find(|code| code.as_str() == text)
+            }
+
             /// Completes the sentence "may …".
             pub const fn may(self) -> &'static str {
                 match self { $(PermissionCode::$name => $may),+ }

@@ -27,6 +27,11 @@ impl PermissionSet {
         self.0 & code.set().0 != 0
     }
 
+    /// What is in both.
+    pub const fn intersection(self, other: PermissionSet) -> Self {
+        PermissionSet(self.0 & other.0)
+    }
+
     /// What stays of the set for somebody who may only look.
     pub fn reading_only(self) -> Self {
         PermissionSet(

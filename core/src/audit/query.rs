@@ -30,7 +30,7 @@ pub struct AuditEntry {
     pub at: DateTime<Utc>,
     #[diesel(sql_type = Text)]
     pub by_name: String,
-    /// The platform admin behind a support visit.
+    /// The platform admin behind a support visit, or "API key of" and its maker.
     #[diesel(sql_type = Nullable<Text>)]
     pub on_behalf_of: Option<String>,
     #[diesel(sql_type = Text)]

@@ -54,7 +54,8 @@ fn value<T: Serialize>(record: &T) -> Value {
 
 /// Writes the row. `action` is the action's name (`catalog.product.update`), `object_kind` the
 /// noun of the thing. The actor is the transaction's; on a support visit the platform admin stands
-/// in `by_name` and, by e-mail address, in `on_behalf_of`, which is empty for everybody else.
+/// in `by_name` and, by e-mail address, in `on_behalf_of`; a key stands there by its name, with its
+/// maker in `on_behalf_of`, which is empty for everybody else.
 pub(crate) async fn record(
     tx: &mut TenantTx,
     action: &str,
@@ -63,7 +64,6 @@ pub(crate) async fn record(
     change: Change,
 ) -> Result<(), DbError> {
     let actor = tx.actor().clone();
-    let visitor = actor.impersonation().map(|_| actor.email().to_owned());
     let Change { before, after } = change;
     Statement::new(
         "INSERT INTO audit_log (tenant_id, id, at, by_user, by_name, on_behalf_of, action, object_kind, object_id, detail) \
@@ -74,7 +74,7 @@ pub(crate) async fn record(
     .bind(tx.now())
     .bind(actor.user_id().map(|id| id.as_uuid()))
     .bind(actor.name())
-    .bind(visitor)
+    .bind(actor.behind())
     .bind(action)
     .bind(object_kind)
     .bind(object_id)

@@ -1,27 +1,48 @@
 //! An open transaction outside every tenant: sign-in, the register of tenants, the worker's sweeps.
 
 use chrono::{DateTime, Utc};
-use vitaran_kernel::UserId;
+use vitaran_kernel::{TenantId, UserId};
 
 use super::{Db, DbError, TxConnection};
+use crate::live::{Hint, Subject};
 
 /// A transaction in which no tenant is set, so that row-level security shows no tenant's rows. Dropping it rolls back.
 #[must_use = "a transaction that is dropped is rolled back"]
 pub struct PlatformTx {
     connection: TxConnection,
     now: DateTime<Utc>,
+    hints: Vec<Hint>,
+    db: Db,
 }
 
 impl PlatformTx {
     pub(super) async fn begin(db: &Db) -> Result<Self, DbError> {
+        Self::begin_with(db, "BEGIN".to_owned()).await
+    }
+
+    /// Acts as this user from the first statement on, in whose message the setting travels.
+    pub(super) async fn begin_as(db: &Db, user: UserId) -> Result<Self, DbError> {
+        Self::begin_with(db, format!("BEGIN; SET LOCAL app.actor_id = '{user}'")).await
+    }
+
+    async fn begin_with(db: &Db, begin: String) -> Result<Self, DbError> {
         Ok(PlatformTx {
-            connection: TxConnection::new(db.connection().await?, "BEGIN".to_owned()),
+            connection: TxConnection::new(db.connection().await?, begin),
             now: db.clock().now(),
+            hints: Vec::new(),
+            db: db.clone(),
         })
     }
 
     pub(crate) async fn commit(self) -> Result<(), DbError> {
-        self.connection.commit(None).await
+        self.connection.commit(None).await?;
+        self.db.hints().send(self.hints);
+        Ok(())
+    }
+
+    /// Remembers that open pages of this tenant should look again; sent after the commit.
+    pub(crate) fn changed(&mut self, tenant: TenantId, subject: Subject) {
+        self.hints.push(Hint { tenant, subject });
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

@@ -9,7 +9,7 @@ use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
-use vitaran_kernel::Clock;
+use vitaran_kernel::{Clock, UserId};
 
 use crate::access::{Actor, Allowed, Permission};
 use crate::live::Hints;
@@ -121,6 +121,11 @@ impl Db {
     /// Opens a transaction without a tenant. Only `identity`, `tenancy` and the worker's sweepers use it.
     pub(crate) async fn begin_platform(&self) -> Result<PlatformTx, DbError> {
         PlatformTx::begin(self).await
+    }
+
+    /// Opens a transaction without a tenant in which a user acts on what is their own: their sessions.
+    pub(crate) async fn begin_platform_as(&self, user: UserId) -> Result<PlatformTx, DbError> {
+        PlatformTx::begin_as(self, user).await
     }
 
     /// A connection for a single statement that needs no transaction: the look-up of a credential, which runs with every

@@ -44,7 +44,10 @@ impl TenantTx {
                 ""
             },
             actor.tenant_id(),
-            actor.user_id().map(|id| id.to_string()).unwrap_or_default(),
+            actor
+                .principal()
+                .map(|id| id.to_string())
+                .unwrap_or_default(),
         );
         Ok(TenantTx {
             connection: TxConnection::new(connection, begin),

@@ -3,7 +3,8 @@
 //!
 //! The business transaction locks the key before anything else, and writes key and answer in one row with its commit. A
 //! second request with the key waits for that lock, and then reads the answer; after a rollback there is no row, and the
-//! second does the work. Keys belong to a user in a tenant and are kept for 24 hours.
+//! second does the work. Keys belong to whoever asks, a user or a program's key, in a tenant and are kept for
+//! 24 hours.
 
 use diesel::QueryableByName;
 use diesel::sql_types::{SmallInt, Text};
@@ -147,7 +148,7 @@ struct Recorded {
 
 /// Jobs and commands have no user; their keys stand under the nil id.
 fn actor_id(tx: &TenantTx) -> Uuid {
-    tx.actor().user_id().map_or(Uuid::nil(), |id| id.as_uuid())
+    tx.actor().principal().unwrap_or(Uuid::nil())
 }
 
 /// Locks the key, as the first statement of the business transaction, and looks whether it has its answer already. Waits

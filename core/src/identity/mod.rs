@@ -1,24 +1,33 @@
-//! Who somebody is: passwords, sign-in, browser sessions and API tokens.
+//! Who somebody is: passwords, sign-in, sessions of browsers and of programs.
 //!
 //! A user is global and may be a member of several tenants; a session or token acts in one of them at a time. What a
 //! credential may do is read from the database with every request, so that a suspended tenant, a changed role or an ended
 //! membership takes effect at once.
 
-mod access_tokens;
 mod credential;
+mod device;
 mod memberships;
+mod own_sessions;
 mod password;
 mod sessions;
 mod sign_in;
+mod staff_sessions;
+mod tokens;
 
-pub use access_tokens::{
-    ACCESS_TOKEN_TTL_S, AccessToken, authenticate_token, issue_token, revoke_token,
-};
 pub use credential::{CredentialHash, UserRef};
 pub use memberships::{MembershipRef, list_memberships};
+pub use own_sessions::{OpenSession, end_other_sessions, end_own_session, list_own_sessions};
 pub use password::{NewPassword, PasswordFault, hash_password};
 pub use sessions::{
-    ClientInfo, Lifetimes, NewSession, SessionActing, SessionTarget, SessionView, close_session,
-    find_session, open_session, save_session, switch_target, touch_session,
+    ClientInfo, Lifetimes, NewSession, SessionActing, SessionKind, SessionTarget, SessionView,
+    close_session, find_session, open_session, save_session, switch_target, touch_session,
 };
 pub use sign_in::{SignIn, SignInError, SignedIn, sign_in};
+pub use staff_sessions::{
+    EndSessionError, MemberSession, end_member_session, end_sessions_of_member,
+    list_member_sessions,
+};
+pub use tokens::{
+    ACCESS_TOKEN_TTL_S, AccessToken, REFRESH_TOKEN_TTL_S, RefreshError, RefreshToken, Refreshed,
+    TokenView, Tokens, authenticate_token, open_api_session, refresh,
+};

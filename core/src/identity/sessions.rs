@@ -1,16 +1,28 @@
-//! Browser sessions in the database: opened at sign-in, read with every request, gone at sign-out.
+//! Sessions of browsers in the database: opened at sign-in, read with every request, gone at sign-out. Those of programs, in
+//! the same table, are [`super::tokens`]'.
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl as _;
 use serde_json::Value;
-use vitaran_kernel::{DealerId, ImpersonationId, MembershipId, TenantId, UserId};
+use vitaran_kernel::{DealerId, ImpersonationId, MembershipId, SessionId, TenantId, UserId};
 
 use super::credential::ActingColumns;
+use super::own_sessions::{Ended, tell_open_pages};
 use super::{CredentialHash, UserRef};
 use crate::access::{Actor, Impersonation, Role};
 use crate::db::{Db, DbError, Statement};
+use crate::master::text_codes;
+
+text_codes! {
+    /// What a session belongs to.
+    SessionKind, "Choose what the session belongs to" {
+        Browser = "BROWSER", "Browser";
+        /// A program that signed in with a person's password.
+        Api = "API", "API";
+    }
+}
 
 /// How long a session lives without use, and at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +95,7 @@ pub enum SessionActing {
 /// A live session with what the database says of its user now.
 #[derive(Debug, Clone)]
 pub struct SessionView {
+    pub id: SessionId,
     pub user: UserRef,
     pub acting: SessionActing,
     pub target: SessionTarget,
@@ -105,6 +118,8 @@ impl SessionView {
 
 #[derive(QueryableByName)]
 struct SessionRow {
+    #[diesel(sql_type = Uuid)]
+    id: SessionId,
     #[diesel(sql_type = Uuid)]
     user_id: UserId,
     #[diesel(sql_type = Nullable<Uuid>)]
@@ -195,6 +210,7 @@ impl SessionRow {
             (Some(_), None, None) => return None,
         };
         Some(SessionView {
+            id: self.id,
             user,
             acting,
             target,
@@ -217,18 +233,19 @@ pub async fn find_session(db: &Db, hash: CredentialHash) -> Result<Option<Sessio
     Ok(row.into_iter().next().and_then(SessionRow::into_view))
 }
 
+/// A text cut to what is stored of it.
+pub(super) fn cut(text: Option<&str>, most: usize) -> Option<String> {
+    text.map(|text| text.chars().take(most).collect())
+}
+
 /// Stores a new session.
 pub async fn open_session(db: &Db, session: &NewSession) -> Result<(), DbError> {
     let (tenant, membership, impersonation) = session.target.columns();
-    let cut = |text: &Option<String>, most: usize| {
-        text.as_ref()
-            .map(|text| text.chars().take(most).collect::<String>())
-    };
     let mut tx = db.begin_platform().await?;
     Statement::new(
         "INSERT INTO sessions (id_hash, user_id, acting_tenant, membership_id, impersonation_id, data, ip, user_agent, idle_timeout_s, \
-         expires_at, absolute_expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + least($9, $10) * interval '1 second', now() + $10 * interval '1 second')",
+         expires_at, absolute_expires_at, id, kind) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + least($9, $10) * interval '1 second', now() + $10 * interval '1 second', $11, $12)",
     )
     .bind(session.hash.0.to_vec())
     .bind(session.user.as_uuid())
@@ -236,10 +253,12 @@ pub async fn open_session(db: &Db, session: &NewSession) -> Result<(), DbError> 
     .bind(membership.map(|id| id.as_uuid()))
     .bind(impersonation.map(|id| id.as_uuid()))
     .bind(session.data.clone())
-    .bind(cut(&session.client.ip, 64))
-    .bind(cut(&session.client.user_agent, 400))
+    .bind(cut(session.client.ip.as_deref(), 64))
+    .bind(cut(session.client.user_agent.as_deref(), 400))
     .bind(session.lifetimes.idle_s)
     .bind(session.lifetimes.absolute_s)
+    .bind(SessionId::generate().as_uuid())
+    .bind(SessionKind::Browser.as_str())
     .execute(tx.conn()?)
     .await?;
     tx.commit().await
@@ -271,14 +290,26 @@ pub async fn touch_session(db: &Db, hash: CredentialHash) -> Result<(), DbError>
     tx.commit().await
 }
 
+#[derive(QueryableByName)]
+struct Closed {
+    #[diesel(sql_type = Uuid)]
+    user_id: UserId,
+    #[diesel(embed)]
+    session: Ended,
+}
+
 /// Ends a session; nothing happens when it is gone already.
 pub async fn close_session(db: &Db, hash: CredentialHash) -> Result<(), DbError> {
     let mut tx = db.begin_platform().await?;
     tx.hold_credential(&hash.0).await?;
-    Statement::new("DELETE FROM sessions WHERE id_hash = $1")
-        .bind(hash.0.to_vec())
-        .execute(tx.conn()?)
-        .await?;
+    let ended: Vec<Closed> =
+        Statement::new("DELETE FROM sessions WHERE id_hash = $1 RETURNING user_id, acting_tenant")
+            .bind(hash.0.to_vec())
+            .load(tx.conn()?)
+            .await?;
+    for Closed { user_id, session } in ended {
+        tell_open_pages(&mut tx, user_id, vec![session]);
+    }
     tx.commit().await
 }
 

@@ -1,6 +1,6 @@
 //! What changed, in the few bytes a NOTIFY carries.
 
-use vitaran_kernel::{OrderId, TenantId};
+use vitaran_kernel::{OrderId, TenantId, UserId};
 
 /// What an open page may be showing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -9,6 +9,8 @@ pub enum Subject {
     Order(OrderId),
     /// The notification log.
     Notifications,
+    /// Sessions of a person, some of which have ended.
+    SignIns(UserId),
 }
 
 /// One change in one tenant.
@@ -24,6 +26,7 @@ impl Hint {
         match self.subject {
             Subject::Order(id) => format!("{} order {id}", self.tenant),
             Subject::Notifications => format!("{} notifications", self.tenant),
+            Subject::SignIns(user) => format!("{} sign-ins {user}", self.tenant),
         }
     }
 
@@ -33,6 +36,7 @@ impl Hint {
         let subject = match (words.next()?, words.next()) {
             ("order", Some(id)) => Subject::Order(id.parse().ok()?),
             ("notifications", None) => Subject::Notifications,
+            ("sign-ins", Some(user)) => Subject::SignIns(user.parse().ok()?),
             _ => return None,
         };
         Some(Hint { tenant, subject })
@@ -46,7 +50,11 @@ mod tests {
     #[test]
     fn a_hint_survives_the_wire_and_noise_does_not_become_one() {
         let tenant = TenantId::generate();
-        for subject in [Subject::Order(OrderId::generate()), Subject::Notifications] {
+        for subject in [
+            Subject::Order(OrderId::generate()),
+            Subject::Notifications,
+            Subject::SignIns(UserId::generate()),
+        ] {
             let hint = Hint { tenant, subject };
             assert_eq!(Hint::decode(&hint.encode()), Some(hint));
         }

@@ -161,9 +161,10 @@ async fn what_cannot_be_read_is_refused_everywhere_and_writes_nothing() {
 type Unreadable = Vec<(&'static str, &'static str, u16, Vec<u8>)>;
 
 fn unreadable_json(sample: &str) -> Unreadable {
-    // The first text of the sample, with something in it that is no text.
+    // The first text of the sample, or its first value, with something in it that is no text.
     let with = |what: &[u8]| {
-        let at = sample.find(":\"").or_else(|| sample.find(":[")).unwrap() + 2;
+        let at = sample.find(":\"").or_else(|| sample.find(":["));
+        let at = at.or_else(|| sample.find(':')).unwrap() + 2;
         [&sample.as_bytes()[..at], what, &sample.as_bytes()[at..]].concat()
     };
     vec![

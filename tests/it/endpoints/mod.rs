@@ -17,8 +17,8 @@ use crate::house::{House, Things, missing, new_text};
 use ask::{Checked, ask, assert_none, check, check_same, gist, request, seen};
 use table::{Row, Who};
 
-/// Taking a product out of the cart asks for nothing to be there: out is out.
-const ASKS_FOR_NOTHING: &str = "cart line";
+/// Taking a product out of the cart asks for nothing to be there: out is out. So does the end of one's own session.
+const ASK_FOR_NOTHING: [&str; 2] = ["cart line", "own session"];
 
 /// A dealer's people read prices and no lists: to them there are none.
 const NOT_FOR_DEALERS: &str = "price list";
@@ -164,7 +164,8 @@ impl World<'_> {
                 (true, 0) => self.own.make(row.names).await,
                 (true, _) => break,
             };
-            let leaves = row.address.ends_with("/logout");
+            let ways_out = ["/logout", "/sessions/revocation"];
+            let leaves = ways_out.iter().any(|way| row.address.ends_with(way));
             let client = match leaves {
                 true => self.somebody_new(app, row, role).await,
                 false => self.client(row, role).clone(),
@@ -329,7 +330,10 @@ impl World<'_> {
                 check_same(&seen(&hidden, &theirs), &seen(&none, &nothing), &what)?;
                 let status = match row.who {
                     Who::Everybody(status) => status,
-                    _ if row.names == ASKS_FOR_NOTHING => 303,
+                    _ if ASK_FOR_NOTHING.contains(&row.names) => match row.is_page() {
+                        true => 303,
+                        false => 204,
+                    },
                     _ => 404,
                 };
                 check(hidden.status == status, || {

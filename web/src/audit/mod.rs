@@ -121,7 +121,7 @@ fn row(params: &LogParams, entry: &AuditEntry) -> Row {
         time::time(entry.at),
         html! {
             (entry.by_name)
-            @if let Some(visitor) = &entry.on_behalf_of { " " span.muted { "(support, " (visitor) ")" } }
+            @if let Some(behind) = &entry.on_behalf_of { " " span.muted { (who_is_behind(behind)) } }
         },
         html! {
             (words(&entry.action))
@@ -130,6 +130,16 @@ fn row(params: &LogParams, entry: &AuditEntry) -> Row {
         },
         html! { (remarks(&entry.detail)) (changes(&entry.detail)) },
     ])
+}
+
+/// "(support, vik@vitaran.test)", "(API key of asha@volt.test)".
+fn who_is_behind(said: &str) -> String {
+    let kind = if said.starts_with("API key of ") {
+        ""
+    } else {
+        "support, "
+    };
+    format!("({kind}{said})")
 }
 
 /// "catalog.product.set_active" as "Product: set active".
@@ -226,6 +236,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_visit_and_a_key_are_told_apart() {
+        assert_eq!(who_is_behind("vik@x.test"), "(support, vik@x.test)");
+        assert_eq!(
+            who_is_behind("API key of asha@x.test"),
+            "(API key of asha@x.test)"
+        );
+    }
 
     #[test]
     fn an_action_reads_as_words() {

@@ -1,17 +1,21 @@
-//! The actor of an API operation: a bearer token, and nothing else. Cookies are not looked at, so a browser cannot be
-//! made to act.
+//! The actor of an API operation: a bearer's token or a program's key, and nothing else. Cookies are not looked at, so a
+//! browser cannot be made to act.
+
+use std::net::IpAddr;
 
 use poem::Request;
 use poem_openapi::SecurityScheme;
 use poem_openapi::auth::{Bearer, BearerAuthorization as _};
 use vitaran_core::access::Actor;
-use vitaran_core::identity;
+use vitaran_core::{api_keys, identity};
+use vitaran_kernel::{SessionId, UserId};
 
+use super::session::client_of;
 use crate::http::problem::Refusal;
 use crate::http::request_id;
 use crate::state::AppState;
 
-/// An access token from `POST /api/v1/auth/login`, in force for 15 minutes.
+/// An access token from `POST /api/v1/auth/login`, in force for 15 minutes, or an API key that an administrator made.
 #[derive(SecurityScheme)]
 #[oai(
     ty = "bearer",
@@ -19,17 +23,23 @@ use crate::state::AppState;
     bearer_format = "opaque",
     checker = "authenticate"
 )]
-pub struct ApiActor(pub Bearing);
+pub struct ApiActor(Bearing);
 
-/// Who the token acts as, with the token, so that it can be ended.
+/// Who acts, and the session of a person's token; a key has none.
 pub struct Bearing {
-    pub actor: Actor,
-    pub token: String,
+    actor: Actor,
+    session: Option<SessionId>,
 }
 
 impl ApiActor {
     pub fn actor(&self) -> &Actor {
         &self.0.actor
+    }
+
+    /// The person and their session, for what is a person's own; a key is refused.
+    pub fn person(&self) -> Result<(UserId, SessionId), Refusal> {
+        let user = self.0.actor.user_id();
+        user.zip(self.0.session).ok_or_else(Refusal::people_only)
     }
 }
 
@@ -43,16 +53,46 @@ async fn authenticate(request: &Request, bearer: Bearer) -> poem::Result<Bearing
     let state: &AppState = request
         .data()
         .ok_or_else(|| poem::Error::from_status(poem::http::StatusCode::INTERNAL_SERVER_ERROR))?;
-    let found = identity::authenticate_token(&state.db, &bearer.token)
-        .await
-        .map_err(Refusal::from)?;
-    // A platform admin outside every tenant has no operation to call.
-    let Some((user, Some(actor))) = found else {
-        return Err(Refusal::unauthenticated().into());
+    let bearing = if api_keys::is_key(&bearer.token) {
+        by_key(state, request, &bearer.token).await?
+    } else {
+        by_token(state, &bearer.token).await?
     };
-    request_id::record_person(user.id, Some(actor.tenant_id()));
+    let actor = &bearing.actor;
+    if let Some(user) = actor.user_id() {
+        request_id::record_person(user, Some(actor.tenant_id()));
+    }
+    Ok(bearing)
+}
+
+async fn by_token(state: &AppState, token: &str) -> Result<Bearing, Refusal> {
+    let found = identity::authenticate_token(&state.db, token).await?;
+    let found = found.ok_or_else(Refusal::unauthenticated)?;
+    // A platform admin outside every tenant has no operation to call.
+    Ok(Bearing {
+        actor: found.actor.ok_or_else(Refusal::unauthenticated)?,
+        session: Some(found.session),
+    })
+}
+
+async fn by_key(state: &AppState, request: &Request, secret: &str) -> Result<Bearing, Refusal> {
+    let found = api_keys::authenticate(&state.db, secret).await?;
+    let key = found.ok_or_else(Refusal::unauthenticated)?;
+    let from: Option<IpAddr> = client_of(request).ip.and_then(|ip| ip.parse().ok());
+    if !key.lets_in(from) {
+        return Err(Refusal::wrong_address());
+    }
+    let actor = key.actor.clone();
+    if key.is_note_due(state.db.clock().now()) {
+        let db = state.db.clone();
+        tokio::spawn(async move {
+            if let Err(error) = api_keys::note_use(&db, &key, from).await {
+                tracing::warn!(%error, "the last use of an API key was not written down");
+            }
+        });
+    }
     Ok(Bearing {
         actor,
-        token: bearer.token,
+        session: None,
     })
 }

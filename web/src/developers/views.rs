@@ -24,7 +24,8 @@ pub fn page(reference: &Reference) -> Markup {
 fn start() -> Markup {
     html! {
         p { "The document: " a href="/api/openapi.json" download { "OpenAPI 3.1" } ", or " a href="/api/openapi-3.0.json" download { "OpenAPI 3.0" } " for older generators." }
-        p { "Sign in for an access token, and send it as " (code("Authorization: Bearer …")) ". It works for 15 minutes. Cookies are not looked at." }
+        p { "A program that works by itself uses an API key, which an administrator makes. A program that a person uses signs in for an access token, which works for 15 minutes, and fetches the next with its refresh token, which works once." }
+        p { "Send either as " (code("Authorization: Bearer …")) ". Cookies are not looked at." }
         p { "Amounts and quantities are strings. Times are RFC 3339 in UTC. Lists are read by " (code("limit")) " and " (code("cursor")) "." }
         p { "A POST that creates something needs an " (code("Idempotency-Key")) " of your choosing: sent again within 24 hours, it is answered as the first time, with " (code("Idempotency-Replayed: true")) "." }
     }

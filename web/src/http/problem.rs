@@ -181,7 +181,27 @@ impl Refusal {
         Self::new(
             StatusCode::UNAUTHORIZED,
             "auth.token_required",
-            "Send an access token in force, as Authorization: Bearer",
+            "Send an access token or an API key in force, as Authorization: Bearer",
+        )
+    }
+
+    /// A key asks for what is a person's own.
+    #[must_use]
+    pub fn people_only() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "auth.people_only",
+            "This is for people who signed in; an API key has no sessions",
+        )
+    }
+
+    /// A key is used from outside its networks.
+    #[must_use]
+    pub fn wrong_address() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "auth.wrong_address",
+            "This API key may not be used from this address",
         )
     }
 

@@ -90,12 +90,12 @@ pub const KINDS: [(u16, &str, &str); 13] = [
     (
         401,
         "Not signed in",
-        "The access token is missing, wrong or expired.",
+        "The access token or API key is missing, wrong or expired.",
     ),
     (
         403,
         "Not allowed",
-        "The role behind the token does not hold the permission.",
+        "The role behind the token, or the key, does not hold the permission.",
     ),
     (
         404,
@@ -159,7 +159,7 @@ pub enum Failure {
     /// The request cannot be read: syntax, a wrong type, an unknown field, a missing header.
     #[oai(status = 400, content_type = "application/problem+json")]
     Malformed(Json<Problem>),
-    /// The access token is missing, wrong or expired.
+    /// The access token or API key is missing, wrong or expired.
     #[oai(status = 401, content_type = "application/problem+json")]
     Unauthenticated(
         Json<Problem>,
@@ -167,7 +167,7 @@ pub enum Failure {
         #[oai(header = "WWW-Authenticate")]
         String,
     ),
-    /// The role behind the token does not hold the permission.
+    /// The role behind the token, or the key, does not hold the permission.
     #[oai(status = 403, content_type = "application/problem+json")]
     Forbidden(Json<Problem>),
     /// There is nothing here, or nothing the token may know of.

@@ -1,12 +1,16 @@
 //! Signing in to the API, and who a token acts as.
 
+use poem::Request;
 use poem::web::Data;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 use vitaran_core::access::{Role, TenantRef};
-use vitaran_core::identity::{self, ACCESS_TOKEN_TTL_S, AccessToken, SignIn, SignedIn, UserRef};
+use vitaran_core::identity::{
+    self, ACCESS_TOKEN_TTL_S, REFRESH_TOKEN_TTL_S, Refreshed, SignIn, SignedIn, Tokens, UserRef,
+};
 
 use crate::auth::ApiActor;
+use crate::auth::session::client_of;
 use crate::http::problem_json::Failure;
 use crate::openapi::Tag;
 use crate::state::AppState;
@@ -90,7 +94,15 @@ impl From<Role> for RoleName {
     }
 }
 
-/// A token and what it acts as.
+/// What a program goes on with when its access token has ended.
+#[derive(Object)]
+#[oai(deny_unknown_fields)]
+pub struct Refresh {
+    #[oai(validator(max_length = 100))]
+    refresh_token: String,
+}
+
+/// Tokens and what they act as.
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none)]
 pub struct LoggedIn {
@@ -98,8 +110,12 @@ pub struct LoggedIn {
     access_token: String,
     /// Always `Bearer`.
     token_type: String,
-    /// Seconds the token works.
+    /// Seconds the access token works.
     expires_in: i32,
+    /// For the next pair, at `POST /api/v1/auth/refresh`. It works once.
+    refresh_token: String,
+    /// Seconds the refresh token works unused.
+    refresh_expires_in: i32,
     /// The distributor it acts in; absent for a platform admin, who has none.
     tenant: Option<Tenant>,
     user: User,
@@ -107,24 +123,48 @@ pub struct LoggedIn {
 }
 
 impl LoggedIn {
-    fn of(token: AccessToken, signed_in: SignedIn) -> Self {
-        let membership = signed_in.membership;
+    fn of(tokens: Tokens, user: UserRef, tenant: Option<&TenantRef>, role: Option<Role>) -> Self {
         LoggedIn {
-            access_token: token.0,
+            access_token: tokens.access.0,
             token_type: "Bearer".to_owned(),
             expires_in: ACCESS_TOKEN_TTL_S,
-            tenant: membership.as_ref().map(|m| (&m.tenant).into()),
-            role: membership.map(|m| m.role.into()),
-            user: signed_in.user.into(),
+            refresh_token: tokens.refresh.0,
+            refresh_expires_in: REFRESH_TOKEN_TTL_S,
+            tenant: tenant.map(Into::into),
+            role: role.map(Into::into),
+            user: user.into(),
         }
+    }
+
+    fn first(tokens: Tokens, signed_in: SignedIn) -> Self {
+        let membership = signed_in.membership.as_ref();
+        let (tenant, role) = (membership.map(|m| &m.tenant), membership.map(|m| m.role));
+        Self::of(tokens, signed_in.user, tenant, role)
+    }
+
+    fn next(refreshed: Refreshed) -> Self {
+        let Refreshed {
+            tokens,
+            user,
+            tenant,
+            role,
+        } = refreshed;
+        Self::of(tokens, user, tenant.as_ref(), role)
     }
 }
 
 #[derive(ApiResponse)]
 enum LoggedOut {
-    /// The token no longer works.
+    /// The tokens no longer work.
     #[oai(status = 204)]
     Done,
+}
+
+/// A key of a program.
+#[derive(Object)]
+pub struct KeyName {
+    id: uuid::Uuid,
+    name: String,
 }
 
 /// Whom a token acts as.
@@ -136,7 +176,9 @@ pub struct Me {
     role: RoleName,
     /// The dealer the person works for; absent for staff.
     dealer_id: Option<uuid::Uuid>,
-    /// The codes of what the role may do, in the catalogue's order.
+    /// The key the request came with; absent for a person's token.
+    api_key: Option<KeyName>,
+    /// The codes of what the role, or the key, may do, in the catalogue's order.
     permissions: Vec<String>,
 }
 
@@ -146,8 +188,8 @@ pub struct AuthApi;
 impl AuthApi {
     /// Sign in
     ///
-    /// Gives an access token for 15 minutes. People who work with several distributors name one in `tenant`; without it
-    /// the answer is 422 with the list in `facts.tenants`.
+    /// Gives an access token for 15 minutes, and a refresh token for the next. People who work with several distributors
+    /// name one in `tenant`; without it the answer is 422 with the list in `facts.tenants`.
     #[oai(
         path = "/v1/auth/login",
         method = "post",
@@ -157,6 +199,7 @@ impl AuthApi {
     async fn login(
         &self,
         state: Data<&AppState>,
+        request: &Request,
         body: Json<Login>,
     ) -> Result<Json<LoggedIn>, Failure> {
         let Login {
@@ -170,13 +213,37 @@ impl AuthApi {
             tenant,
         };
         let signed_in = identity::sign_in(&state.db, input).await?;
-        let token = identity::issue_token(&state.db, &signed_in).await?;
-        Ok(Json(LoggedIn::of(token, signed_in)))
+        let client = client_of(request);
+        let tokens = identity::open_api_session(&state.db, &signed_in, &client).await?;
+        Ok(Json(LoggedIn::first(tokens, signed_in)))
+    }
+
+    /// Get the next tokens
+    ///
+    /// Takes a refresh token, which works once, and gives a new pair; access tokens in force stay so until their time is over.
+    /// A refresh token that comes a second time is taken for a copy: the session ends, for everybody who holds its tokens, with
+    /// code `auth.refresh_reused`. Within ten seconds of the first time it is taken for two requests of one program that went
+    /// out together: the second is refused with 409 `auth.refresh_raced` and nothing ends. Whoever lost an answer signs in again.
+    #[oai(
+        path = "/v1/auth/refresh",
+        method = "post",
+        operation_id = "auth_refresh",
+        tag = "Tag::Auth"
+    )]
+    async fn refresh(
+        &self,
+        state: Data<&AppState>,
+        request: &Request,
+        body: Json<Refresh>,
+    ) -> Result<Json<LoggedIn>, Failure> {
+        let client = client_of(request);
+        let refreshed = identity::refresh(&state.db, &body.0.refresh_token, &client).await?;
+        Ok(Json(LoggedIn::next(refreshed)))
     }
 
     /// Sign out
     ///
-    /// Ends the token the request came with.
+    /// Ends the session the request's token belongs to: its access tokens and its refresh token.
     #[oai(
         path = "/v1/auth/logout",
         method = "post",
@@ -184,7 +251,8 @@ impl AuthApi {
         tag = "Tag::Auth"
     )]
     async fn logout(&self, state: Data<&AppState>, by: ApiActor) -> Result<LoggedOut, Failure> {
-        identity::revoke_token(&state.db, &by.0.token).await?;
+        let (user, session) = by.person()?;
+        identity::end_own_session(&state.db, user, session).await?;
         Ok(LoggedOut::Done)
     }
 }
@@ -195,7 +263,8 @@ pub struct MeApi;
 impl MeApi {
     /// Who the token acts as
     ///
-    /// The person, the distributor, the role and every permission of it, as they are at this moment.
+    /// The person, the distributor, the role and every permission of it, as they are at this moment. For an API key: who made
+    /// it, and what the key may do.
     #[oai(
         path = "/v1/me",
         method = "get",
@@ -208,11 +277,18 @@ impl MeApi {
         Ok(Json(Me {
             user: User {
                 id: actor.user_id().map(|id| id.as_uuid()).unwrap_or_default(),
-                name: actor.name().to_owned(),
+                name: actor
+                    .key()
+                    .map_or(actor.name(), |key| &key.maker)
+                    .to_owned(),
                 email: actor.email().to_owned(),
             },
             tenant: actor.tenant().into(),
             role: actor.role().into(),
+            api_key: actor.key().map(|key| KeyName {
+                id: key.id.as_uuid(),
+                name: key.name.clone(),
+            }),
             dealer_id: actor.scope().own().map(|id| id.as_uuid()),
             permissions: permissions.map(|code| code.as_str().to_owned()).collect(),
         }))

@@ -1,14 +1,19 @@
-//! Signing in and out, changing company, and how pages look to the one who reads them.
+//! Signing in and out, changing company, where one is signed in, and how pages look to the one who reads them.
 
 pub mod api;
+pub mod own_sessions;
 mod preferences;
+mod session_views;
+mod sessions_api;
 mod sign_in;
+pub mod staff_sessions;
 mod start;
 mod switch_tenant;
 mod views;
 
 pub use api::{AuthApi, MeApi};
 pub use preferences::set_preferences;
+pub use sessions_api::SessionsApi;
 pub use sign_in::{show_sign_in, sign_out, submit_sign_in};
 pub use start::go_to_start;
 pub use switch_tenant::{show_switch, submit_switch};

@@ -15,11 +15,13 @@ impl Noun {
     pub const ENTRIES: Self = Self::new("entry", "entries");
     pub const FIELDS: Self = Self::new("field", "fields");
     pub const INVOICES: Self = Self::new("invoice", "invoices");
+    pub const KEYS: Self = Self::new("key", "keys");
     pub const LINES: Self = Self::new("line", "lines");
     pub const MESSAGES: Self = Self::new("message", "messages");
     pub const MOVEMENTS: Self = Self::new("movement", "movements");
     pub const ORDERS: Self = Self::new("order", "orders");
     pub const PRODUCTS: Self = Self::new("product", "products");
+    pub const SESSIONS: Self = Self::new("session", "sessions");
 
     #[must_use]
     const fn new(one: &'static str, many: &'static str) -> Self {

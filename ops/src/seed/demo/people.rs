@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use vitaran_core::access::{Actor, Role, TenantRef};
 use vitaran_core::db::Db;
-use vitaran_core::identity::{self, NewPassword, SignIn};
+use vitaran_core::identity::{self, ClientInfo, NewPassword, SignIn};
 use vitaran_core::tenancy::{self, NewMember, PlatformOperator, TenantForm};
 use vitaran_kernel::{DealerId, EmailAddress, Text};
 
@@ -118,12 +118,13 @@ pub(super) async fn sign_in(
     )
     .await
     .map_err(OpsError::refused)?;
-    let token = identity::issue_token(db, &signed_in).await?;
-    let (_, actor) = identity::authenticate_token(db, &token.0)
+    let tokens = identity::open_api_session(db, &signed_in, &ClientInfo::default()).await?;
+    let view = identity::authenticate_token(db, &tokens.access.0)
         .await?
         .ok_or_else(|| broken("login that works"))?;
-    identity::revoke_token(db, &token.0).await?;
-    actor.ok_or_else(|| broken("member that acts in the tenant"))
+    identity::end_own_session(db, view.user.id, view.session).await?;
+    view.actor
+        .ok_or_else(|| broken("member that acts in the tenant"))
 }
 
 /// One actor for each role.
