@@ -30,6 +30,7 @@ mod openapi;
 mod operator;
 mod orders;
 mod outbox;
+mod passwords;
 mod platform;
 mod portal;
 mod problems;

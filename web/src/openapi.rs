@@ -11,7 +11,7 @@ use crate::catalog::{CatalogActivityApi, ProductsApi};
 use crate::dealers::{DealerActivityApi, DealersApi};
 use crate::health::HealthApi;
 use crate::http::problem_json;
-use crate::identity::{AuthApi, MeApi};
+use crate::identity::{AuthApi, MeApi, PasswordApi};
 use crate::invoicing::InvoicesApi;
 use crate::notifications::NotificationsApi;
 use crate::orders::OrdersApi;
@@ -51,6 +51,7 @@ pub enum Tag {
 type Apis = (
     AuthApi,
     MeApi,
+    PasswordApi,
     ProductsApi,
     CatalogActivityApi,
     StockApi,
@@ -78,6 +79,7 @@ pub fn service() -> OpenApiService<Apis, ()> {
         (
             AuthApi,
             MeApi,
+            PasswordApi,
             ProductsApi,
             CatalogActivityApi,
             StockApi,

@@ -26,8 +26,11 @@ GRANT SELECT, INSERT, UPDATE (role, dealer_id, is_active) ON memberships TO app_
 GRANT SELECT ON memberships TO app_worker;
 GRANT SELECT, INSERT, UPDATE (ended_at) ON impersonations TO app_user;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO app_user;
-GRANT SELECT, INSERT, DELETE ON access_tokens TO app_user;
-GRANT SELECT, DELETE ON sessions, access_tokens, sign_in_tries, request_counts TO app_worker;
+GRANT SELECT, INSERT, DELETE ON access_tokens, account_links TO app_user;
+-- Web hands mails in and reads none: they carry links.
+GRANT INSERT (id, kind, recipient, recipient_name, sealed_secret) ON account_mails TO app_user;
+GRANT SELECT, DELETE, UPDATE (status, attempts, next_attempt_at, lease_token, lease_until, last_error, sent_at, sealed_secret) ON account_mails TO app_worker;
+GRANT SELECT, DELETE ON sessions, access_tokens, account_links, sign_in_tries, request_counts TO app_worker;
 GRANT SELECT, INSERT, UPDATE ON sign_in_tries, request_counts TO app_user;
 GRANT SELECT, INSERT, UPDATE ON tenant_settings, gst_registrations, locations, document_series TO app_user;
 GRANT SELECT ON tenant_settings, gst_registrations, locations, document_series TO app_worker;

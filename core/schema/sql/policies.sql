@@ -86,8 +86,9 @@ DO $$
 DECLARE
     t record;
     own constant text := $p$%I = decode((SELECT NULLIF(current_setting('app.credential_hash', true), '')), 'hex')$p$;
+    self constant text := $p$user_id = (SELECT NULLIF(current_setting('app.actor_id', true), '')::uuid)$p$;
 BEGIN
-    FOR t IN SELECT * FROM (VALUES ('sessions', 'id_hash'), ('access_tokens', 'token_hash')) AS v (relname, key)
+    FOR t IN SELECT * FROM (VALUES ('sessions', 'id_hash'), ('access_tokens', 'token_hash'), ('account_links', 'token_hash')) AS v (relname, key)
     LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t.relname);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t.relname);
@@ -97,6 +98,11 @@ BEGIN
         EXECUTE format('CREATE POLICY opened ON %I FOR INSERT WITH CHECK (true)', t.relname);
         EXECUTE format('DROP POLICY IF EXISTS held ON %I', t.relname);
         EXECUTE format('CREATE POLICY held ON %I USING (' || own || ')', t.relname, t.key);
+        -- A person ends their own, also where they hold the key to another alone.
+        EXECUTE format('DROP POLICY IF EXISTS seen_by_themselves ON %I', t.relname);
+        EXECUTE format('CREATE POLICY seen_by_themselves ON %I FOR SELECT TO app_user USING (' || self || ')', t.relname);
+        EXECUTE format('DROP POLICY IF EXISTS ended_by_themselves ON %I', t.relname);
+        EXECUTE format('CREATE POLICY ended_by_themselves ON %I FOR DELETE TO app_user USING (' || self || ')', t.relname);
         EXECUTE format('DROP POLICY IF EXISTS worker_finds_expired ON %I', t.relname);
         EXECUTE format('CREATE POLICY worker_finds_expired ON %I FOR SELECT TO app_worker USING (expires_at < now())', t.relname);
         EXECUTE format('DROP POLICY IF EXISTS worker_deletes_expired ON %I', t.relname);

@@ -5,9 +5,13 @@
 //! membership takes effect at once.
 
 mod access_tokens;
+mod change_password;
 mod credential;
 mod memberships;
+mod new_password;
+mod own_account;
 mod password;
+mod reset_password;
 mod sessions;
 mod sign_in;
 mod tries;
@@ -15,9 +19,15 @@ mod tries;
 pub use access_tokens::{
     ACCESS_TOKEN_TTL_S, AccessToken, authenticate_token, issue_token, revoke_token,
 };
+pub use change_password::{ChangePassword, ChangePasswordError, PasswordForm, change_password};
 pub use credential::{CredentialHash, UserRef};
 pub use memberships::{MembershipRef, list_memberships};
-pub use password::{NewPassword, PasswordCost, PasswordFault, hash_password};
+pub use new_password::{NewPassword, PasswordFault};
+pub use own_account::OwnAccount;
+pub use password::{PasswordCost, hash_password};
+pub use reset_password::{
+    LinkHolder, ResetPasswordError, ask_for_link, find_link_holder, set_new_password,
+};
 pub use sessions::{
     ClientInfo, Lifetimes, NewSession, SessionActing, SessionTarget, SessionView, close_session,
     find_session, open_session, save_session, switch_target, touch_session,

@@ -164,7 +164,9 @@ impl World<'_> {
                 (true, 0) => self.own.make(row.names).await,
                 (true, _) => break,
             };
-            let leaves = row.address.ends_with("/logout");
+            let leaves = ["/logout", "/password"]
+                .iter()
+                .any(|end| row.address.ends_with(end));
             let client = match leaves {
                 true => self.somebody_new(app, row, role).await,
                 false => self.client(row, role).clone(),

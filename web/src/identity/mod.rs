@@ -1,6 +1,9 @@
-//! Signing in and out, changing company, and how pages look to the one who reads them.
+//! Signing in and out, one's own password, changing company, and how pages look to the one who reads them.
 
 pub mod api;
+pub mod password;
+mod password_api;
+mod password_views;
 mod preferences;
 mod sign_in;
 mod start;
@@ -8,6 +11,7 @@ mod switch_tenant;
 mod views;
 
 pub use api::{AuthApi, MeApi};
+pub use password_api::PasswordApi;
 pub use preferences::set_preferences;
 pub use sign_in::{show_sign_in, sign_out, submit_sign_in};
 pub use start::go_to_start;
