@@ -25,7 +25,7 @@ impl Job for Housekeeping {
 }
 
 /// What is thrown away, and by which statement; each takes at most `$1` rows.
-const CHORES: [(&str, &str); 9] = [
+const CHORES: [(&str, &str); 11] = [
     (
         "sessions",
         "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at < now() LIMIT $1)",
@@ -33,6 +33,14 @@ const CHORES: [(&str, &str); 9] = [
     (
         "access tokens",
         "DELETE FROM access_tokens WHERE token_hash IN (SELECT token_hash FROM access_tokens WHERE expires_at < now() LIMIT $1)",
+    ),
+    (
+        "links to a new password",
+        "DELETE FROM account_links WHERE token_hash IN (SELECT token_hash FROM account_links WHERE expires_at < now() LIMIT $1)",
+    ),
+    (
+        "mails about accounts",
+        "DELETE FROM account_mails WHERE id IN (SELECT id FROM account_mails WHERE created_at < now() - interval '30 days' LIMIT $1)",
     ),
     // A network that an account is known from is remembered for 90 days.
     (

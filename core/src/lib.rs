@@ -14,6 +14,7 @@ pub mod audit;
 pub mod idempotency;
 pub mod files;
 pub mod throttle;
+pub mod account_mails;
 
 pub mod identity;
 pub mod api_keys;

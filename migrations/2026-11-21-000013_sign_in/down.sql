@@ -1,3 +1,6 @@
+DROP TABLE account_mails;
+DROP INDEX ix_access_tokens_user_id;
+DROP TABLE account_links;
 DROP TABLE request_counts;
 DROP TABLE sign_in_tries;
 ALTER TABLE users DROP COLUMN password_changed_at;

@@ -30,3 +30,37 @@ CREATE UNLOGGED TABLE request_counts (
     CONSTRAINT ck_request_counts_network CHECK (length(network) <= 64)
 );
 CREATE INDEX ix_request_counts_started_at ON request_counts (started_at);
+
+-- Links that were mailed to choose a new password. The key is the SHA-256 of the link's secret; a link that was used is gone.
+CREATE TABLE account_links (
+    token_hash bytea PRIMARY KEY,
+    user_id    uuid NOT NULL REFERENCES users (id),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL,
+    CONSTRAINT ck_account_links_token_hash CHECK (octet_length(token_hash) = 32)
+);
+CREATE INDEX ix_account_links_user_id ON account_links (user_id);
+CREATE INDEX ix_account_links_expires_at ON account_links (expires_at);
+CREATE INDEX ix_access_tokens_user_id ON access_tokens (user_id);
+
+-- The outbox of mails about accounts, which belong to no tenant. The secret of a link is sealed, and gone once it is sent.
+CREATE TABLE account_mails (
+    id              uuid PRIMARY KEY,
+    kind            text NOT NULL,
+    recipient       text NOT NULL,
+    recipient_name  text NOT NULL,
+    sealed_secret   text,
+    status          text NOT NULL DEFAULT 'PENDING',
+    attempts        integer NOT NULL DEFAULT 0,
+    next_attempt_at timestamptz NOT NULL DEFAULT now(),
+    lease_token     uuid,
+    lease_until     timestamptz,
+    last_error      text,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    sent_at         timestamptz,
+    CONSTRAINT ck_account_mails_kind CHECK (kind IN ('PASSWORD_CHANGED', 'NEW_PASSWORD')),
+    CONSTRAINT ck_account_mails_status CHECK (status IN ('PENDING', 'SENDING', 'SENT', 'FAILED')),
+    CONSTRAINT ck_account_mails_sealed_secret CHECK (sealed_secret IS NULL OR status IN ('PENDING', 'SENDING'))
+);
+CREATE INDEX ix_account_mails_due ON account_mails (next_attempt_at) WHERE status IN ('PENDING', 'SENDING');
+CREATE INDEX ix_account_mails_created_at ON account_mails (created_at);

@@ -31,6 +31,7 @@ mod openapi;
 mod operator;
 mod orders;
 mod outbox;
+mod passwords;
 mod platform;
 mod portal;
 mod problems;

@@ -32,11 +32,19 @@ const TENANT_TABLES: &str = "SELECT c.oid, c.relname, c.relrowsecurity, c.relfor
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')";
 
 /// Tables without a tenant, each with its reason.
-const WITHOUT_TENANT: [(&str, &str); 12] = [
+const WITHOUT_TENANT: [(&str, &str); 14] = [
     ("__diesel_schema_migrations", "the migrations that ran"),
     (
         "access_tokens",
         "found by hash before the tenant is known; nobody but the look-up reads them",
+    ),
+    (
+        "account_links",
+        "found by hash before anybody is known; one sees the row whose secret one holds",
+    ),
+    (
+        "account_mails",
+        "mails about a person's account, which web writes and cannot read",
     ),
     ("eway_thresholds", "the law is the same for everybody"),
     (

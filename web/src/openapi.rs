@@ -12,7 +12,7 @@ use crate::catalog::{CatalogActivityApi, ProductsApi};
 use crate::dealers::{DealerActivityApi, DealersApi};
 use crate::health::HealthApi;
 use crate::http::problem_json;
-use crate::identity::{AuthApi, MeApi, SessionsApi};
+use crate::identity::{AuthApi, MeApi, PasswordApi, SessionsApi};
 use crate::invoicing::InvoicesApi;
 use crate::notifications::NotificationsApi;
 use crate::orders::OrdersApi;
@@ -57,7 +57,14 @@ pub enum Tag {
 }
 
 /// Who may come in, and what they may do.
-type PeopleApis = (AuthApi, MeApi, SessionsApi, ApiKeysApi, RolesApi);
+type PeopleApis = (
+    AuthApi,
+    MeApi,
+    PasswordApi,
+    SessionsApi,
+    ApiKeysApi,
+    RolesApi,
+);
 
 /// Every part of the API; a feature adds its own here. A tuple holds sixteen.
 type Apis = (
@@ -87,7 +94,14 @@ const DESCRIPTION: &str = "Orders, stock, invoices and payments of a distributor
 pub fn service() -> OpenApiService<Apis, ()> {
     OpenApiService::new(
         (
-            (AuthApi, MeApi, SessionsApi, ApiKeysApi, RolesApi),
+            (
+                AuthApi,
+                MeApi,
+                PasswordApi,
+                SessionsApi,
+                ApiKeysApi,
+                RolesApi,
+            ),
             ProductsApi,
             CatalogActivityApi,
             StockApi,

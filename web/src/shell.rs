@@ -238,6 +238,9 @@ fn user_menu<'a>(session: &'a CurrentSession, here: &'a str) -> UserMenu<'a> {
     {
         links.push(("Your business", "/portal/profile"));
     }
+    if session.actor().and_then(Actor::impersonation).is_none() {
+        links.push(("Change your password", "/account/password"));
+    }
     if session.view().membership_count > 1 && session.actor().is_some() {
         links.push(("Change company", "/switch-tenant"));
     }

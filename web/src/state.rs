@@ -7,8 +7,10 @@ use vitaran_core::config::WebConfig;
 use vitaran_core::db::Db;
 use vitaran_core::live::LiveFeed;
 use vitaran_core::ports::FileStore;
+use vitaran_core::secrets::SecretKey;
 use vitaran_core::throttle::RequestLimit;
 
+use crate::http::problem::Refusal;
 use crate::live::MAX_STREAMS;
 
 /// Cheap to clone; poem carries it as data of the request.
@@ -42,6 +44,14 @@ impl AppState {
             shutdown,
             streams: Arc::new(Semaphore::new(MAX_STREAMS)),
         }
+    }
+
+    /// What seals secrets. Its form was looked at with the rest of the configuration.
+    pub(crate) fn secret_key(&self) -> Result<SecretKey, Refusal> {
+        SecretKey::parse(self.config.secret_key.reveal()).map_err(|error| {
+            tracing::error!(%error, "the secret key cannot be read");
+            Refusal::unavailable("This cannot be done just now")
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use vitaran_core::account_mails::{DeliverAccountMail, due_account_mails};
 use vitaran_core::db::{Db, DbError};
 use vitaran_core::housekeeping::Housekeeping;
 use vitaran_core::invoicing::{self, RenderInvoice};
@@ -50,9 +51,10 @@ impl std::fmt::Debug for Kind {
 /// |---|---|---|---|---|
 /// | whatsapp | one message | 4 | 58 s | 60 s |
 /// | mail | one mail, or those to the sales team | 4 | 150 s | 60 s, renewed for each |
+/// | account-mail | one mail about an account | 4 | 58 s | 60 s |
 /// | render | one PDF | 2 | 170 s | 180 s |
 /// | housekeeping | the hourly clearing out | 1 | 200 s | none: harmless twice |
-pub const KINDS: [Kind; 4] = [
+pub const KINDS: [Kind; 5] = [
     Kind {
         queue: DeliverWhatsapp::QUEUE,
         max_attempts: DeliverWhatsapp::MAX_ATTEMPTS,
@@ -89,6 +91,18 @@ pub const KINDS: [Kind; 4] = [
                 let due = notifications::due_messages(&db, Channel::Email, grace).await?;
                 Ok(encode(due.into_iter().map(job)))
             })
+        }),
+    },
+    Kind {
+        queue: DeliverAccountMail::QUEUE,
+        max_attempts: DeliverAccountMail::MAX_ATTEMPTS,
+        concurrency: 4,
+        limit: Duration::from_secs(58),
+        run: |outside, payload| {
+            Box::pin(async move { jobs::account_mails::deliver(&outside, decode(payload)?).await })
+        },
+        due: Some(|db, grace| {
+            Box::pin(async move { Ok(encode(due_account_mails(&db, grace).await?)) })
         }),
     },
     Kind {

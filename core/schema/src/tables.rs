@@ -10,6 +10,33 @@ diesel::table! {
 }
 
 diesel::table! {
+    account_links (token_hash) {
+        token_hash -> Bytea,
+        user_id -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    account_mails (id) {
+        id -> Uuid,
+        kind -> Text,
+        recipient -> Text,
+        recipient_name -> Text,
+        sealed_secret -> Nullable<Text>,
+        status -> Text,
+        attempts -> Int4,
+        next_attempt_at -> Timestamptz,
+        lease_token -> Nullable<Uuid>,
+        lease_until -> Nullable<Timestamptz>,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamptz,
+        sent_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     api_keys (tenant_id, id) {
         tenant_id -> Uuid,
         id -> Uuid,
@@ -754,6 +781,7 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(account_links -> users (user_id));
 diesel::joinable!(audit_log -> tenants (tenant_id));
 diesel::joinable!(categories -> tenants (tenant_id));
 diesel::joinable!(dealers -> tenants (tenant_id));
@@ -774,6 +802,8 @@ diesel::joinable!(whatsapp_accounts -> tenants (tenant_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     access_tokens,
+    account_links,
+    account_mails,
     api_keys,
     audit_log,
     cart_lines,

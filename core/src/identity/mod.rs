@@ -4,22 +4,32 @@
 //! credential may do is read from the database with every request, so that a suspended tenant, a changed role or an ended
 //! membership takes effect at once.
 
+mod change_password;
 mod credential;
 mod device;
 mod memberships;
+mod new_password;
+mod own_account;
 mod own_sessions;
 mod password;
+mod reset_password;
 mod sessions;
 mod sign_in;
 mod staff_sessions;
 mod tokens;
 mod tries;
 
+pub use change_password::{ChangePassword, ChangePasswordError, PasswordForm, change_password};
 pub(crate) use credential::GrantColumns;
 pub use credential::{CredentialHash, UserRef};
 pub use memberships::{MembershipRef, list_memberships};
+pub use new_password::{NewPassword, PasswordFault};
+pub use own_account::OwnAccount;
 pub use own_sessions::{OpenSession, end_other_sessions, end_own_session, list_own_sessions};
-pub use password::{NewPassword, PasswordCost, PasswordFault, hash_password};
+pub use password::{PasswordCost, hash_password};
+pub use reset_password::{
+    LinkHolder, ResetPasswordError, ask_for_link, find_link_holder, set_new_password,
+};
 pub use sessions::{
     ClientInfo, Lifetimes, NewSession, SessionActing, SessionKind, SessionTarget, SessionView,
     close_session, find_session, open_session, save_session, switch_target, touch_session,

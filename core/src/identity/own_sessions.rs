@@ -99,13 +99,24 @@ pub async fn end_own_session(db: &Db, user: UserId, session: SessionId) -> Resul
     Ok(was_there)
 }
 
-/// Ends all of a person's sessions, wherever they act, but one; how many there were. A changed password ends them too.
+/// Ends all of a person's sessions, wherever they act, but one; how many there were.
 pub async fn end_other_sessions(
     db: &Db,
     user: UserId,
     keep: Option<SessionId>,
 ) -> Result<usize, DbError> {
     let mut tx = db.begin_platform_as(user).await?;
+    let many = end_others(&mut tx, user, keep).await?;
+    tx.commit().await?;
+    Ok(many)
+}
+
+/// As [`end_other_sessions`], in a transaction that acts as the person: a changed password ends them too.
+pub(super) async fn end_others(
+    tx: &mut PlatformTx,
+    user: UserId,
+    keep: Option<SessionId>,
+) -> Result<usize, DbError> {
     let ended: Vec<Ended> = Statement::new(
         "DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2 RETURNING acting_tenant",
     )
@@ -114,8 +125,7 @@ pub async fn end_other_sessions(
     .load(tx.conn()?)
     .await?;
     let many = ended.len();
-    tell_open_pages(&mut tx, user, ended);
-    tx.commit().await?;
+    tell_open_pages(tx, user, ended);
     Ok(many)
 }
 

@@ -9,6 +9,8 @@ use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use rand::TryRngCore as _;
 use tokio::sync::Semaphore;
 
+use super::NewPassword;
+
 /// What a hash costs whoever makes one, and whoever guesses. The configuration may raise it; then each password is hashed
 /// anew when its owner next signs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,37 +45,6 @@ static HASHING: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     Arc::new(Semaphore::new(cores))
 });
-
-/// Shorter than any user's, so that an absurd body is not hashed.
-pub(super) const MAX_LENGTH: usize = 128;
-const MIN_LENGTH: usize = 12;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PasswordFault {
-    #[error("Use at least {MIN_LENGTH} characters")]
-    TooShort,
-    #[error("Use at most {MAX_LENGTH} characters")]
-    TooLong,
-}
-
-/// A password somebody chose: 12 to 128 characters of any kind, taken as typed.
-pub struct NewPassword(String);
-
-impl NewPassword {
-    pub fn parse(text: &str) -> Result<Self, PasswordFault> {
-        match text.chars().count() {
-            n if n < MIN_LENGTH => Err(PasswordFault::TooShort),
-            n if n > MAX_LENGTH => Err(PasswordFault::TooLong),
-            _ => Ok(NewPassword(text.to_owned())),
-        }
-    }
-}
-
-impl std::fmt::Debug for NewPassword {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("NewPassword(…)")
-    }
-}
 
 /// The hasher could not work: no randomness, or the task was cancelled.
 #[derive(Debug, thiserror::Error)]
@@ -254,18 +225,5 @@ mod tests {
 
         finish.send(()).unwrap();
         off_the_async_threads(&turns, || Ok(())).await.unwrap();
-    }
-
-    #[test]
-    fn a_password_has_twelve_to_128_characters_counted_as_people_count() {
-        assert_eq!(
-            NewPassword::parse("short").unwrap_err(),
-            PasswordFault::TooShort
-        );
-        assert!(NewPassword::parse("पासवर्ड है यह मेरा").is_ok());
-        assert_eq!(
-            NewPassword::parse(&"x".repeat(129)).unwrap_err(),
-            PasswordFault::TooLong
-        );
     }
 }

@@ -7,6 +7,7 @@ use diesel_async::RunQueryDsl as _;
 use serde_json::{Map, Value, json};
 
 use super::memberships::{FoundUser, MembershipRef, find_by_email_in};
+use super::new_password::MAX_LENGTH;
 use super::password::{self, Verified};
 use super::tries::{Standing, Tries};
 use super::{PasswordCost, SessionTarget, UserRef};
@@ -143,7 +144,7 @@ pub async fn sign_in(
     input: SignIn,
     from: Network,
 ) -> Result<SignedIn, SignInError> {
-    let is_readable = input.password.chars().count() <= password::MAX_LENGTH
+    let is_readable = input.password.chars().count() <= MAX_LENGTH
         && input.email.len() <= 254
         && !input.email.contains('\0');
     let email = if is_readable { input.email.trim() } else { "" };

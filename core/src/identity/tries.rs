@@ -18,16 +18,31 @@ use super::CredentialHash;
 use crate::db::{DbError, PlatformTx, Statement};
 use crate::throttle::Network;
 
-/// Failures from one network before the first delay.
-const FROM_ONE_NETWORK: i32 = 5;
-/// Failures from all networks that the account is not known from before they are delayed.
-const FROM_STRANGERS: i32 = 50;
+/// How many failures there may be before the first delay.
+#[derive(Debug, Clone, Copy)]
+struct Allowed {
+    from_one_network: i32,
+    /// From all networks that the account is not known from.
+    from_strangers: i32,
+}
+
+const SIGN_INS: Allowed = Allowed {
+    from_one_network: 5,
+    from_strangers: 50,
+};
+
+/// Each is a mail in somebody's mailbox, whoever asked for it.
+const LINKS: Allowed = Allowed {
+    from_one_network: 3,
+    from_strangers: 6,
+};
 
 /// What is tried, by whom.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tries {
     key: CredentialHash,
     network: Network,
+    allowed: Allowed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +64,16 @@ impl Tries {
         Tries {
             key: CredentialHash::of(&format!("sign in\n{}", email.to_lowercase())),
             network,
+            allowed: SIGN_INS,
+        }
+    }
+
+    /// Links to a new password, asked for under an address. None is ever proven right: each counts.
+    pub(super) fn of_links(email: &str, network: Network) -> Self {
+        Tries {
+            key: CredentialHash::of(&format!("link\n{}", email.to_lowercase())),
+            network,
+            allowed: LINKS,
         }
     }
 
@@ -72,8 +97,8 @@ impl Tries {
         )
         .bind(self.key.0.to_vec())
         .bind(self.network.to_string())
-        .bind(FROM_ONE_NETWORK)
-        .bind(FROM_STRANGERS)
+        .bind(self.allowed.from_one_network)
+        .bind(self.allowed.from_strangers)
         .get_result(tx.conn()?)
         .await?;
         Ok(if delay.is_delayed {
@@ -87,9 +112,9 @@ impl Tries {
     pub(super) async fn succeed(self, tx: &mut PlatformTx) -> Result<(), DbError> {
         tx.hold_credential(&self.key.0).await?;
         Statement::new(
-            "UPDATE sign_in_tries SET failures = CASE network WHEN '' THEN greatest(failures - 1, 0) ELSE 0 END, delayed_until = NULL, \
-                 succeeded_at = CASE WHEN network <> '' THEN now() END \
-             WHERE key = $1 AND network IN ($2, '')",
+            "WITH strangers AS (UPDATE sign_in_tries SET failures = greatest(failures - 1, 0), delayed_until = NULL WHERE key = $1 AND network = '') \
+             INSERT INTO sign_in_tries (key, network, failures, failed_at, succeeded_at) VALUES ($1, $2, 0, now(), now()) \
+             ON CONFLICT (key, network) DO UPDATE SET failures = 0, delayed_until = NULL, succeeded_at = now()",
         )
         .bind(self.key.0.to_vec())
         .bind(self.network.to_string())

@@ -7,6 +7,7 @@ use vitaran_kernel::{IstDate, OrderId, fin_year::ist_datetime_label};
 use super::Event;
 use super::facts::OrderFacts;
 use super::templates::{reason, rupees};
+use crate::account_mails::letter::{BODY, BRAND, BUTTON, CARD, TITLE};
 
 /// For whom a mail is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,14 +37,8 @@ pub(super) struct Letter<'a> {
     pub has_document: bool,
 }
 
-const BODY: &str = "margin:0;padding:24px;background:#f4f5f7;font-family:system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;font-size:16px;line-height:1.5;color:#1c2430";
-const CARD: &str =
-    "max-width:560px;margin:0 auto;padding:24px;background:#ffffff;border:1px solid #dfe3e8";
-const BRAND: &str = "margin:0 0 16px;font-size:14px;color:#52606d";
-const TITLE: &str = "margin:0 0 12px;font-size:20px;line-height:1.3";
 const NAME: &str = "padding:6px 16px 6px 0;color:#52606d;text-align:left;vertical-align:top;font-weight:normal;white-space:nowrap";
 const VALUE: &str = "padding:6px 0;text-align:left;vertical-align:top";
-const BUTTON: &str = "display:inline-block;padding:10px 18px;background:#0b5cad;color:#ffffff;text-decoration:none;font-weight:600";
 const FOOT: &str = "max-width:560px;margin:16px auto 0;font-size:13px;color:#52606d";
 
 pub(super) fn write(letter: &Letter<'_>) -> Written {

@@ -164,7 +164,7 @@ impl World<'_> {
                 (true, 0) => self.own.make(row.names).await,
                 (true, _) => break,
             };
-            let ways_out = ["/logout", "/sessions/revocation"];
+            let ways_out = ["/logout", "/password", "/sessions/revocation"];
             let leaves = ways_out.iter().any(|way| row.address.ends_with(way));
             let client = match leaves {
                 true => self.somebody_new(app, row, role).await,

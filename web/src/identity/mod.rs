@@ -1,7 +1,10 @@
-//! Signing in and out, changing company, where one is signed in, and how pages look to the one who reads them.
+//! Signing in and out, one's own password, changing company, where one is signed in, and how pages look to the one who reads them.
 
 pub mod api;
 pub mod own_sessions;
+pub mod password;
+mod password_api;
+mod password_views;
 mod preferences;
 mod session_views;
 mod sessions_api;
@@ -12,6 +15,7 @@ mod switch_tenant;
 mod views;
 
 pub use api::{AuthApi, MeApi};
+pub use password_api::PasswordApi;
 pub use preferences::set_preferences;
 pub use sessions_api::SessionsApi;
 pub use sign_in::{show_sign_in, sign_out, submit_sign_in};

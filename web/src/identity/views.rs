@@ -36,7 +36,7 @@ pub fn sign_in(email: &str, next: Option<&str>, refused: Option<&SignInError>) -
             @if let Some(next) = next { (hidden("next", next)) }
             (email_field)
             (Field::password("password", "Password").required())
-            (buttons(submit("Sign in")))
+            (buttons(html! { (submit("Sign in")) a href="/forgotten-password" { "Forgot your password?" } }))
         }))
     }
 }

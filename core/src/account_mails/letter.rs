@@ -1,0 +1,130 @@
+//! What the mails say, as HTML and as text. No outside references of any kind, so that opening a mail tells nobody anything.
+
+use maud::{DOCTYPE, Markup, html};
+
+// The look of all our mails; mail programs know no style sheets.
+pub(crate) const BODY: &str = "margin:0;padding:24px;background:#f4f5f7;font-family:system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;font-size:16px;line-height:1.5;color:#1c2430";
+pub(crate) const CARD: &str =
+    "max-width:560px;margin:0 auto;padding:24px;background:#ffffff;border:1px solid #dfe3e8";
+pub(crate) const BRAND: &str = "margin:0 0 16px;font-size:14px;color:#52606d";
+pub(crate) const TITLE: &str = "margin:0 0 12px;font-size:20px;line-height:1.3";
+pub(crate) const BUTTON: &str = "display:inline-block;padding:10px 18px;background:#0b5cad;color:#ffffff;text-decoration:none;font-weight:600";
+
+const SENDER: &str = "Vitaran";
+
+/// What a mail says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Letter {
+    pub subject: &'static str,
+    pub text: String,
+    pub html: String,
+}
+
+struct Content {
+    subject: &'static str,
+    paragraphs: &'static [&'static str],
+    /// Label and address.
+    link: Option<(&'static str, String)>,
+}
+
+/// Writes the letter of a kind; `None` for a kind of another release.
+pub(super) fn write(
+    kind: &str,
+    name: &str,
+    secret: Option<&str>,
+    public_url: &str,
+) -> Option<Letter> {
+    let content = match (kind, secret) {
+        ("PASSWORD_CHANGED", _) => Content {
+            subject: "Your password was changed",
+            paragraphs: &[
+                "The password of your account was changed just now, and all other devices were signed out.",
+                "If that was not you, choose a new password at once with “Forgot your password?” on the sign-in page, and tell your administrator.",
+            ],
+            link: Some(("Sign in", format!("{public_url}/login"))),
+        },
+        ("NEW_PASSWORD", Some(secret)) => Content {
+            subject: "Choose a new password",
+            paragraphs: &[
+                "Somebody, probably you, asked for a new password for your account. The link below works once, for 30 minutes.",
+                "If it was not you, do nothing: your password stays as it is.",
+            ],
+            link: Some((
+                "Choose a new password",
+                format!("{public_url}/new-password?token={secret}"),
+            )),
+        },
+        _ => return None,
+    };
+    Some(Letter {
+        subject: content.subject,
+        text: text(name, &content),
+        html: page(name, &content).into_string(),
+    })
+}
+
+fn text(name: &str, content: &Content) -> String {
+    let mut text = format!("Hello {name},\n\n{}\n", content.paragraphs.join("\n\n"));
+    if let Some((label, address)) = &content.link {
+        text.push_str(&format!("\n{label}: {address}\n"));
+    }
+    text
+}
+
+fn page(name: &str, content: &Content) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en-IN" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (content.subject) }
+            }
+            body style=(BODY) {
+                div style=(CARD) {
+                    p style=(BRAND) { (SENDER) }
+                    h1 style=(TITLE) { (content.subject) }
+                    p { "Hello " (name) "," }
+                    @for paragraph in content.paragraphs { p { (paragraph) } }
+                    @if let Some((label, address)) = &content.link { p { a href=(address) style=(BUTTON) { (label) } } }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const URL: &str = "https://orders.example.in";
+
+    #[test]
+    fn the_link_is_in_both_forms_and_a_name_is_escaped() {
+        let letter = write("NEW_PASSWORD", "<b>Asha</b>", Some("s3cret"), URL).unwrap();
+        let link = "https://orders.example.in/new-password?token=s3cret";
+        assert!(
+            letter.text.contains(link) && letter.html.contains(link),
+            "{letter:?}"
+        );
+        assert!(letter.text.starts_with("Hello <b>Asha</b>,"));
+        assert!(letter.html.contains("&lt;b&gt;Asha"), "{}", letter.html);
+    }
+
+    #[test]
+    fn no_mail_fetches_anything_when_it_is_opened() {
+        for kind in ["NEW_PASSWORD", "PASSWORD_CHANGED"] {
+            let html = write(kind, "Asha", Some("s3cret"), URL).unwrap().html;
+            for word in ["src=", "url(", "<link", "<img", "@import"] {
+                assert!(!html.contains(word), "{word} in {html}");
+            }
+            assert_eq!(html.matches("http").count(), 1, "the link and nothing else");
+        }
+    }
+
+    #[test]
+    fn a_link_without_its_secret_and_a_kind_of_another_release_are_not_written() {
+        assert_eq!(write("NEW_PASSWORD", "Asha", None, URL), None);
+        assert_eq!(write("FAX", "Asha", Some("s3cret"), URL), None);
+    }
+}

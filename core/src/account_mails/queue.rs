@@ -1,0 +1,86 @@
+//! Writing to the outbox.
+
+use diesel_async::RunQueryDsl as _;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::db::{DbError, PlatformTx, Statement};
+use crate::jobs::{Job, insert_jobs_sql, job_row};
+use crate::secrets::{SecretError, SecretKey};
+
+/// Wakes the worker for a mail.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DeliverAccountMail {
+    pub mail: Uuid,
+}
+
+impl Job for DeliverAccountMail {
+    const QUEUE: &'static str = "account-mail";
+    const MAX_ATTEMPTS: i32 = 3;
+    // Somebody stands before the door.
+    const PRIORITY: i32 = 1;
+}
+
+/// What is told.
+pub(crate) enum AccountMail<'a> {
+    PasswordChanged,
+    /// With the secret of the link.
+    NewPassword {
+        secret: &'a str,
+    },
+}
+
+impl AccountMail<'_> {
+    const fn kind(&self) -> &'static str {
+        match self {
+            AccountMail::PasswordChanged => "PASSWORD_CHANGED",
+            AccountMail::NewPassword { .. } => "NEW_PASSWORD",
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum QueueMailError {
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// What a sealed link is bound to.
+pub fn sealed_place(mail: Uuid) -> String {
+    format!("account_mails/sealed_secret/{mail}")
+}
+
+/// Queues a mail to whoever has the address; to nobody, with the same work, when nobody has it.
+pub(crate) async fn queue(
+    tx: &mut PlatformTx,
+    key: &SecretKey,
+    email: &str,
+    mail: AccountMail<'_>,
+) -> Result<(), QueueMailError> {
+    let id = Uuid::now_v7();
+    let sealed = match &mail {
+        AccountMail::PasswordChanged => None,
+        AccountMail::NewPassword { secret } => Some(key.seal(&sealed_place(id), secret)?),
+    };
+    let job = DeliverAccountMail { mail: id };
+    let sql = format!(
+        "WITH receiver AS (SELECT DISTINCT email, user_name FROM lookup.login($1)), \
+         mail AS (INSERT INTO account_mails (id, kind, recipient, recipient_name, sealed_secret) \
+                  SELECT $2, $3, email, user_name, $4 FROM receiver) \
+         {} WHERE EXISTS (SELECT FROM receiver)",
+        insert_jobs_sql("$5")
+    );
+    Statement::new(sql)
+        .bind(email)
+        .bind(id)
+        .bind(mail.kind())
+        .bind(sealed)
+        .bind(Value::Array(vec![job_row(&job)]))
+        .execute(tx.conn()?)
+        .await
+        .map_err(DbError::from)?;
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! Changing one's own password: needs the old one, ends all other sessions and tokens, and is told by mail.
+
+use serde::Deserialize;
+
+use super::memberships::find_by_email_in;
+use super::own_account::{OwnAccount, end_credentials, store_password};
+use super::password::{self, Verified};
+use super::tries::{Standing, Tries};
+use super::{NewPassword, SignInRules, hash_password};
+use crate::account_mails::{self, AccountMail, QueueMailError};
+use crate::db::{Db, DbError};
+use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
+use crate::secrets::SecretKey;
+use crate::throttle::Network;
+
+/// The form as typed. Not `Debug`: it holds passwords.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct PasswordForm {
+    pub old_password: String,
+    pub new_password: String,
+}
+
+/// A checked [`PasswordForm`].
+pub struct ChangePassword {
+    old: String,
+    new: NewPassword,
+}
+
+impl PasswordForm {
+    /// Every fault at once, beside its field.
+    pub fn parse(&self, of: &OwnAccount) -> Result<ChangePassword, Invalid> {
+        let mut faults = Faults::new();
+        let old = faults.required(
+            "/old_password",
+            &self.old_password,
+            "your present password",
+            |text| Ok::<_, String>(text.to_owned()),
+        );
+        let new = faults.required(
+            "/new_password",
+            &self.new_password,
+            "a new password",
+            |text| NewPassword::parse_for(text, &of.words),
+        );
+        match (old, new) {
+            (Some(old), Some(new)) if faults.is_empty() => Ok(ChangePassword { old, new }),
+            _ => Err(faults.into_invalid()),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ChangePasswordError {
+    #[error(
+        "This is not your present password. After several wrong tries, wait up to 15 minutes before the next"
+    )]
+    WrongPassword,
+    #[error("the password could not be changed: {0}")]
+    Internal(String),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl ChangePasswordError {
+    pub(super) fn internal(error: impl std::fmt::Display) -> Self {
+        ChangePasswordError::Internal(error.to_string())
+    }
+}
+
+impl From<QueueMailError> for ChangePasswordError {
+    fn from(error: QueueMailError) -> Self {
+        match error {
+            QueueMailError::Db(error) => ChangePasswordError::Db(error),
+            QueueMailError::Secret(error) => Self::internal(error),
+        }
+    }
+}
+
+impl Problem for ChangePasswordError {
+    fn kind(&self) -> Kind {
+        match self {
+            ChangePasswordError::WrongPassword => Kind::Invalid,
+            ChangePasswordError::Internal(_) => Kind::Internal,
+            ChangePasswordError::Db(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            ChangePasswordError::WrongPassword => "account.wrong_password",
+            ChangePasswordError::Internal(_) => "service.internal",
+            ChangePasswordError::Db(error) => error.code(),
+        }
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        match self {
+            ChangePasswordError::WrongPassword => {
+                vec![Fault::new("/old_password", self.code(), self.to_string())]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Changes the password. Wrong old ones are counted with the account's sign-ins, or a session that was left open would be a
+/// place to guess at.
+pub async fn change_password(
+    db: &Db,
+    rules: SignInRules,
+    key: &SecretKey,
+    by: &OwnAccount,
+    input: ChangePassword,
+    from: Network,
+) -> Result<(), ChangePasswordError> {
+    let tries = Tries::of_sign_in(&by.email, from);
+    let mut tx = db.begin_platform().await?;
+    let standing = tries.begin(&mut tx).await?;
+    let found = find_by_email_in(&mut tx, &by.email).await?;
+    tx.commit().await?;
+    let stored = found
+        .filter(|found| found.user.id == by.user && standing == Standing::Free)
+        .map(|found| found.password_hash);
+    let verified = password::verify(input.old, stored, rules.password_cost)
+        .await
+        .map_err(ChangePasswordError::internal)?;
+    if verified == Verified::No {
+        return Err(ChangePasswordError::WrongPassword);
+    }
+    let hash = hash_password(input.new, rules.password_cost)
+        .await
+        .map_err(ChangePasswordError::internal)?;
+    let mut tx = db.begin_platform().await?;
+    tries.succeed(&mut tx).await?;
+    if !store_password(&mut tx, by.user, hash).await? {
+        return Err(ChangePasswordError::WrongPassword);
+    }
+    end_credentials(&mut tx, by.user, Some(by.session)).await?;
+    account_mails::queue(&mut tx, key, &by.email, AccountMail::PasswordChanged).await?;
+    Ok(tx.commit().await?)
+}

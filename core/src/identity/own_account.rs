@@ -1,0 +1,94 @@
+//! Somebody at their own account, with the session or token they came with.
+
+use diesel_async::RunQueryDsl as _;
+use vitaran_kernel::{SessionId, UserId};
+
+use super::own_sessions::end_others;
+use super::{SessionTarget, SessionView};
+use crate::access::Actor;
+use crate::db::{DbError, PlatformTx, Statement};
+
+/// A person who may change their own account. A platform admin on a support visit may not: what is done there is done in
+/// somebody else's house.
+#[derive(Debug, Clone)]
+pub struct OwnAccount {
+    pub(super) user: UserId,
+    pub(super) email: String,
+    /// Words that others know of this person: no password is made of them.
+    pub(super) words: Vec<String>,
+    /// The session they came with, which a change of theirs leaves open.
+    pub(super) session: SessionId,
+}
+
+impl OwnAccount {
+    /// `None` on a support visit.
+    pub fn of_session(session: &SessionView) -> Option<Self> {
+        if matches!(session.target, SessionTarget::Visit { .. }) {
+            return None;
+        }
+        let user = &session.user;
+        let tenant = session.actor().map(|actor| actor.tenant().name.as_str());
+        Some(OwnAccount {
+            user: user.id,
+            email: user.email.clone(),
+            words: words_of(&user.name, &user.email, tenant),
+            session: session.id,
+        })
+    }
+
+    /// The person behind an access token of this session; `None` for what is no person's.
+    pub fn of_token(actor: &Actor, session: SessionId) -> Option<Self> {
+        Some(OwnAccount {
+            user: actor.user_id()?,
+            email: actor.email().to_owned(),
+            words: words_of(actor.name(), actor.email(), Some(&actor.tenant().name)),
+            session,
+        })
+    }
+}
+
+/// Name, address and company, whole and in parts.
+pub(super) fn words_of(name: &str, email: &str, tenant: Option<&str>) -> Vec<String> {
+    let whole = [Some(name), Some(email), tenant];
+    let whole: Vec<&str> = whole.into_iter().flatten().collect();
+    let parts = whole
+        .iter()
+        .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+    let parts = parts.filter(|part| part.chars().count() >= 3);
+    parts
+        .chain(whole.iter().copied())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Ends every session of a person but the one named, with all their tokens, and every link that was mailed to them.
+pub(super) async fn end_credentials(
+    tx: &mut PlatformTx,
+    user: UserId,
+    but: Option<SessionId>,
+) -> Result<(), DbError> {
+    tx.act_as(user).await?;
+    end_others(tx, user, but).await?;
+    Statement::new("DELETE FROM account_links WHERE user_id = $1")
+        .bind(user.as_uuid())
+        .execute(tx.conn()?)
+        .await?;
+    Ok(())
+}
+
+/// Stores the hash of a new password; `false` when the account is switched off.
+pub(super) async fn store_password(
+    tx: &mut PlatformTx,
+    user: UserId,
+    hash: String,
+) -> Result<bool, DbError> {
+    tx.act_as(user).await?;
+    let rows = Statement::new(
+        "UPDATE users SET password_hash = $2, password_changed_at = now() WHERE id = $1 AND is_active",
+    )
+    .bind(user.as_uuid())
+    .bind(hash)
+    .execute(tx.conn()?)
+    .await?;
+    Ok(rows == 1)
+}

@@ -1,0 +1,219 @@
+//! A forgotten password: a link is mailed that works once, for 30 minutes.
+//!
+//! Whoever asks is told the same whether or not the address is anybody's, after the same statements. The link holds 256
+//! random bits and is stored as their hash; on its way to the worker it is sealed. Opening it changes nothing, for programs
+//! that guard mailboxes open links too; only the form behind it uses it up.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use diesel::QueryableByName;
+use diesel::sql_types::{Text, Uuid};
+use diesel_async::RunQueryDsl as _;
+use rand::TryRngCore as _;
+use vitaran_kernel::UserId;
+
+use super::own_account::{end_credentials, store_password, words_of};
+use super::tries::{Standing, Tries};
+use super::{ChangePasswordError, CredentialHash, NewPassword, SignInRules, hash_password};
+use crate::account_mails::{self, AccountMail};
+use crate::db::{Db, DbError, PlatformTx, Statement};
+use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
+use crate::secrets::SecretKey;
+use crate::throttle::{Network, TooMany, count_sign_in};
+
+/// How long a link works.
+const LINK_TTL_MINUTES: i32 = 30;
+/// More than any link of ours, so that an absurd address is not hashed.
+const LONGEST_LINK: usize = 100;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ResetPasswordError {
+    #[error("This link no longer works: it is used, or older than {LINK_TTL_MINUTES} minutes")]
+    LinkOver,
+    #[error(transparent)]
+    TooMany(TooMany),
+    #[error(transparent)]
+    Change(#[from] ChangePasswordError),
+}
+
+impl From<DbError> for ResetPasswordError {
+    fn from(error: DbError) -> Self {
+        ResetPasswordError::Change(error.into())
+    }
+}
+
+impl Problem for ResetPasswordError {
+    fn kind(&self) -> Kind {
+        match self {
+            ResetPasswordError::LinkOver => Kind::Invalid,
+            ResetPasswordError::TooMany(limit) => limit.kind(),
+            ResetPasswordError::Change(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            ResetPasswordError::LinkOver => "account.link_over",
+            ResetPasswordError::TooMany(limit) => limit.code(),
+            ResetPasswordError::Change(error) => error.code(),
+        }
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        match self {
+            ResetPasswordError::LinkOver => {
+                vec![Fault::new("/token", self.code(), self.to_string())]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn facts(&self) -> serde_json::Map<String, serde_json::Value> {
+        match self {
+            ResetPasswordError::TooMany(limit) => limit.facts(),
+            _ => serde_json::Map::new(),
+        }
+    }
+}
+
+/// Mails a link to whoever has the address, unless many were asked for. Says nothing of whether it did.
+pub async fn ask_for_link(
+    db: &Db,
+    rules: SignInRules,
+    key: &SecretKey,
+    email: &str,
+    from: Network,
+) -> Result<(), ResetPasswordError> {
+    let is_readable = email.len() <= 254 && !email.contains('\0');
+    let email = if is_readable { email.trim() } else { "" };
+    let secret = random_secret().map_err(ChangePasswordError::internal)?;
+    let mut tx = db.begin_platform().await?;
+    count_sign_in(&mut tx, from, rules.most_a_minute)
+        .await?
+        .map_err(ResetPasswordError::TooMany)?;
+    let standing = Tries::of_links(email, from).begin(&mut tx).await?;
+    // Nobody has the empty address.
+    let receiver = match standing {
+        Standing::Free => email,
+        Standing::Delayed => "",
+    };
+    Statement::new(
+        "INSERT INTO account_links (token_hash, user_id, expires_at) \
+         SELECT $2, u.user_id, now() + $3 * interval '1 minute' FROM (SELECT DISTINCT user_id FROM lookup.login($1)) u",
+    )
+    .bind(receiver)
+    .bind(CredentialHash::of(&secret).0.to_vec())
+    .bind(LINK_TTL_MINUTES)
+    .execute(tx.conn()?)
+    .await
+    .map_err(DbError::from)?;
+    let mail = AccountMail::NewPassword { secret: &secret };
+    account_mails::queue(&mut tx, key, receiver, mail)
+        .await
+        .map_err(ChangePasswordError::from)?;
+    Ok(tx.commit().await?)
+}
+
+fn random_secret() -> Result<String, rand::rand_core::OsError> {
+    let mut secret = [0_u8; 32];
+    rand::rngs::OsRng.try_fill_bytes(&mut secret)?;
+    Ok(URL_SAFE_NO_PAD.encode(secret))
+}
+
+/// Somebody with a link that works.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct LinkHolder {
+    #[diesel(sql_type = Uuid)]
+    user: UserId,
+    #[diesel(sql_type = Text)]
+    email: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+/// Whose link it is, if it works; looking uses nothing up.
+pub async fn find_link_holder(db: &Db, token: &str) -> Result<Option<LinkHolder>, DbError> {
+    if token.len() > LONGEST_LINK {
+        return Ok(None);
+    }
+    let hash = CredentialHash::of(token);
+    let mut tx = db.begin_platform().await?;
+    tx.hold_credential(&hash.0).await?;
+    let link: Vec<LinkUser> = Statement::new(
+        "SELECT user_id FROM account_links WHERE token_hash = $1 AND expires_at > now()",
+    )
+    .bind(hash.0.to_vec())
+    .load(tx.conn()?)
+    .await?;
+    let Some(link) = link.into_iter().next() else {
+        return Ok(None);
+    };
+    tx.act_as(link.user_id).await?;
+    let holder: Vec<LinkHolder> =
+        Statement::new("SELECT id AS \"user\", email, name FROM users WHERE id = $1 AND is_active")
+            .bind(link.user_id.as_uuid())
+            .load(tx.conn()?)
+            .await?;
+    Ok(holder.into_iter().next())
+}
+
+#[derive(QueryableByName)]
+struct LinkUser {
+    #[diesel(sql_type = Uuid)]
+    user_id: UserId,
+}
+
+impl LinkHolder {
+    /// The new password they chose.
+    pub fn parse(&self, password: &str) -> Result<NewPassword, Invalid> {
+        let words = words_of(&self.name, &self.email, None);
+        let mut faults = Faults::new();
+        let password = faults.required("/password", password, "a new password", |text| {
+            NewPassword::parse_for(text, &words)
+        });
+        password.ok_or_else(|| faults.into_invalid())
+    }
+}
+
+/// Uses the link up: the password is the new one, every session and token ends, and the network is one the account is known
+/// from. The person signs in with the new password.
+pub async fn set_new_password(
+    db: &Db,
+    rules: SignInRules,
+    key: &SecretKey,
+    token: &str,
+    holder: &LinkHolder,
+    password: NewPassword,
+    from: Network,
+) -> Result<(), ResetPasswordError> {
+    let hash = hash_password(password, rules.password_cost)
+        .await
+        .map_err(ChangePasswordError::internal)?;
+    let mut tx = db.begin_platform().await?;
+    if !use_up(&mut tx, token, holder.user).await?
+        || !store_password(&mut tx, holder.user, hash).await?
+    {
+        return Err(ResetPasswordError::LinkOver);
+    }
+    end_credentials(&mut tx, holder.user, None).await?;
+    let email = &holder.email;
+    Tries::of_sign_in(email, from).succeed(&mut tx).await?;
+    account_mails::queue(&mut tx, key, email, AccountMail::PasswordChanged)
+        .await
+        .map_err(ChangePasswordError::from)?;
+    Ok(tx.commit().await?)
+}
+
+/// Of two who use a link at once, one finds it there.
+async fn use_up(tx: &mut PlatformTx, token: &str, user: UserId) -> Result<bool, DbError> {
+    let hash = CredentialHash::of(token);
+    tx.hold_credential(&hash.0).await?;
+    let rows = Statement::new(
+        "DELETE FROM account_links WHERE token_hash = $1 AND user_id = $2 AND expires_at > now()",
+    )
+    .bind(hash.0.to_vec())
+    .bind(user.as_uuid())
+    .execute(tx.conn()?)
+    .await?;
+    Ok(rows == 1)
+}
