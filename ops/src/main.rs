@@ -40,7 +40,7 @@ enum Command {
     Whatsapp(Whatsapp),
     /// Reads the configuration of web, worker and this command, and names every fault
     CheckConfig,
-    /// Recomputes the hash of every invoice
+    /// Recomputes the hash of every invoice and every seal of the audit trail
     VerifyChain(OneTenant),
     /// Checks stock, invoices, credit and histories against their rules
     VerifyInvariants(OneTenant),

@@ -39,6 +39,7 @@ mod sessions;
 mod sign_in;
 mod switches;
 mod tidy;
+mod trail;
 mod verbs;
 mod walks;
 mod warehouse;

@@ -11,7 +11,7 @@ use vitaran_kernel::{DealerId, TenantId, UserId};
 use super::credential::ActingColumns;
 use super::{CredentialHash, SignedIn, UserRef};
 use crate::access::Actor;
-use crate::db::{Db, DbError, Statement};
+use crate::db::{Db, DbError, Statement, origin};
 
 /// How long a token works, in seconds (000-23).
 pub const ACCESS_TOKEN_TTL_S: i32 = 15 * 60;
@@ -88,9 +88,11 @@ pub async fn authenticate_token(
     if !token.starts_with(PREFIX) || token.len() > 100 {
         return Ok(None);
     }
+    let hash = CredentialHash::of(token);
+    origin::came_by("token", &hash.0);
     let mut connection = db.statement_connection().await?;
     let rows: Vec<BearerRow> = Statement::new("SELECT user_id, acting_tenant, user_name, email, is_platform_admin, tenant_slug, tenant_name, role, dealer_id FROM lookup.bearer($1)")
-        .bind(CredentialHash::of(token).0.to_vec())
+        .bind(hash.0.to_vec())
         .load(&mut connection)
         .await?;
     Ok(rows.into_iter().next().map(|row| {

@@ -10,7 +10,7 @@ use vitaran_kernel::{DealerId, ImpersonationId, MembershipId, TenantId, UserId};
 use super::credential::ActingColumns;
 use super::{CredentialHash, UserRef};
 use crate::access::{Actor, Impersonation, Role};
-use crate::db::{Db, DbError, Statement};
+use crate::db::{Db, DbError, Statement, origin};
 
 /// How long a session lives without use, and at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,6 +209,7 @@ impl SessionRow {
 
 /// The session behind a cookie, if it is in force: one statement says who acts, where and as what.
 pub async fn find_session(db: &Db, hash: CredentialHash) -> Result<Option<SessionView>, DbError> {
+    origin::came_by("session", &hash.0);
     let mut connection = db.statement_connection().await?;
     let row: Vec<SessionRow> = Statement::new("SELECT * FROM lookup.session($1)")
         .bind(hash.0.to_vec())
