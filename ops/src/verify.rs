@@ -74,7 +74,7 @@ pub fn told(verdict: &Verdict) -> Vec<String> {
     clippy::print_stdout,
     reason = "a failing check answers on standard output too"
 )]
-fn answer(said: Vec<String>, faults: usize) -> Result<Vec<String>, OpsError> {
+pub(crate) fn answer(said: Vec<String>, faults: usize) -> Result<Vec<String>, OpsError> {
     if faults == 0 {
         return Ok(said);
     }

@@ -33,6 +33,7 @@ mod outbox;
 mod platform;
 mod portal;
 mod problems;
+mod proof;
 mod processes;
 mod schema;
 mod sessions;
