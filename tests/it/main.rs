@@ -7,6 +7,7 @@
     reason = "a claim that cannot be looked at has failed"
 )]
 
+mod audit;
 mod bad_input;
 mod concurrency;
 mod csrf;

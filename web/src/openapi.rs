@@ -7,6 +7,7 @@
 use poem_openapi::{OpenApiService, Tags};
 use serde_json::{Map, Value, json};
 
+use crate::audit::AuditApi;
 use crate::catalog::{CatalogActivityApi, ProductsApi};
 use crate::dealers::{DealerActivityApi, DealersApi};
 use crate::health::HealthApi;
@@ -43,6 +44,8 @@ pub enum Tag {
     Receipts,
     /// Messages to dealers and staff, and what became of them.
     Notifications,
+    /// Who changed what.
+    Audit,
     /// How the service stands.
     Health,
 }
@@ -62,6 +65,7 @@ type Apis = (
     InvoicesApi,
     ReceiptsApi,
     NotificationsApi,
+    AuditApi,
     HealthApi,
 );
 
@@ -89,6 +93,7 @@ pub fn service() -> OpenApiService<Apis, ()> {
             InvoicesApi,
             ReceiptsApi,
             NotificationsApi,
+            AuditApi,
             HealthApi,
         ),
         "Vitaran",

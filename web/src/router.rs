@@ -254,6 +254,8 @@ fn pages() -> Pages {
             contacts::activate,
         )
         .get("/admin/audit", audit::index)
+        .get("/admin/audit/trail", audit::trail::index)
+        .get("/admin/audit/trail.csv", audit::trail::export)
         .get("/super", platform::list)
         .get("/super/tenants/new", platform::new)
         .post("/super/tenants/new", platform::create)
