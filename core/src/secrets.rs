@@ -5,12 +5,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{Key, KeyInit as _, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
 use rand::TryRngCore as _;
+use sha2::Sha256;
 
 /// A key with the id that sealed values name, so that keys can be changed.
 pub struct SecretKey {
     id: String,
     cipher: XChaCha20Poly1305,
+    /// Signs what leaves the installation; made from the same bytes, and of no use for opening anything.
+    signer: Hmac<Sha256>,
 }
 
 impl std::fmt::Debug for SecretKey {
@@ -43,10 +47,40 @@ impl SecretKey {
         if !is_id || bytes.len() != 32 {
             return Err(SecretError::BadKey);
         }
+        let mut signer =
+            <Hmac<Sha256> as Mac>::new_from_slice(&bytes).map_err(|_| SecretError::BadKey)?;
+        signer.update(b"vitaran signing key");
+        let signer = signer.finalize().into_bytes();
         Ok(SecretKey {
             id: id.to_owned(),
+            signer: <Hmac<Sha256> as Mac>::new_from_slice(&signer)
+                .map_err(|_| SecretError::BadKey)?,
             cipher: XChaCha20Poly1305::new(Key::from_slice(&bytes)),
         })
+    }
+
+    /// Signs a text for one purpose: key id, a dot, HMAC-SHA256 in hexadecimal digits.
+    #[must_use]
+    pub fn sign(&self, purpose: &str, text: &str) -> String {
+        let mark = self.marked(purpose, text).finalize().into_bytes();
+        format!("{}.{}", self.id, hex::encode(mark))
+    }
+
+    /// Whether this key has signed the text for the purpose; compared in constant time.
+    #[must_use]
+    pub fn has_signed(&self, purpose: &str, text: &str, mark: &str) -> bool {
+        let digits = mark.strip_prefix(&format!("{}.", self.id));
+        let bytes = digits.and_then(|digits| hex::decode(digits).ok());
+        bytes.is_some_and(|bytes| self.marked(purpose, text).verify_slice(&bytes).is_ok())
+    }
+
+    fn marked(&self, purpose: &str, text: &str) -> Hmac<Sha256> {
+        let mut signer = self.signer.clone();
+        signer.update(purpose.as_bytes());
+        // No purpose holds one, so that purpose and text cannot be moved into each other.
+        signer.update(b"\n");
+        signer.update(text.as_bytes());
+        signer
     }
 
     /// Seals a value for one place. The result is text: key id, a dot, base64 of nonce and ciphertext.
@@ -116,6 +150,18 @@ mod tests {
             key("k1").open("tenant-b/whatsapp/token", &sealed),
             Err(SecretError::DoesNotOpen)
         );
+    }
+
+    #[test]
+    fn a_signature_holds_for_its_key_its_purpose_and_its_text_alone() {
+        let mark = key("k1").sign("report", "text");
+        assert!(key("k1").has_signed("report", "text", &mark));
+        let other = SecretKey::parse(&format!("k1:{}", STANDARD.encode([8_u8; 32]))).unwrap();
+        assert!(!other.has_signed("report", "text", &mark));
+        assert!(!key("k2").has_signed("report", "text", &mark));
+        assert!(!key("k1").has_signed("other", "text", &mark));
+        assert!(!key("k1").has_signed("report", "texts", &mark));
+        assert!(!key("k1").has_signed("report", "text", "k1."));
     }
 
     #[test]

@@ -120,6 +120,23 @@ impl Session {
         Ok(self.connection.batch_execute(sql).await?)
     }
 
+    /// The rows a query finds, or the refusal.
+    pub async fn counted(&mut self, sql: &str) -> Result<usize, String> {
+        let counted = format!("SELECT count(*)::text AS line FROM ({sql}) found");
+        let lines = self.lines(&counted).await.map_err(|error| match error {
+            OpsError::Db(error) => error.to_string(),
+            other => other.to_string(),
+        })?;
+        let count = lines.into_iter().next().and_then(|line| line.parse().ok());
+        count.ok_or_else(|| "no count".to_owned())
+    }
+
+    /// The rows a write touches, or the refusal.
+    pub async fn touched(&mut self, sql: &str) -> Result<usize, String> {
+        let rows = diesel::sql_query(sql).execute(&mut self.connection).await;
+        rows.map_err(|error| error.to_string())
+    }
+
     /// Runs a statement whose one value, `$1`, is a JSON document. Gives the rows it touched.
     pub async fn run_with(
         &mut self,

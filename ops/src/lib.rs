@@ -4,6 +4,7 @@ pub mod bench;
 pub mod check_config;
 pub mod database;
 pub mod demo;
+pub mod isolation;
 pub mod migrate;
 pub mod passwords;
 pub mod registration;

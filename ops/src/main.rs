@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use vitaran_core::config;
+use vitaran_ops::isolation::ProveIsolation;
 use vitaran_ops::registration::{AddRegistration, SetLut};
 use vitaran_ops::tenant::{CreateTenant, SetTenant};
 use vitaran_ops::user::{AddUser, CreateAdmin};
 use vitaran_ops::whatsapp::SetAccount;
 use vitaran_ops::{
-    OpsError, check_config, migrate, registration, seed, tenant, user, verify, whatsapp,
+    OpsError, check_config, isolation, migrate, registration, seed, tenant, user, verify, whatsapp,
 };
 
 #[derive(Parser)]
@@ -40,10 +41,12 @@ enum Command {
     Whatsapp(Whatsapp),
     /// Reads the configuration of web, worker and this command, and names every fault
     CheckConfig,
-    /// Recomputes the hash of every invoice
+    /// Recomputes the hash of every invoice and every seal of the audit trail
     VerifyChain(OneTenant),
     /// Checks stock, invoices, credit and histories against their rules
     VerifyInvariants(OneTenant),
+    /// Shows that one tenant's session reaches nothing of another's, as a signed report
+    ProveIsolation(ProveIsolation),
 }
 
 #[derive(Args)]
@@ -160,6 +163,7 @@ async fn run(command: Command) -> Result<Vec<String>, OpsError> {
         Command::Whatsapp(Whatsapp::Set(input)) => whatsapp::set(input).await,
         Command::CheckConfig => check_config::check(),
         Command::VerifyChain(OneTenant { tenant }) => verify::chain(tenant.as_deref()).await,
+        Command::ProveIsolation(input) => isolation::prove(input).await,
         Command::VerifyInvariants(OneTenant { tenant }) => {
             verify::invariants(tenant.as_deref()).await
         }

@@ -7,7 +7,7 @@ use vitaran_kernel::SystemClock;
 use crate::seed::invariants::{self, Verdict};
 use crate::{OpsError, database, database::Session};
 
-/// Recomputes the hash of every invoice, of one tenant or of all. Fails when one does not hold.
+/// Recomputes the hash of every invoice and every seal of the trail, of one tenant or of all. Fails when one does not hold.
 pub async fn chain(tenant: Option<&str>) -> Result<Vec<String>, OpsError> {
     let mut owner = Session::owner().await?;
     let db = database::actions(Arc::new(SystemClock))?;
@@ -26,6 +26,18 @@ pub async fn chain(tenant: Option<&str>) -> Result<Vec<String>, OpsError> {
             said.push(format!("    {}: {}", fault.number, fault.fault));
         }
         faults += report.faults.len();
+        let trail = invariants::verify_trail(&db, tenant.id).await?;
+        said.push(format!(
+            "{}: {} change(s) of the trail under {} seal(s), {} not sealed yet, {} fault(s); last seal {}",
+            tenant.slug,
+            trail.rows,
+            trail.seals,
+            trail.unsealed,
+            trail.faults.len(),
+            if trail.head.is_empty() { "none" } else { &trail.head }
+        ));
+        said.extend(trail.faults.iter().map(|fault| format!("    {fault}")));
+        faults += trail.faults.len();
     }
     answer(said, faults)
 }
@@ -62,7 +74,7 @@ pub fn told(verdict: &Verdict) -> Vec<String> {
     clippy::print_stdout,
     reason = "a failing check answers on standard output too"
 )]
-fn answer(said: Vec<String>, faults: usize) -> Result<Vec<String>, OpsError> {
+pub(crate) fn answer(said: Vec<String>, faults: usize) -> Result<Vec<String>, OpsError> {
     if faults == 0 {
         return Ok(said);
     }

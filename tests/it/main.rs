@@ -8,6 +8,7 @@
 )]
 
 mod api_keys;
+mod audit;
 mod bad_input;
 mod concurrency;
 mod csrf;
@@ -35,6 +36,7 @@ mod passwords;
 mod platform;
 mod portal;
 mod problems;
+mod proof;
 mod processes;
 mod roles;
 mod schema;
@@ -45,6 +47,7 @@ mod switches;
 mod throttle;
 mod tidy;
 mod tokens;
+mod trail;
 mod verbs;
 mod walks;
 mod warehouse;

@@ -94,14 +94,14 @@ async fn every_tenant_table_forces_row_level_security() {
 }
 
 #[tokio::test]
-async fn every_tenant_table_leads_to_the_register_of_tenants() {
+async fn every_tenant_table_leads_to_the_register_of_tenants_but_the_trail_of_those_that_do() {
     none(&format!(
         "WITH RECURSIVE led AS ( \
              SELECT conrelid AS oid FROM pg_constraint WHERE contype = 'f' AND confrelid = 'tenants'::regclass \
              UNION \
              SELECT k.conrelid FROM pg_constraint k JOIN led ON k.confrelid = led.oid WHERE k.contype = 'f' \
                AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) AND NOT a.attnotnull)) \
-         SELECT t.relname::text AS name FROM ({TENANT_TABLES}) t WHERE t.oid NOT IN (SELECT oid FROM led)"
+         SELECT t.relname::text AS name FROM ({TENANT_TABLES}) t WHERE t.oid NOT IN (SELECT oid FROM led) AND t.relname <> 'audit_trail'"
     ))
     .await;
 }
@@ -209,6 +209,7 @@ async fn only_the_outbox_and_what_has_expired_are_seen_across_tenants() {
     .await;
     let expected = [
         "api_keys found_before_tenant to app_lookup",
+        "audit_trail told_by_trigger to app_owner",
         "document_renders worker_finds_due to app_worker",
         "idempotency_keys worker_deletes_expired to app_worker",
         "idempotency_keys worker_finds_expired to app_worker",
@@ -273,7 +274,7 @@ async fn no_row_can_point_into_another_tenant() {
 async fn histories_and_documents_cannot_be_changed_by_web_or_worker() {
     none(
         "SELECT format('%s may %s %s', r.role, r.privilege, t.name) AS name \
-         FROM unnest(ARRAY['audit_log', 'dealer_ledger', 'invoice_lines', 'invoice_tax_summary', 'invoices', 'notification_attempts', \
+         FROM unnest(ARRAY['audit_log', 'audit_seals', 'audit_trail', 'dealer_ledger', 'invoice_lines', 'invoice_tax_summary', 'invoices', 'notification_attempts', \
                            'order_status_history', 'receipt_allocations', 'stock_ledger']) AS t (name), \
               (SELECT * FROM unnest(ARRAY['app_user', 'app_worker', 'app_lookup']) AS role, unnest(ARRAY['UPDATE', 'DELETE']) AS privilege) r \
          WHERE has_table_privilege(r.role, 'public.' || t.name, r.privilege) OR (r.privilege = 'UPDATE' AND has_any_column_privilege(r.role, 'public.' || t.name, 'UPDATE'))",
@@ -315,13 +316,13 @@ async fn no_service_role_has_power_over_row_level_security() {
 }
 
 #[tokio::test]
-async fn the_functions_that_see_more_are_the_pinned_look_ups_alone() {
+async fn the_functions_that_see_more_are_the_pinned_look_ups_and_the_trails_triggers_alone() {
     let database = Database::create().await;
     let found = names(
         &database,
         "SELECT format('%s owned by %s %s', p.oid::regprocedure, r.rolname, array_to_string(p.proconfig, ' ')) AS name \
          FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner \
-         WHERE p.prosecdef AND p.pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) ORDER BY 1",
+         WHERE p.prosecdef AND p.pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace, 'trail'::regnamespace) ORDER BY 1",
     )
     .await;
     let expected = [

@@ -13,6 +13,9 @@ const TRACES: [&str; 5] = [
     "request_counts",
 ];
 
+/// Columns that say how a change came about and not what it was: the transaction, and whether a page or a program asked.
+const HOW: &str = "'tx', 'n', 'via'";
+
 /// A digest of every table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture(BTreeMap<String, String>);
@@ -62,7 +65,7 @@ impl Database {
         );
         let tables: Vec<Told> = self.rows(&owned).await;
         let parts = tables.iter().map(|Told { name, told }| {
-            format!("SELECT '{name}' AS name, (to_jsonb(t) - ARRAY[{told}])::text AS told FROM {name} t WHERE tenant_id = '{tenant}'")
+            format!("SELECT '{name}' AS name, (to_jsonb(t) - ARRAY[{told}] - ARRAY[{HOW}])::text AS told FROM {name} t WHERE tenant_id = '{tenant}'")
         });
         let sql = parts.collect::<Vec<_>>().join(" UNION ALL ");
         let rows: Vec<Told> = self.rows(&sql).await;

@@ -8,6 +8,7 @@ use poem_openapi::{OpenApiService, Tags};
 use serde_json::{Map, Value, json};
 
 use crate::api_keys::ApiKeysApi;
+use crate::audit::AuditApi;
 use crate::catalog::{CatalogActivityApi, ProductsApi};
 use crate::dealers::{DealerActivityApi, DealersApi};
 use crate::health::HealthApi;
@@ -52,6 +53,8 @@ pub enum Tag {
     Notifications,
     /// What people may do: the catalogue of permissions, and the roles made of it.
     Roles,
+    /// Who changed what.
+    Audit,
     /// How the service stands.
     Health,
 }
@@ -80,6 +83,7 @@ type Apis = (
     InvoicesApi,
     ReceiptsApi,
     NotificationsApi,
+    AuditApi,
     HealthApi,
 );
 
@@ -113,6 +117,7 @@ pub fn service() -> OpenApiService<Apis, ()> {
             InvoicesApi,
             ReceiptsApi,
             NotificationsApi,
+            AuditApi,
             HealthApi,
         ),
         "Vitaran",

@@ -299,6 +299,8 @@ fn pages() -> Pages {
         .get("/admin/api-keys/:id/revocation", api_keys::ask_revocation)
         .post("/admin/api-keys/:id/revocation", api_keys::revoke)
         .get("/admin/audit", audit::index)
+        .get("/admin/audit/trail", audit::trail::index)
+        .get("/admin/audit/trail.csv", audit::trail::export)
         .get("/super", platform::list)
         .get("/super/tenants/new", platform::new)
         .post("/super/tenants/new", platform::create)

@@ -9,11 +9,14 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tracing::Instrument as _;
+use uuid::Uuid;
 use vitaran_core::account_mails::{DeliverAccountMail, due_account_mails};
-use vitaran_core::db::{Db, DbError};
+use vitaran_core::audit::SealTrail;
+use vitaran_core::db::{Db, DbError, origin};
 use vitaran_core::housekeeping::Housekeeping;
 use vitaran_core::invoicing::{self, RenderInvoice};
-use vitaran_core::jobs::{Job, Outcome};
+use vitaran_core::jobs::{Job, Outcome, REQUEST_ID};
 use vitaran_core::notifications::{self, Channel, DeliverMail, DeliverWhatsapp, DueMessage};
 
 use crate::jobs::{self, JobError};
@@ -53,8 +56,9 @@ impl std::fmt::Debug for Kind {
 /// | mail | one mail, or those to the sales team | 4 | 150 s | 60 s, renewed for each |
 /// | account-mail | one mail about an account | 4 | 58 s | 60 s |
 /// | render | one PDF | 2 | 170 s | 180 s |
+/// | audit | the trail's seals | 1 | 200 s | none: harmless twice |
 /// | housekeeping | the hourly clearing out | 1 | 200 s | none: harmless twice |
-pub const KINDS: [Kind; 5] = [
+pub const KINDS: [Kind; 6] = [
     Kind {
         queue: DeliverWhatsapp::QUEUE,
         max_attempts: DeliverWhatsapp::MAX_ATTEMPTS,
@@ -118,6 +122,16 @@ pub const KINDS: [Kind; 5] = [
         }),
     },
     Kind {
+        queue: SealTrail::QUEUE,
+        max_attempts: SealTrail::MAX_ATTEMPTS,
+        concurrency: 1,
+        limit: Duration::from_secs(200),
+        run: |outside, payload| {
+            Box::pin(async move { jobs::audit::seal_trail(&outside, decode(payload)?).await })
+        },
+        due: None,
+    },
+    Kind {
         queue: Housekeeping::QUEUE,
         max_attempts: Housekeeping::MAX_ATTEMPTS,
         concurrency: 1,
@@ -146,9 +160,14 @@ pub fn kinds_of(queues: &[String]) -> Result<Vec<Kind>, String> {
 }
 
 impl Kind {
-    /// Runs one piece of work to its end, its time-out or its panic.
+    /// Runs one piece of work to its end, its time-out or its panic, under the id of the request that asked for it.
     pub async fn run(self, outside: Arc<Outside>, payload: Value) -> Result<Outcome, JobError> {
+        let asked_by = payload.get(REQUEST_ID).and_then(Value::as_str);
+        let request = asked_by.and_then(|id| Uuid::try_parse(id).ok());
+        let request = request.unwrap_or_else(Uuid::now_v7);
+        let span = tracing::info_span!("job", queue = self.queue, request.id = %request);
         let work = AssertUnwindSafe((self.run)(outside, payload)).catch_unwind();
+        let work = origin::within(request, work.instrument(span));
         match tokio::time::timeout(self.limit, work).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(panic)) => Err(JobError::Panicked(words(&*panic))),

@@ -78,6 +78,9 @@ GRANT SELECT, UPDATE (paused_at, paused_reason) ON whatsapp_accounts TO app_work
 GRANT SELECT, INSERT ON idempotency_keys TO app_user;
 GRANT SELECT, DELETE ON idempotency_keys TO app_worker;
 GRANT SELECT, INSERT ON audit_log TO app_user, app_worker;
+-- The trail is written by triggers, its seals by the worker.
+GRANT SELECT ON audit_trail, audit_seals TO app_user, app_worker;
+GRANT INSERT ON audit_seals TO app_worker;
 
 -- The queue: web hands jobs in, the worker runs them.
 GRANT USAGE ON SCHEMA apalis TO app_user, app_worker;

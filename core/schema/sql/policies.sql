@@ -31,7 +31,7 @@ BEGIN
             EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (%s)', t.relname,
                 format(own_dealer, CASE WHEN t.relname = 'dealers' THEN 'id' ELSE 'dealer_id' END),
                 format(own_dealer, CASE WHEN t.relname = 'dealers' THEN 'id' ELSE 'dealer_id' END));
-        ELSIF t.relname IN ('api_keys', 'audit_log', 'document_counters', 'impersonations', 'notification_attempts', 'pick_lists', 'roles', 'stock_ledger', 'whatsapp_accounts') THEN
+        ELSIF t.relname IN ('api_keys', 'audit_log', 'audit_seals', 'audit_trail', 'document_counters', 'impersonations', 'notification_attempts', 'pick_lists', 'roles', 'stock_ledger', 'whatsapp_accounts') THEN
             EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (%s)', t.relname, staff, staff);
         END IF;
     END LOOP;
@@ -49,6 +49,10 @@ DROP POLICY IF EXISTS worker_finds_due ON notification_logs;
 CREATE POLICY worker_finds_due ON notification_logs FOR SELECT TO app_worker USING (status IN ('PENDING', 'SENDING'));
 DROP POLICY IF EXISTS worker_finds_due ON document_renders;
 CREATE POLICY worker_finds_due ON document_renders FOR SELECT TO app_worker USING (status IN ('PENDING', 'RENDERING'));
+
+-- The trail is written by the triggers of audit.sql, which run as the owner and take the tenant from the row they tell of.
+DROP POLICY IF EXISTS told_by_trigger ON audit_trail;
+CREATE POLICY told_by_trigger ON audit_trail FOR INSERT TO app_owner WITH CHECK (true);
 
 -- What has expired is deleted across tenants; a row in force is out of reach.
 DROP POLICY IF EXISTS worker_finds_expired ON idempotency_keys;

@@ -12,7 +12,7 @@ DECLARE
     snapshot record;
     columns text;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['audit_log', 'dealer_ledger', 'invoice_lines', 'invoice_tax_summary', 'invoices', 'notification_attempts',
+    FOREACH t IN ARRAY ARRAY['audit_log', 'audit_seals', 'audit_trail', 'dealer_ledger', 'invoice_lines', 'invoice_tax_summary', 'invoices', 'notification_attempts',
                              'order_status_history', 'receipt_allocations', 'stock_ledger']
     LOOP
         EXECUTE format('DROP TRIGGER IF EXISTS append_only ON %I', t);

@@ -11,10 +11,11 @@ pub use tables::*;
 pub const LAST_MIGRATION: &str = env!("LAST_MIGRATION");
 
 /// Re-run whole after every migration, in this order. Each file is idempotent.
-pub const REPLACEABLE_SQL: [(&str, &str); 5] = [
+pub const REPLACEABLE_SQL: [(&str, &str); 6] = [
     ("functions", include_str!("../sql/functions.sql")),
     ("policies", include_str!("../sql/policies.sql")),
     ("triggers", include_str!("../sql/triggers.sql")),
+    ("audit", include_str!("../sql/audit.sql")),
     ("grants", include_str!("../sql/grants.sql")),
     (
         "seed_whatsapp_error_classes",

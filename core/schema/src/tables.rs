@@ -69,6 +69,40 @@ diesel::table! {
         object_kind -> Text,
         object_id -> Nullable<Uuid>,
         detail -> Jsonb,
+        tx -> Int8,
+        request_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    audit_seals (tenant_id, n) {
+        tenant_id -> Uuid,
+        n -> Int4,
+        from_tx -> Int8,
+        to_tx -> Int8,
+        row_count -> Int8,
+        previous_hash -> Text,
+        hash -> Text,
+        sealed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    audit_trail (tenant_id, tx, n) {
+        tenant_id -> Uuid,
+        tx -> Int8,
+        n -> Int4,
+        at -> Timestamptz,
+        actor_id -> Nullable<Uuid>,
+        visit_id -> Nullable<Uuid>,
+        request_id -> Nullable<Uuid>,
+        via -> Nullable<Text>,
+        table_name -> Text,
+        op -> Text,
+        row_key -> Text,
+        object_id -> Uuid,
+        before -> Nullable<Jsonb>,
+        after -> Nullable<Jsonb>,
     }
 }
 
@@ -783,6 +817,7 @@ diesel::table! {
 
 diesel::joinable!(account_links -> users (user_id));
 diesel::joinable!(audit_log -> tenants (tenant_id));
+diesel::joinable!(audit_seals -> tenants (tenant_id));
 diesel::joinable!(categories -> tenants (tenant_id));
 diesel::joinable!(dealers -> tenants (tenant_id));
 diesel::joinable!(gst_registrations -> tenants (tenant_id));
@@ -806,6 +841,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     account_mails,
     api_keys,
     audit_log,
+    audit_seals,
+    audit_trail,
     cart_lines,
     categories,
     credit_holds,

@@ -12,7 +12,7 @@ use vitaran_kernel::{ApiKeyId, TenantId, UserId};
 use super::query::codes;
 use super::secret::{KeySecret, PREFIX};
 use crate::access::{Actor, KeyRef, PermissionSet, TenantRef};
-use crate::db::{Db, DbError, Statement};
+use crate::db::{Db, DbError, Statement, origin};
 use crate::identity::GrantColumns;
 
 /// The last use is written at most this often.
@@ -80,12 +80,14 @@ pub async fn authenticate(db: &Db, text: &str) -> Result<Option<KeyView>, DbErro
     let Some(secret) = KeySecret::parse(text) else {
         return Ok(None);
     };
+    let hash = secret.hash();
+    origin::came_by("key", &hash);
     let mut connection = db.statement_connection().await?;
     let rows: Vec<Row> = Statement::new(
         "SELECT key_id, key_name, scopes, networks, last_used_at, user_id, user_name, email, tenant_id, tenant_slug, tenant_name, role, role_name, role_permissions, \
          approval_limit FROM lookup.key($1)",
     )
-    .bind(secret.hash())
+    .bind(hash)
     .load(&mut connection)
     .await?;
     Ok(rows.into_iter().next().and_then(view))

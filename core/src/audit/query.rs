@@ -39,6 +39,9 @@ pub struct AuditEntry {
     pub object_kind: String,
     #[diesel(sql_type = Nullable<SqlUuid>)]
     pub object_id: Option<Uuid>,
+    /// The request it was part of; the trail has what it did under the same.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub request_id: Option<Uuid>,
     /// `{"before": …, "after": …}`; of an update only the members that differ.
     #[diesel(sql_type = Jsonb)]
     pub detail: Value,
@@ -53,7 +56,7 @@ pub async fn list(
     page: &Page,
 ) -> Result<Paged<AuditEntry>, ListError> {
     let mut statement = Statement::new(
-        "SELECT a.id, a.at, a.by_name, a.on_behalf_of, a.action, a.object_kind, a.object_id, a.detail \
+        "SELECT a.id, a.at, a.by_name, a.on_behalf_of, a.action, a.object_kind, a.object_id, a.request_id, a.detail \
          FROM audit_log a WHERE a.tenant_id = $1",
     )
     .bind(tx.tenant().as_uuid());

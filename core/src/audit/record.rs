@@ -8,6 +8,10 @@ use vitaran_kernel::AuditId;
 
 use crate::db::{DbError, Statement, TenantTx};
 
+/// What a row says; its transaction and request are filled in by the database.
+pub(crate) const RECORD_COLUMNS: &str =
+    "tenant_id, id, at, by_user, by_name, on_behalf_of, action, object_kind, object_id, detail";
+
 /// What a change did to its object.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Change {
@@ -72,10 +76,9 @@ pub(crate) async fn record(
 ) -> Result<(), DbError> {
     let actor = tx.actor().clone();
     let Change { before, after } = change;
-    Statement::new(
-        "INSERT INTO audit_log (tenant_id, id, at, by_user, by_name, on_behalf_of, action, object_kind, object_id, detail) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
+    Statement::new(format!(
+        "INSERT INTO audit_log ({RECORD_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+    ))
     .bind(tx.tenant().as_uuid())
     .bind(AuditId::generate().as_uuid())
     .bind(tx.now())

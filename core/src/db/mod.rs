@@ -9,6 +9,7 @@ mod batch;
 mod count;
 mod error;
 mod guard;
+pub mod origin;
 mod page;
 mod platform_tx;
 mod pool;

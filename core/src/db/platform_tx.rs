@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use vitaran_kernel::{TenantId, UserId};
 
-use super::{Db, DbError, TxConnection};
+use super::{Db, DbError, TxConnection, origin};
 use crate::live::{Hint, Subject};
 
 /// A transaction in which no tenant is set, so that row-level security shows no tenant's rows. Dropping it rolls back.
@@ -78,11 +78,13 @@ impl PlatformTx {
             .await?)
     }
 
-    /// Steps into a tenant with staff's view, to write its first rows.
+    /// Steps into a tenant with staff's view, to write its first rows. The trail names who acts, if [`PlatformTx::act_as`] said so, and the request.
     pub(crate) async fn enter(&mut self, tenant: vitaran_kernel::TenantId) -> Result<(), DbError> {
         use diesel_async::SimpleAsyncConnection as _;
-        let sql =
-            format!("SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.dealer_scope = 'all'");
+        let sql = format!(
+            "SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.dealer_scope = 'all'; SET LOCAL app.origin = '{}'",
+            origin::setting(None)
+        );
         Ok(self.conn()?.batch_execute(&sql).await?)
     }
 }

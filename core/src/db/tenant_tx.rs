@@ -6,7 +6,7 @@ use vitaran_kernel::{IstDate, TenantId};
 use crate::access::{Actor, DealerScope};
 use crate::live::{Hint, Subject};
 
-use super::{Db, DbError, Statement, TxConnection};
+use super::{Db, DbError, Statement, TxConnection, origin};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -29,20 +29,26 @@ pub struct TenantTx {
 
 impl TenantTx {
     /// Takes a connection; the first statement opens the transaction and sets what row-level security reads, in the same
-    /// message. Only typed ids are put into its text.
+    /// message. Only typed ids and names of ours are put into its text.
     pub(super) async fn begin(db: &Db, actor: &Actor, mode: Mode) -> Result<Self, DbError> {
         let connection = db.connection().await?;
         let scope = match actor.scope() {
             DealerScope::All => "all".to_owned(),
             DealerScope::Own(dealer) => dealer.to_string(),
         };
+        let (read_only, told) = match mode {
+            Mode::ReadOnly => (" READ ONLY", String::new()),
+            // For the trail, which only a write leaves.
+            Mode::ReadWrite => (
+                "",
+                format!(
+                    "; SET LOCAL app.origin = '{}'",
+                    origin::setting(Some(actor))
+                ),
+            ),
+        };
         let begin = format!(
-            "BEGIN{}; SET LOCAL app.tenant_id = '{}'; SET LOCAL app.actor_id = '{}'; SET LOCAL app.dealer_scope = '{scope}'",
-            if mode == Mode::ReadOnly {
-                " READ ONLY"
-            } else {
-                ""
-            },
+            "BEGIN{read_only}; SET LOCAL app.tenant_id = '{}'; SET LOCAL app.actor_id = '{}'; SET LOCAL app.dealer_scope = '{scope}'{told}",
             actor.tenant_id(),
             actor
                 .principal()

@@ -12,7 +12,7 @@ use super::credential::{ActingColumns, GrantColumns};
 use super::own_sessions::{Ended, tell_open_pages};
 use super::{CredentialHash, UserRef};
 use crate::access::{Actor, Impersonation, Role};
-use crate::db::{Db, DbError, Statement};
+use crate::db::{Db, DbError, Statement, origin};
 use crate::master::text_codes;
 
 text_codes! {
@@ -225,6 +225,7 @@ impl SessionRow {
 
 /// The session behind a cookie, if it is in force: one statement says who acts, where and as what.
 pub async fn find_session(db: &Db, hash: CredentialHash) -> Result<Option<SessionView>, DbError> {
+    origin::came_by("session", &hash.0);
     let mut connection = db.statement_connection().await?;
     let row: Vec<SessionRow> = Statement::new("SELECT * FROM lookup.session($1)")
         .bind(hash.0.to_vec())

@@ -19,7 +19,7 @@ use super::sessions::cut;
 use super::{ClientInfo, CredentialHash, SessionKind, SignedIn, UserRef};
 use crate::access::{Actor, Role, TenantRef};
 use crate::audit::{self, Change};
-use crate::db::{Db, DbError, Statement};
+use crate::db::{Db, DbError, Statement, origin};
 use crate::problem::{Kind, Problem};
 
 /// How long an access token works, in seconds (000-23).
@@ -175,10 +175,12 @@ pub async fn authenticate_token(db: &Db, token: &str) -> Result<Option<TokenView
     if !token.starts_with(ACCESS_PREFIX) || token.len() > MAX_LENGTH {
         return Ok(None);
     }
+    let hash = hash(token);
+    origin::came_by("token", &hash);
     let mut connection = db.statement_connection().await?;
     let rows: Vec<BearerRow> =
         Statement::new(format!("SELECT session_id, {WHO} FROM lookup.bearer($1)"))
-            .bind(hash(token))
+            .bind(hash)
             .load(&mut connection)
             .await?;
     Ok(rows.into_iter().next().map(|row| {

@@ -8,13 +8,21 @@ use serde_json::{Value, json};
 use ulid::Ulid;
 
 use super::Job;
-use crate::db::{Db, DbError, Statement, TenantTx};
+use crate::db::{Db, DbError, Statement, TenantTx, origin};
+
+/// The member of a payload that names the request.
+pub const REQUEST_ID: &str = "request_id";
 
 /// The row of a job, for a statement that inserts it among other rows:
 /// `INSERT INTO apalis.jobs (job, id, job_type, status, attempts, max_attempts, priority) SELECT convert_to(r.job, 'UTF8'), …`.
+/// The payload also names the request that asked for the job, by which its lines and changes are found.
 pub(crate) fn job_row<J: Job>(job: &J) -> Value {
+    let mut payload = serde_json::to_value(job).unwrap_or_default();
+    if let (Some(payload), Some(request)) = (payload.as_object_mut(), origin::request()) {
+        payload.insert(REQUEST_ID.to_owned(), json!(request));
+    }
     json!({
-        "job": serde_json::to_string(job).unwrap_or_default(),
+        "job": payload.to_string(),
         "id": Ulid::generate().to_string(),
         "job_type": J::QUEUE,
         "max_attempts": J::MAX_ATTEMPTS,

@@ -8,6 +8,6 @@ mod enqueue;
 mod payload;
 
 pub use backlog::{Backlog, backlog};
-pub use enqueue::{back_off, enqueue, enqueue_once};
+pub use enqueue::{REQUEST_ID, back_off, enqueue, enqueue_once};
 pub(crate) use enqueue::{insert_jobs_sql, job_row};
 pub use payload::{Job, Outcome};

@@ -8,6 +8,7 @@ use serde_json::json;
 use vitaran_kernel::{AuditId, ImpersonationId, TenantId, Text};
 
 use super::PlatformOperator;
+use crate::audit::RECORD_COLUMNS;
 use crate::db::{Db, DbError, Statement};
 use crate::identity::SessionTarget;
 use crate::problem::{Faults, Invalid, Kind, Problem};
@@ -96,6 +97,7 @@ pub async fn start_visit(
         .id;
     let id = ImpersonationId::generate();
     let mut tx = db.begin_platform().await?;
+    tx.act_as(user.id).await?;
     tx.enter(tenant).await?;
     let now = tx.now();
     let visit = json!({
@@ -107,10 +109,10 @@ pub async fn start_visit(
         "action": "platform.visit_started", "object_kind": "impersonation", "object_id": id,
         "detail": { "reason": input.reason, "may_write": input.may_write },
     });
-    Statement::new(
+    Statement::new(format!(
         "WITH v AS (INSERT INTO impersonations SELECT * FROM jsonb_populate_record(NULL::impersonations, $1)) \
-         INSERT INTO audit_log SELECT * FROM jsonb_populate_record(NULL::audit_log, $2)",
-    )
+         INSERT INTO audit_log ({RECORD_COLUMNS}) SELECT {RECORD_COLUMNS} FROM jsonb_populate_record(NULL::audit_log, $2)",
+    ))
     .bind(visit)
     .bind(audit)
     .execute(tx.conn()?)
@@ -132,15 +134,17 @@ pub async fn end_visit(
 ) -> Result<(), ImpersonateError> {
     let user = by.user().ok_or(ImpersonateError::NotAPerson)?;
     let mut tx = db.begin_platform().await?;
+    tx.act_as(user.id).await?;
     tx.enter(tenant).await?;
     let audit = json!({
         "tenant_id": tenant, "id": AuditId::generate(), "at": tx.now(), "by_user": user.id, "by_name": user.name, "on_behalf_of": user.email,
         "action": "platform.visit_ended", "object_kind": "impersonation", "object_id": id, "detail": {},
     });
-    Statement::new(
+    Statement::new(format!(
         "WITH ended AS (UPDATE impersonations SET ended_at = $4 WHERE tenant_id = $1 AND id = $2 AND user_id = $3 AND ended_at IS NULL RETURNING id) \
-         INSERT INTO audit_log SELECT a.* FROM jsonb_populate_record(NULL::audit_log, $5) a, ended",
-    )
+         INSERT INTO audit_log ({RECORD_COLUMNS}) SELECT {RECORD_COLUMNS} FROM jsonb_populate_record(NULL::audit_log, $5) \
+         WHERE EXISTS (SELECT FROM ended)",
+    ))
     .bind(tenant.as_uuid())
     .bind(id.as_uuid())
     .bind(user.id.as_uuid())

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use vitaran_kernel::{AuditId, TenantId};
 
+use crate::audit::RECORD_COLUMNS;
 use crate::db::{DbError, PlatformTx, Statement};
 use crate::identity::{SessionView, UserRef};
 
@@ -53,9 +54,9 @@ impl PlatformOperator {
             "on_behalf_of": self.user().map(|user| &user.email), "action": action, "object_kind": object_kind, "object_id": object_id,
             "detail": { "before": null, "after": after },
         });
-        Statement::new(
-            "INSERT INTO audit_log SELECT * FROM jsonb_populate_record(NULL::audit_log, $1)",
-        )
+        Statement::new(format!(
+            "INSERT INTO audit_log ({RECORD_COLUMNS}) SELECT {RECORD_COLUMNS} FROM jsonb_populate_record(NULL::audit_log, $1)",
+        ))
         .bind(row)
         .execute(tx.conn()?)
         .await?;

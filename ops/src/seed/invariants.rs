@@ -5,6 +5,7 @@
 //! verify-invariants` runs them on any database, and faults injected by a test must not bring one up.
 
 use vitaran_core::access::Actor;
+use vitaran_core::audit;
 use vitaran_core::db::Db;
 use vitaran_core::invoicing;
 use vitaran_core::orders::status::TABLE;
@@ -103,6 +104,17 @@ pub async fn verify(
         }
     }
     Ok(verdict)
+}
+
+/// Recomputes the seals of a tenant's trail.
+pub async fn verify_trail(db: &Db, tenant: TenantId) -> Result<audit::TrailReport, OpsError> {
+    let by = Actor::system(tenant, "vitaran verify-chain")
+        .allow()
+        .map_err(OpsError::refused)?;
+    let mut tx = db.begin_read(&by).await?;
+    let report = audit::verify_trail(&mut tx, &by).await?;
+    tx.commit().await?;
+    Ok(report)
 }
 
 /// Recomputes the hashes of a tenant's invoices.
@@ -427,7 +439,7 @@ fn structure() -> Vec<Check> {
         check(
             "I13",
             "histories, ledgers, invoices and the audit refuse to be changed",
-            "SELECT t.name AS line FROM unnest(ARRAY['audit_log', 'dealer_ledger', 'invoice_lines', 'invoice_tax_summary', 'invoices', 'notification_attempts', \
+            "SELECT t.name AS line FROM unnest(ARRAY['audit_log', 'audit_seals', 'audit_trail', 'dealer_ledger', 'invoice_lines', 'invoice_tax_summary', 'invoices', 'notification_attempts', \
                     'order_status_history', 'receipt_allocations', 'stock_ledger']) AS t (name) \
              WHERE (SELECT count(*) FROM pg_trigger g WHERE g.tgrelid = t.name::regclass AND g.tgname IN ('append_only', 'append_only_truncate') AND g.tgenabled = 'O') <> 2",
         ),

@@ -5,6 +5,7 @@
 //! without a row fails, so does a row without a route, and an exception carries its reason.
 
 pub mod ask;
+mod queries;
 pub mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,6 +128,7 @@ async fn whoever_may_not_gets_nowhere_and_leaves_no_trace() {
                 .roles_without_the_permission_are_refused_unseen(row)
                 .await,
             world.what_is_not_ours_is_as_missing_as_nothing(row).await,
+            world.a_query_finds_nothing_that_is_not_ours(row).await,
         ];
         findings.extend(checked.into_iter().filter_map(Result::err));
     }

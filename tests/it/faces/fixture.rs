@@ -216,6 +216,7 @@ impl House {
             .filter(|line| !line.starts_with("public.idempotency_keys "))
             .filter(|line| !line.starts_with("public.memberships "))
             .filter(|line| !line.contains(r#""action": "platform.members.add""#))
+            .filter(|line| !line.contains(r#""table_name": "memberships""#))
             .map(|line| {
                 let line = line
                     .replace(&tenant.name, "HOUSE")

@@ -1,6 +1,9 @@
-//! `/admin/audit`: who changed which master or setting, when, and what it said before and after.
+//! `/admin/audit`: who changed which master or setting, when, and what it said before and after; and the trail beneath it.
 
-use std::collections::BTreeSet;
+mod api;
+mod dto;
+pub mod trail;
+mod words;
 
 use maud::{Markup, html};
 use poem::handler;
@@ -10,6 +13,11 @@ use serde_json::Value;
 use vitaran_core::access::PlatformAuditRead;
 use vitaran_core::audit::{self, AuditEntry, AuditFilter};
 use vitaran_core::db::Paged;
+
+pub use api::AuditApi;
+pub use trail::history_link;
+
+use words::{changes, members, shown};
 
 use crate::auth::PageActor;
 use crate::http::form_page::id_of;
@@ -93,7 +101,8 @@ fn log(params: &LogParams, entries: &Paged<AuditEntry>) -> Markup {
     let first = params.cursor.as_ref();
     let first = first.map(|_| params.with(&params.kind, &params.id, ""));
     html! {
-        (Heading::new("Audit log").meta(html! { "Newest first. Nobody can change or remove what stands here" }))
+        (Heading::new("Audit log").meta(html! { "Newest first. Nobody can change or remove what stands here" })
+            .actions(html! { a.button href=(trail::PATH) { "Every change" } }))
         (views("Kinds of records", &tabs))
         @if !params.id.is_empty() { div { (filter_chip("One record", &params.with(&params.kind, "", ""))) } }
         @if entries.rows.is_empty() {
@@ -126,9 +135,10 @@ fn row(params: &LogParams, entry: &AuditEntry) -> Row {
         html! {
             (words(&entry.action))
             @if let Some(name) = subject(&entry.detail) { " " strong { (name) } }
+            @if let Some(id) = entry.request_id { " " a href={ (trail::PATH) "?request=" (id) } { "proof" } }
             @if let Some(id) = of_record { " " a href=(params.with(&entry.object_kind, &id.to_string(), "")) { "history" } }
         },
-        html! { (remarks(&entry.detail)) (changes(&entry.detail)) },
+        html! { (remarks(&entry.detail)) (changes(entry.detail.get("before"), entry.detail.get("after"))) },
     ])
 }
 
@@ -188,49 +198,6 @@ fn remarks(detail: &Value) -> Markup {
     }
 }
 
-/// What was and what is, member by member; long ones behind a click.
-fn changes(detail: &Value) -> Markup {
-    let (before, after) = (members(detail.get("before")), members(detail.get("after")));
-    let names: BTreeSet<&str> = before.iter().chain(&after).map(|(name, _)| *name).collect();
-    let of = |members: &[(&str, &Value)], name: &str| {
-        members
-            .iter()
-            .find(|(other, _)| *other == name)
-            .map_or_else(|| "–".to_owned(), |(_, value)| shown(value))
-    };
-    html! {
-        @if !names.is_empty() {
-            details.changes {
-                summary { (Noun::FIELDS.count(names.len())) }
-                dl.facts {
-                    @for name in names {
-                        div { dt { (name.replace('_', " ")) } dd { @if !before.is_empty() { del { (of(&before, name)) } " " } ins { (of(&after, name)) } } }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn members(value: Option<&Value>) -> Vec<(&str, &Value)> {
-    let object = value.and_then(Value::as_object);
-    object
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| (name.as_str(), value))
-        .collect()
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "–".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Bool(true) => "yes".to_owned(),
-        Value::Bool(false) => "no".to_owned(),
-        other => other.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -250,15 +217,6 @@ mod tests {
     fn an_action_reads_as_words() {
         assert_eq!(words("catalog.product.set_active"), "Product: set active");
         assert_eq!(words("dealers.create"), "Dealers: create");
-    }
-
-    #[test]
-    fn a_change_says_what_was_and_what_is() {
-        let detail = json!({"before": {"name": "<A>"}, "after": {"name": "B"}});
-        let said = changes(&detail).into_string();
-        assert!(said.contains("<del>&lt;A&gt;</del> <ins>B</ins>"), "{said}");
-        let made = changes(&json!({"before": null, "after": {"name": "B"}})).into_string();
-        assert!(!made.contains("<del>"), "{made}");
     }
 
     #[test]

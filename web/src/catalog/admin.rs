@@ -43,6 +43,7 @@ pub struct Rights {
     pub write: bool,
     pub switch: bool,
     pub movements: bool,
+    pub history: bool,
 }
 
 impl Rights {
@@ -51,6 +52,7 @@ impl Rights {
             write: actor.has(PermissionCode::InventoryProductsWrite),
             switch: actor.has(PermissionCode::InventoryProductsDelete),
             movements: actor.has(PermissionCode::InventoryMovementsRead),
+            history: actor.has(PermissionCode::PlatformAuditRead),
         }
     }
 }

@@ -9,6 +9,7 @@ use vitaran_kernel::Uqc;
 
 use super::admin::{ListParams, Rights, path_of};
 use super::categories;
+use crate::audit::history_link;
 use crate::http::form_page::Attempt;
 use crate::http::params::address;
 use crate::hx::{self, Search};
@@ -212,7 +213,7 @@ pub fn product(product: &Product, tax_classes: &[TaxClass], rights: Rights) -> M
     let ledger = format!("/admin/stock/ledger?product_id={}", product.id);
     html! {
         (Heading::new(product.name.as_str()).back("Products", PRODUCTS).badge(activity(product.is_active))
-            .meta(html! { (code(product.sku.as_str())) " · " (product.category_path) }).actions(action_buttons(&actions)))
+            .meta(html! { (code(product.sku.as_str())) " · " (product.category_path) (history_link(rights.history, product.id)) }).actions(action_buttons(&actions)))
         (columns(html! {
             (panel("Price", facts(&[
                 ("Base price, without GST", html! { strong { (money::unit_price(product.base_price)) } " per " (product.uqc.name().to_lowercase()) }),

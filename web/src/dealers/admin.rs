@@ -53,6 +53,7 @@ pub struct Rights {
     pub credit: bool,
     pub prices: bool,
     pub orders: bool,
+    pub history: bool,
 }
 
 impl Rights {
@@ -62,6 +63,7 @@ impl Rights {
             credit: actor.has(PermissionCode::SalesCreditWrite),
             prices: actor.has(PermissionCode::SalesPricesRead),
             orders: actor.has(PermissionCode::SalesOrdersRead),
+            history: actor.has(PermissionCode::PlatformAuditRead),
         }
     }
 }

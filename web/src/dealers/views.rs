@@ -12,6 +12,7 @@ use vitaran_kernel::DealerId;
 
 use super::admin::{ListParams, PATH, Rights, path_of};
 use super::fields::{person, place};
+use crate::audit::history_link;
 use crate::catalog::status_tabs;
 use crate::http::form_page::Attempt;
 use crate::http::params::address as address_of;
@@ -164,7 +165,7 @@ pub fn dealer(page: &DealerPage, rights: Rights) -> Markup {
         .then(|| credit_edit(dealer.id, credit, &credit_form(credit), &Attempt::fresh()));
     html! {
         (Heading::new(dealer.legal_name.as_str()).back("Dealers", PATH).badge(activity(dealer.is_active))
-            .meta(html! { (code(dealer.code.as_str())) @if let Some(name) = &dealer.trade_name { " · " (name) } })
+            .meta(html! { (code(dealer.code.as_str())) @if let Some(name) = &dealer.trade_name { " · " (name) } (history_link(rights.history, dealer.id)) })
             .actions(action_buttons(&dealer_actions(dealer, rights))))
         (columns(html! {
             (part("Addresses", rights.write.then(|| format!("{path}/addresses/new")), html! {

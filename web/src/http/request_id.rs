@@ -7,12 +7,9 @@ use poem::http::{HeaderName, HeaderValue};
 use poem::{Endpoint, IntoResponse as _, Middleware, PathPattern, Request, Response, Result};
 use tracing::{Instrument as _, Span, field};
 use uuid::Uuid;
+use vitaran_core::db::origin;
 
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-tokio::task_local! {
-    static CURRENT: RequestId;
-}
 
 /// The name of a request: ours, or the caller's own when it is a UUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +36,7 @@ impl RequestId {
 /// The id of the request this task works on; a new one outside any request.
 #[must_use]
 pub fn current() -> RequestId {
-    CURRENT
-        .try_with(|id| *id)
-        .unwrap_or_else(|_| RequestId(Uuid::now_v7()))
+    RequestId(origin::request().unwrap_or_else(Uuid::now_v7))
 }
 
 /// Puts the person into the log line of the request.
@@ -81,7 +76,7 @@ impl<E: Endpoint> Endpoint for Named<E> {
             tenant.id = field::Empty,
         );
         let work = self.answer(request, id).instrument(span);
-        Ok(CURRENT.scope(id, work).await)
+        Ok(origin::within(id.0, work).await)
     }
 }
 

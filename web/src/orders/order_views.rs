@@ -11,6 +11,7 @@ use vitaran_kernel::{Money, SupplyKind, TaxSplit};
 use super::ORDER;
 use super::actions_view::{order_path, short_close_path, verb_buttons};
 use super::views::PATH;
+use crate::audit::history_link;
 use crate::hx::live_region;
 use crate::ui::address::{Address, address};
 use crate::ui::badge::{badge, order_status, order_status_word};
@@ -31,6 +32,7 @@ pub struct OrderView<'a> {
     /// Those who look after dealers: their credit, the way to their page.
     pub sees_dealer: bool,
     pub sees_invoice: bool,
+    pub sees_history: bool,
 }
 
 impl<'a> OrderView<'a> {
@@ -42,6 +44,7 @@ impl<'a> OrderView<'a> {
             may_short_close: order.may_short_close(actor),
             sees_dealer: actor.has(PermissionCode::SalesDealersRead),
             sees_invoice: actor.has(PermissionCode::BillingInvoicesRead),
+            sees_history: actor.has(PermissionCode::PlatformAuditRead),
         }
     }
 }
@@ -99,6 +102,7 @@ fn heading(view: &OrderView<'_>) -> Markup {
             .meta(html! {
                 @if view.sees_dealer { a href={ "/admin/dealers/" (header.dealer_id) } { (header.dealer_name) } } @else { (header.dealer_name) }
                 " · placed " (time::time(header.placed_at)) " by " (header.placed_by_name)
+                (history_link(view.sees_history, header.id))
             })
             .actions(verb_buttons(header, &view.verbs)))
     }

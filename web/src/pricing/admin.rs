@@ -188,7 +188,12 @@ async fn show_sheet(
         sheet.render()
     };
     Ok(attempt.answer(shell, list.name.as_str(), form, |body| {
-        views::list(&list, may_write, &body)
+        views::list(
+            &list,
+            may_write,
+            actor.has(PermissionCode::PlatformAuditRead),
+            &body,
+        )
     }))
 }
 

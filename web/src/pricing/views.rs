@@ -5,6 +5,7 @@ use vitaran_core::dealers::Dealer;
 use vitaran_core::pricing::PriceList;
 
 use super::admin::{PATH, path_of};
+use crate::audit::history_link;
 use crate::catalog::status_tabs;
 use crate::http::form_page::Attempt;
 use crate::http::params::address;
@@ -75,7 +76,7 @@ pub fn rename(list: &PriceList, form: &Markup) -> Markup {
     html! { (Heading::new("Rename price list").back(list.name.as_str(), &path_of(list.id))) (form) }
 }
 
-pub fn list(list: &PriceList, may_write: bool, sheet: &Markup) -> Markup {
+pub fn list(list: &PriceList, may_write: bool, sees_history: bool, sheet: &Markup) -> Markup {
     let state = html! {
         @if list.is_default { (badge(Tone::Info, "Default")) " " }
         (activity(list.is_active))
@@ -87,7 +88,7 @@ pub fn list(list: &PriceList, may_write: bool, sheet: &Markup) -> Markup {
     };
     html! {
         (Heading::new(list.name.as_str()).back("Price lists", PATH).badge(state)
-            .meta(html! { "Rupees for one unit, without GST" }).actions(action_buttons(&actions)))
+            .meta(html! { "Rupees for one unit, without GST" (history_link(sees_history, list.id)) }).actions(action_buttons(&actions)))
         (sheet)
     }
 }

@@ -1,6 +1,7 @@
 //! The jobs: each decodes nothing and decides nothing, but hands the world to its feature's `_now`.
 
 pub mod account_mails;
+pub mod audit;
 pub mod housekeeping;
 pub mod invoicing;
 pub mod notifications;

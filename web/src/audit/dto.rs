@@ -1,0 +1,80 @@
+//! Changes as programs read them.
+
+use chrono::{DateTime, Utc};
+use poem_openapi::Object;
+use poem_openapi::types::Any;
+use serde_json::Value;
+use uuid::Uuid;
+use vitaran_core::audit::TrailEntry;
+
+use super::words::shown_by;
+
+/// What one write did to one row.
+#[derive(Debug, Clone, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub struct Change {
+    /// The transaction; changes of one transaction became true together.
+    transaction: i64,
+    /// The place in the transaction.
+    position: i32,
+    at: DateTime<Utc>,
+    /// Absent for jobs and commands.
+    actor_id: Option<Uuid>,
+    /// Who it was, or the job or command.
+    actor_name: String,
+    /// The support visit on which a platform admin made it.
+    support_visit_id: Option<Uuid>,
+    /// The `X-Request-Id` of the request behind it.
+    request_id: Option<Uuid>,
+    /// The session, token, job or command by which it came, such as `session 1a2b3c4d5e6f`.
+    via: Option<String>,
+    /// Such as `dealer_credit`.
+    table: String,
+    /// `INSERT`, `UPDATE` or `DELETE`.
+    operation: String,
+    row_key: String,
+    /// The record it belongs to: an order's line stands under the order.
+    object_id: Uuid,
+    /// What was there before: of an update the columns that differ.
+    before: Option<Any<Value>>,
+    /// What is there now: of an update the columns that differ.
+    after: Option<Any<Value>>,
+}
+
+impl From<TrailEntry> for Change {
+    fn from(entry: TrailEntry) -> Self {
+        let actor_name = shown_by(&entry);
+        let TrailEntry {
+            tx,
+            n,
+            at,
+            actor_id,
+            by_name: _,
+            visit_id,
+            request_id,
+            via,
+            table_name,
+            op,
+            row_key,
+            object_id,
+            before,
+            after,
+        } = entry;
+        Change {
+            transaction: tx,
+            position: n,
+            at,
+            actor_id: actor_id.map(|id| id.as_uuid()),
+            actor_name,
+            support_visit_id: visit_id,
+            request_id,
+            via,
+            table: table_name,
+            operation: op,
+            row_key,
+            object_id,
+            before: before.map(Any),
+            after: after.map(Any),
+        }
+    }
+}
