@@ -37,3 +37,27 @@ async fn an_open_order_page_shows_what_another_person_does_to_the_order() {
     watching.close().await;
     acting.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_whose_session_is_ended_elsewhere_goes_to_the_sign_in_page_by_itself() {
+    let installation = demo().await;
+    let lost = Browser::open(Scripts::On).await;
+    let here = Browser::open(Scripts::Off).await;
+    lost.resize(Screen::Phone).await;
+    here.resize(Screen::Phone).await;
+    for browser in [&lost, &here] {
+        browser
+            .sign_in(&installation.base, "sales@volt.test", PASSWORD)
+            .await;
+    }
+    lost.goto(&format!("{}/admin/orders?status=PLACED", installation.base))
+        .await;
+    lost.see_text("Orders").await;
+    here.goto(&format!("{}/account/sessions", installation.base))
+        .await;
+    here.press("Sign out everywhere else").await;
+    here.see_text("You are signed out everywhere else").await;
+    lost.arrive("/login?next=%2Fadmin%2Forders").await;
+    lost.close().await;
+    here.close().await;
+}
