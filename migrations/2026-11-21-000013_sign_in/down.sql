@@ -1,5 +1,4 @@
 DROP TABLE account_mails;
-DROP INDEX ix_access_tokens_user_id;
 DROP TABLE account_links;
 DROP TABLE request_counts;
 DROP TABLE sign_in_tries;

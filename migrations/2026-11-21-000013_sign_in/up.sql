@@ -41,7 +41,6 @@ CREATE TABLE account_links (
 );
 CREATE INDEX ix_account_links_user_id ON account_links (user_id);
 CREATE INDEX ix_account_links_expires_at ON account_links (expires_at);
-CREATE INDEX ix_access_tokens_user_id ON access_tokens (user_id);
 
 -- The outbox of mails about accounts, which belong to no tenant. The secret of a link is sealed, and gone once it is sent.
 CREATE TABLE account_mails (

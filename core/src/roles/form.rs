@@ -33,7 +33,7 @@ pub struct NewRole {
 impl RoleForm {
     pub fn parse(&self) -> Result<NewRole, Invalid> {
         let mut faults = Faults::new();
-        let name = faults.required("/name", &self.name, "the role's name", |text| name_of(text));
+        let name = faults.required("/name", &self.name, "the role's name", name_of);
         let base = faults.required("/base", &self.base, "the role to start from", |text| {
             Role::parse(text.trim()).ok_or("Choose one of the built-in roles")
         });

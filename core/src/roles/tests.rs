@@ -132,7 +132,8 @@ async fn a_role_is_made_changed_and_removed_and_the_log_tells_it() {
         .await
         .unwrap_err();
     assert_eq!(stale.kind(), Kind::Stale);
-    assert_eq!(list(&t, &reads).await.unwrap(), [after.clone()]);
+    let listed = list(&t, &reads).await.unwrap();
+    assert_eq!(listed, std::slice::from_ref(&after));
     remove(&mut t, &by, made.id, Some(after.version))
         .await
         .unwrap();

@@ -9,29 +9,16 @@ use vitaran_core::db::Paged;
 use super::admin::PATH;
 use crate::http::form_page::Attempt;
 use crate::hx;
+use crate::roles::boxes::{boxes, sentence};
 use crate::ui::actions::{ActionButton, buttons as action_buttons};
 use crate::ui::badge::badge;
 use crate::ui::counted::Noun;
 use crate::ui::empty::{Empty, empty};
-use crate::ui::form::{Checkbox, Choice, Field, Style, Width, buttons, group, submit, submit_as};
+use crate::ui::form::{Choice, Field, Style, Width, buttons, submit, submit_as};
 use crate::ui::pagination::{Pagination, pagination};
 use crate::ui::panel::{Heading, code, facts, panel, sheet};
 use crate::ui::table::{Column, Row, Table};
 use crate::ui::{Icon, Tone, time};
-
-/// The groups of the catalogue, as people call them.
-const GROUPS: [(&str, &str); 10] = [
-    ("inventory", "Products and stock"),
-    ("purchasing", "Purchasing"),
-    ("sales", "Dealers, prices and orders"),
-    ("warehouse", "Warehouse"),
-    ("billing", "Invoices and payments"),
-    ("platform", "Settings, users and messages"),
-    ("crm", "Leads and conversations"),
-    ("store", "Storefront"),
-    ("automation", "Automations"),
-    ("reports", "Reports"),
-];
 
 fn path_of(key: &ApiKey) -> String {
     format!("{PATH}/{}", key.id)
@@ -150,14 +137,7 @@ fn details(key: &ApiKey) -> Markup {
 }
 
 fn permissions(codes: &[PermissionCode]) -> Markup {
-    html! { ul { @for code in codes { li { (capital(code.may())) } } } }
-}
-
-/// "See orders" for "see orders".
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(letters).collect()
+    html! { ul { @for code in codes { li { (sentence(*code)) } } } }
 }
 
 pub fn new(form: Markup) -> Markup {
@@ -182,7 +162,12 @@ pub fn key_form(form: &ApiKeyForm, own: PermissionSet, attempt: &Attempt) -> Mar
         days => days,
     };
     let codes: Vec<PermissionCode> = grantable(own).collect();
-    let first = codes.first().copied();
+    let ticked: Vec<PermissionCode> = form
+        .scopes
+        .iter()
+        .filter_map(|code| PermissionCode::parse(code))
+        .collect();
+    let ticked = PermissionSet::of(&ticked);
     html! {
         (hx::Form::post("/admin/api-keys/new").id("form").class("panel stack").render(html! {
             (attempt.summary())
@@ -190,33 +175,10 @@ pub fn key_form(form: &ApiKeyForm, own: PermissionSet, attempt: &Attempt) -> Mar
             (Field::text("name", "Name").value(form.name.as_str()).errors(errors).required().hint("Of the program, such as Tally. Histories show it").max_length(80))
             (Field::select("expires_in_days", "Works for", &periods).value(period).errors(errors).required().width(Width::Medium))
             (Field::text_area("networks", "Only from these addresses", 2).value(form.networks.as_str()).errors(errors).hint("Such as 203.0.113.7 or 203.0.113.0/24. Leave it empty for any address"))
-            @for (group_of, legend) in GROUPS {
-                @let here: Vec<&PermissionCode> = codes.iter().filter(|code| code.as_str().split('.').next() == Some(group_of)).collect();
-                @if !here.is_empty() {
-                    (group(legend, html! { @for code in here { (box_of(*code, form, first)) } }))
-                }
-            }
+            (boxes("scopes", PermissionSet::of(&codes), ticked))
             (buttons(html! { (submit("Make the key")) a.button href=(PATH) { "Cancel" } }))
         }))
     }
-}
-
-/// The first of all has the field's own id, so that the summary's link finds it.
-fn box_of(code: PermissionCode, form: &ApiKeyForm, first: Option<PermissionCode>) -> Markup {
-    let label = capital(code.may());
-    let check = Checkbox {
-        name: "scopes",
-        value: code.as_str(),
-        label: &label,
-        hint: None,
-        is_checked: form.scopes.iter().any(|scope| scope == code.as_str()),
-        id: if first == Some(code) {
-            "scopes"
-        } else {
-            code.as_str()
-        },
-    };
-    html! { (check) }
 }
 
 /// The only page that ever shows a secret.
@@ -277,19 +239,5 @@ pub fn ask_revocation(key: &ApiKey) -> Markup {
             p { (tail(key)) " stops with its next request. The program that uses it stops working until it gets another key. This cannot be undone." }
             (buttons(html! { (submit_as(Style::Danger, "Revoke")) a.button href=(path) { "Leave it as it is" } }))
         }))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_permission_that_can_be_given_stands_in_a_group() {
-        let all = PermissionSet::of(&PermissionCode::ALL);
-        for code in grantable(all) {
-            let group = code.as_str().split('.').next().unwrap();
-            assert!(GROUPS.iter().any(|(name, _)| *name == group), "{group}");
-        }
     }
 }

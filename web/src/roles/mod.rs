@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod api;
+pub mod boxes;
 mod dto;
 mod views;
 

@@ -5,30 +5,15 @@ use vitaran_core::access::{Actor, PermissionCode, PermissionSet, Role};
 use vitaran_core::roles::{RoleForm, RoleRecord};
 
 use super::admin::{PATH, PREVIEW, path_of};
+use super::boxes::{GROUPS, boxes};
 use crate::http::form_page::Attempt;
 use crate::hx;
 use crate::ui::counted::Noun;
-use crate::ui::form::{
-    Checkbox, Choice, Field, Style, buttons, group, hidden, submit, submit_choice, version,
-};
+use crate::ui::form::{Choice, Field, Style, buttons, hidden, submit, submit_choice, version};
 use crate::ui::money::money;
 use crate::ui::panel::{Heading, facts, panel, panel_with, sheet};
 use crate::ui::table::{Column, Row, Table};
 use crate::ui::{Icon, icon};
-
-/// What a role's permissions are grouped by, in the order of a working day.
-const GROUPS: [(&str, &str); 10] = [
-    ("sales", "Sales"),
-    ("warehouse", "Warehouse"),
-    ("inventory", "Products and stock"),
-    ("billing", "Invoices and payments"),
-    ("purchasing", "Purchasing"),
-    ("reports", "Reports"),
-    ("platform", "Settings and people"),
-    ("crm", "Customers"),
-    ("store", "Storefront"),
-    ("automation", "Automation"),
-];
 
 pub fn index(own: &[RoleRecord], may_write: bool) -> Markup {
     let built_in = Role::ALL.iter().map(|role| built_in_row(*role));
@@ -155,15 +140,15 @@ impl Editor<'_> {
             div.panel.stack {
                 (Field::text("name", "Name").value(&self.form.name).errors(&self.attempt.errors).required().max_length(60).placeholder("Night shift pickers"))
                 @if self.saved.is_none() {
-                    (Field::select("base", "Grown from", &bases).value(&self.form.base).errors(&self.attempt.errors)
+                    (Field::select("base", "Grown from", &bases).value(&self.form.base).errors(&self.attempt.errors).required()
                         .hint("Where its people begin their work. A dealer's role never shows more than that dealer's own records."))
                 }
                 (Field::decimal("approval_limit", "Approves orders up to").unit("₹").value(&self.form.approval_limit).errors(&self.attempt.errors)
                     .hint("Blank for any total. Counts only for a role that may approve orders."))
             }
-            div.panel.stack id="permissions" {
+            div.panel.stack {
                 @if let Some(error) = error { p.error { (error.message) } }
-                @for (code, title) in GROUPS { (self.boxes(code, title, base, ticked)) }
+                (boxes("permissions", self.offered(base, ticked), ticked))
             }
             (will_do(ticked.intersection(base.ceiling())))
             (buttons(html! {
@@ -184,38 +169,13 @@ impl Editor<'_> {
         PermissionSet::of(&codes)
     }
 
-    fn boxes(&self, code: &str, title: &str, base: Role, ticked: PermissionSet) -> Markup {
-        let stored = self
-            .saved
-            .map_or(PermissionSet::EMPTY, |role| role.permissions);
-        let ceiling = match self.saved {
-            Some(_) => base.ceiling(),
-            None => Role::Admin.ceiling(),
+    fn offered(&self, base: Role, ticked: PermissionSet) -> PermissionSet {
+        let (stored, ceiling) = match self.saved {
+            Some(role) => (role.permissions, base.ceiling()),
+            None => (PermissionSet::EMPTY, Role::Admin.ceiling()),
         };
-        let offered = self
-            .actor
-            .permissions()
-            .or(stored)
-            .or(ticked)
-            .intersection(ceiling);
-        let codes: Vec<PermissionCode> =
-            offered.codes().filter(|one| one.group() == code).collect();
-        html! {
-            @if !codes.is_empty() {
-                (group(title, html! {
-                    @for code in codes {
-                        (Checkbox {
-                            name: "permissions",
-                            value: code.as_str(),
-                            label: &sentence(code),
-                            hint: None,
-                            is_checked: ticked.contains(code),
-                            id: code.as_str(),
-                        })
-                    }
-                }))
-            }
-        }
+        let theirs = self.actor.permissions().or(stored).or(ticked);
+        theirs.intersection(ceiling)
     }
 }
 
@@ -251,14 +211,5 @@ fn told(permissions: PermissionSet) -> Markup {
     html! {
         @if permissions.is_empty() { p.muted { "Nothing yet." } }
         (facts(&lines))
-    }
-}
-
-/// "see orders" as "See orders".
-fn sentence(code: PermissionCode) -> String {
-    let mut letters = code.may().chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => String::new(),
     }
 }
