@@ -57,7 +57,7 @@ CREATE TABLE account_mails (
     last_error      text,
     created_at      timestamptz NOT NULL DEFAULT now(),
     sent_at         timestamptz,
-    CONSTRAINT ck_account_mails_kind CHECK (kind IN ('PASSWORD_CHANGED', 'NEW_PASSWORD')),
+    CONSTRAINT ck_account_mails_kind CHECK (kind IN ('PASSWORD_CHANGED', 'TOKENS_COPIED', 'NEW_PASSWORD')),
     CONSTRAINT ck_account_mails_status CHECK (status IN ('PENDING', 'SENDING', 'SENT', 'FAILED')),
     CONSTRAINT ck_account_mails_sealed_secret CHECK (sealed_secret IS NULL OR status IN ('PENDING', 'SENDING'))
 );

@@ -124,6 +124,11 @@ async fn a_used_refresh_token_ends_the_whole_session_and_the_audit_log_says_who_
             app.database.text(&told).await,
             "Vitaran tally-bridge curl 127.0.0.1"
         );
+        let mailed = format!(
+            "SELECT count(*) AS count FROM account_mails WHERE kind = 'TOKENS_COPIED' AND recipient = '{}'",
+            person.email
+        );
+        assert_eq!(app.database.count(&mailed).await, 1);
     }
 }
 

@@ -225,9 +225,12 @@ mod tests {
         .execute(tx.conn().unwrap())
         .await
         .unwrap();
-        let mail = AccountMail::NewPassword { secret: "s3cret" };
         let key = SecretKey::parse(KEY).unwrap();
-        queue(&mut tx, &key, &email, mail).await.unwrap();
+        let mail = AccountMail::NewPassword {
+            secret: "s3cret",
+            key: &key,
+        };
+        queue(tx.conn().unwrap(), &email, mail).await.unwrap();
         tx.commit().await.unwrap();
         let (worker, _) = test_worker_db();
         let mut tx = worker.begin_platform().await.unwrap();

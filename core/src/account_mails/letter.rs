@@ -43,6 +43,17 @@ pub(super) fn write(
             ],
             link: Some(("Sign in", format!("{public_url}/login"))),
         },
+        ("TOKENS_COPIED", _) => Content {
+            subject: "A program of yours was signed out",
+            paragraphs: &[
+                "A token that works once was used a second time. Somebody may have a copy of it, so we ended that sign-in for everybody who has its tokens.",
+                "If a program of yours stopped, sign it in again. If you do not know of one, change your password and tell your administrator.",
+            ],
+            link: Some((
+                "See where you are signed in",
+                format!("{public_url}/account/sessions"),
+            )),
+        },
         ("NEW_PASSWORD", Some(secret)) => Content {
             subject: "Choose a new password",
             paragraphs: &[
@@ -113,7 +124,7 @@ mod tests {
 
     #[test]
     fn no_mail_fetches_anything_when_it_is_opened() {
-        for kind in ["NEW_PASSWORD", "PASSWORD_CHANGED"] {
+        for kind in ["NEW_PASSWORD", "PASSWORD_CHANGED", "TOKENS_COPIED"] {
             let html = write(kind, "Asha", Some("s3cret"), URL).unwrap().html;
             for word in ["src=", "url(", "<link", "<img", "@import"] {
                 assert!(!html.contains(word), "{word} in {html}");

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::db::{DbError, PlatformTx, Statement};
+use crate::db::{DbError, Statement, TxConnection};
 use crate::jobs::{Job, insert_jobs_sql, job_row};
 use crate::secrets::{SecretError, SecretKey};
 
@@ -25,9 +25,12 @@ impl Job for DeliverAccountMail {
 /// What is told.
 pub(crate) enum AccountMail<'a> {
     PasswordChanged,
-    /// With the secret of the link.
+    /// A refresh token came a second time.
+    TokensCopied,
+    /// With the secret of the link, and the key that it is sealed with until it is sent.
     NewPassword {
         secret: &'a str,
+        key: &'a SecretKey,
     },
 }
 
@@ -35,6 +38,7 @@ impl AccountMail<'_> {
     const fn kind(&self) -> &'static str {
         match self {
             AccountMail::PasswordChanged => "PASSWORD_CHANGED",
+            AccountMail::TokensCopied => "TOKENS_COPIED",
             AccountMail::NewPassword { .. } => "NEW_PASSWORD",
         }
     }
@@ -55,15 +59,14 @@ pub fn sealed_place(mail: Uuid) -> String {
 
 /// Queues a mail to whoever has the address; to nobody, with the same work, when nobody has it.
 pub(crate) async fn queue(
-    tx: &mut PlatformTx,
-    key: &SecretKey,
+    connection: &mut TxConnection,
     email: &str,
     mail: AccountMail<'_>,
 ) -> Result<(), QueueMailError> {
     let id = Uuid::now_v7();
     let sealed = match &mail {
-        AccountMail::PasswordChanged => None,
-        AccountMail::NewPassword { secret } => Some(key.seal(&sealed_place(id), secret)?),
+        AccountMail::PasswordChanged | AccountMail::TokensCopied => None,
+        AccountMail::NewPassword { secret, key } => Some(key.seal(&sealed_place(id), secret)?),
     };
     let job = DeliverAccountMail { mail: id };
     let sql = format!(
@@ -79,7 +82,7 @@ pub(crate) async fn queue(
         .bind(mail.kind())
         .bind(sealed)
         .bind(Value::Array(vec![job_row(&job)]))
-        .execute(tx.conn()?)
+        .execute(connection)
         .await
         .map_err(DbError::from)?;
     Ok(())

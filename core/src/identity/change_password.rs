@@ -10,7 +10,6 @@ use super::{NewPassword, SignInRules, hash_password};
 use crate::account_mails::{self, AccountMail, QueueMailError};
 use crate::db::{Db, DbError};
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
-use crate::secrets::SecretKey;
 use crate::throttle::Network;
 
 /// The form as typed. Not `Debug`: it holds passwords.
@@ -109,7 +108,6 @@ impl Problem for ChangePasswordError {
 pub async fn change_password(
     db: &Db,
     rules: SignInRules,
-    key: &SecretKey,
     by: &OwnAccount,
     input: ChangePassword,
     from: Network,
@@ -137,6 +135,6 @@ pub async fn change_password(
         return Err(ChangePasswordError::WrongPassword);
     }
     end_credentials(&mut tx, by.user, Some(by.session)).await?;
-    account_mails::queue(&mut tx, key, &by.email, AccountMail::PasswordChanged).await?;
+    account_mails::queue(tx.conn()?, &by.email, AccountMail::PasswordChanged).await?;
     Ok(tx.commit().await?)
 }

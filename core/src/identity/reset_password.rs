@@ -107,8 +107,11 @@ pub async fn ask_for_link(
     .execute(tx.conn()?)
     .await
     .map_err(DbError::from)?;
-    let mail = AccountMail::NewPassword { secret: &secret };
-    account_mails::queue(&mut tx, key, receiver, mail)
+    let mail = AccountMail::NewPassword {
+        secret: &secret,
+        key,
+    };
+    account_mails::queue(tx.conn()?, receiver, mail)
         .await
         .map_err(ChangePasswordError::from)?;
     Ok(tx.commit().await?)
@@ -180,7 +183,6 @@ impl LinkHolder {
 pub async fn set_new_password(
     db: &Db,
     rules: SignInRules,
-    key: &SecretKey,
     token: &str,
     holder: &LinkHolder,
     password: NewPassword,
@@ -198,7 +200,7 @@ pub async fn set_new_password(
     end_credentials(&mut tx, holder.user, None).await?;
     let email = &holder.email;
     Tries::of_sign_in(email, from).succeed(&mut tx).await?;
-    account_mails::queue(&mut tx, key, email, AccountMail::PasswordChanged)
+    account_mails::queue(tx.conn()?, email, AccountMail::PasswordChanged)
         .await
         .map_err(ChangePasswordError::from)?;
     Ok(tx.commit().await?)

@@ -18,6 +18,7 @@ use super::device::device_name;
 use super::sessions::cut;
 use super::{ClientInfo, CredentialHash, SessionKind, SignedIn, UserRef};
 use crate::access::{Actor, Role, TenantRef};
+use crate::account_mails::{self, AccountMail, QueueMailError};
 use crate::audit::{self, Change};
 use crate::db::{Db, DbError, Statement, origin};
 use crate::problem::{Kind, Problem};
@@ -216,8 +217,19 @@ pub enum RefreshError {
     /// Another request with the token was a moment faster.
     #[error("Another request has just used this refresh token, go on with the tokens it was given")]
     Raced,
+    #[error("the mail could not be sealed: {0}")]
+    Internal(String),
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+impl From<QueueMailError> for RefreshError {
+    fn from(error: QueueMailError) -> Self {
+        match error {
+            QueueMailError::Db(error) => RefreshError::Db(error),
+            QueueMailError::Secret(error) => RefreshError::Internal(error.to_string()),
+        }
+    }
 }
 
 impl Problem for RefreshError {
@@ -225,6 +237,7 @@ impl Problem for RefreshError {
         match self {
             RefreshError::Unknown | RefreshError::Reused => Kind::Unauthenticated,
             RefreshError::Raced => Kind::Conflict,
+            RefreshError::Internal(_) => Kind::Internal,
             RefreshError::Db(error) => error.kind(),
         }
     }
@@ -234,6 +247,7 @@ impl Problem for RefreshError {
             RefreshError::Unknown => "auth.refresh_unknown",
             RefreshError::Reused => "auth.refresh_reused",
             RefreshError::Raced => "auth.refresh_raced",
+            RefreshError::Internal(_) => "service.internal",
             RefreshError::Db(error) => error.code(),
         }
     }
@@ -312,8 +326,8 @@ async fn rotate(db: &Db, found: RefreshRow, token: &str) -> Result<Refreshed, Re
     })
 }
 
-/// Ends the session for everybody who holds a copy, and writes down what was seen. Nobody signed in for this: the entry is ours.
-async fn end_copied(db: &Db, found: RefreshRow, from: &ClientInfo) -> Result<(), DbError> {
+/// Ends the session for everybody who holds a copy, writes down what was seen and tells the person by mail. Nobody signed in for this: the entry is ours.
+async fn end_copied(db: &Db, found: RefreshRow, from: &ClientInfo) -> Result<(), RefreshError> {
     let (session, device) = (found.session_id, device_name(found.user_agent.as_deref()));
     let (user, acting) = found.who.into_parts();
     let Some(tenant) = acting.tenant() else {
@@ -326,7 +340,8 @@ async fn end_copied(db: &Db, found: RefreshRow, from: &ClientInfo) -> Result<(),
         .bind(session.as_uuid())
         .bind(tenant.id.as_uuid())
         .execute(tx.conn()?)
-        .await?;
+        .await
+        .map_err(DbError::from)?;
     if ended > 0 {
         let seen = json!({
             "name": user.name, "signed_in_with": device,
@@ -335,8 +350,9 @@ async fn end_copied(db: &Db, found: RefreshRow, from: &ClientInfo) -> Result<(),
         let action = "identity.tokens.copied";
         let change = Change::created(&seen);
         audit::record(&mut tx, action, "user", Some(user.id.as_uuid()), change).await?;
+        account_mails::queue(tx.conn()?, &user.email, AccountMail::TokensCopied).await?;
     }
-    tx.commit().await
+    Ok(tx.commit().await?)
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ pub mod invariants;
 pub mod scale;
 mod settle;
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use vitaran_kernel::SystemClock;
@@ -44,24 +43,34 @@ async fn refuse_while_a_worker_runs(owner: &mut Session) -> Result<(), OpsError>
     Ok(())
 }
 
+/// Tenants that a refusal names.
+const MOST_NAMED: usize = 5;
+
 /// Other people's tenants are no place for invented ones.
 async fn refuse_foreign_tenants(
     owner: &mut Session,
     own: &[&str],
     force_beside: bool,
 ) -> Result<(), OpsError> {
-    let mut foreign = String::new();
-    for tenant in owner.tenants().await? {
-        if !own.contains(&tenant.slug.as_str()) {
-            let separator = if foreign.is_empty() { "" } else { ", " };
-            let _ = write!(foreign, "{separator}{}", tenant.slug);
-        }
-    }
+    let mut foreign = owner.tenants().await?;
+    foreign.retain(|tenant| !own.contains(&tenant.slug.as_str()));
     if foreign.is_empty() || force_beside {
         Ok(())
     } else {
+        let named: Vec<&str> = foreign
+            .iter()
+            .take(MOST_NAMED)
+            .map(|tenant| tenant.slug.as_str())
+            .collect();
+        let more = if foreign.len() > MOST_NAMED {
+            ", …"
+        } else {
+            ""
+        };
         Err(OpsError::Refused(format!(
-            "this database has tenants of its own ({foreign}); --force-beside seeds beside them"
+            "this database has {} tenant(s) of its own ({}{more}); --force-beside seeds beside them",
+            foreign.len(),
+            named.join(", ")
         )))
     }
 }

@@ -76,7 +76,7 @@ async fn change(
     let input = form.parse(&by)?;
     let from = ClientAddress::of(request).network();
     let (db, rules) = (&state.db, state.config.sign_in);
-    Ok(identity::change_password(db, rules, &state.secret_key()?, &by, input, from).await?)
+    Ok(identity::change_password(db, rules, &by, input, from).await?)
 }
 
 /// The form as typed.
@@ -172,8 +172,8 @@ pub async fn submit_new(
         }
     };
     let from = ClientAddress::of(request).network();
-    let (db, rules, key) = (&state.db, state.config.sign_in, &state.secret_key()?);
-    match identity::set_new_password(db, rules, key, &form.token, &holder, password, from).await {
+    let (db, rules) = (&state.db, state.config.sign_in);
+    match identity::set_new_password(db, rules, &form.token, &holder, password, from).await {
         Ok(()) => {
             let message = Flash::good("Your password is changed. Sign in with it");
             Ok(shell.go_to("/login", Some(&message)))

@@ -92,7 +92,7 @@ impl PasswordApi {
         let input = form.parse(&own)?;
         let from = ClientAddress::of(request).network();
         let (db, rules) = (&state.db, state.config.sign_in);
-        identity::change_password(db, rules, &state.secret_key()?, &own, input, from).await?;
+        identity::change_password(db, rules, &own, input, from).await?;
         Ok(Changed::Done)
     }
 
@@ -136,8 +136,8 @@ impl PasswordApi {
         let holder = holder.ok_or(ResetPasswordError::LinkOver)?;
         let password = holder.parse(&body.password)?;
         let from = ClientAddress::of(request).network();
-        let (db, rules, key) = (&state.db, state.config.sign_in, &state.secret_key()?);
-        identity::set_new_password(db, rules, key, &body.token, &holder, password, from).await?;
+        let (db, rules) = (&state.db, state.config.sign_in);
+        identity::set_new_password(db, rules, &body.token, &holder, password, from).await?;
         Ok(Changed::Done)
     }
 }
