@@ -25,6 +25,14 @@ impl PermissionSet {
         PermissionSet(mask)
     }
 
+    /// The set that these codes name. A code this release does not know gives nothing.
+    pub fn named(codes: &[impl AsRef<str>]) -> Self {
+        let known = codes
+            .iter()
+            .filter_map(|code| PermissionCode::parse(code.as_ref()));
+        PermissionSet::of(&known.collect::<Vec<_>>())
+    }
+
     pub const fn contains(self, code: PermissionCode) -> bool {
         self.0 & code.set().0 != 0
     }

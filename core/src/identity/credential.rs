@@ -5,7 +5,7 @@ use diesel::sql_types::{Array, Nullable, Numeric, Text as SqlText};
 use sha2::{Digest as _, Sha256};
 use vitaran_kernel::{DealerId, Money, TenantId, UserId};
 
-use crate::access::{Actor, Grant, PermissionCode, PermissionSet, Role, TenantRef};
+use crate::access::{Actor, Grant, PermissionSet, Role, TenantRef};
 
 /// SHA-256 of a secret with 128 or more random bits. A slow hash would add nothing to such a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,13 +57,12 @@ impl GrantColumns {
     pub(crate) fn grant(self) -> Option<Grant> {
         let base = Role::parse(&self.role?)?;
         Some(match (self.role_name, self.role_permissions) {
-            (Some(name), Some(codes)) => {
-                let codes: Vec<_> = codes
-                    .iter()
-                    .filter_map(|code| PermissionCode::parse(code))
-                    .collect();
-                Grant::own(base, name, PermissionSet::of(&codes), self.approval_limit)
-            }
+            (Some(name), Some(codes)) => Grant::own(
+                base,
+                name,
+                PermissionSet::named(&codes),
+                self.approval_limit,
+            ),
             _ => Grant::built_in(base),
         })
     }

@@ -96,16 +96,11 @@ impl RoleRow {
     /// `None` for a base that this release does not know, which a check of the table excludes. A code it does not know is
     /// left out: it gives nothing.
     fn record(self) -> Option<RoleRecord> {
-        let codes: Vec<_> = self
-            .permissions
-            .iter()
-            .filter_map(|code| PermissionCode::parse(code))
-            .collect();
         Some(RoleRecord {
             id: self.id,
             name: self.name,
             base: Role::parse(&self.base)?,
-            permissions: PermissionSet::of(&codes),
+            permissions: PermissionSet::named(&self.permissions),
             approval_limit: self.approval_limit,
             members: self.members,
             version: self.version,

@@ -162,12 +162,7 @@ pub fn key_form(form: &ApiKeyForm, own: PermissionSet, attempt: &Attempt) -> Mar
         days => days,
     };
     let codes: Vec<PermissionCode> = grantable(own).collect();
-    let ticked: Vec<PermissionCode> = form
-        .scopes
-        .iter()
-        .filter_map(|code| PermissionCode::parse(code))
-        .collect();
-    let ticked = PermissionSet::of(&ticked);
+    let ticked = PermissionSet::named(&form.scopes);
     html! {
         (hx::Form::post("/admin/api-keys/new").id("form").class("panel stack").render(html! {
             (attempt.summary())

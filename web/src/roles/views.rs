@@ -121,7 +121,7 @@ pub struct Editor<'a> {
 impl Editor<'_> {
     pub fn render(&self) -> Markup {
         let base = Role::parse(&self.form.base).unwrap_or(Role::Sales);
-        let ticked = self.ticked();
+        let ticked = PermissionSet::named(&self.form.permissions);
         let bases: Vec<Choice<'_>> = Role::ALL
             .iter()
             .map(|role| Choice::new(role.as_str(), role.label()))
@@ -157,16 +157,6 @@ impl Editor<'_> {
                 a.button href=(PATH) { "Cancel" }
             }))
         })
-    }
-
-    fn ticked(&self) -> PermissionSet {
-        let codes: Vec<_> = self
-            .form
-            .permissions
-            .iter()
-            .filter_map(|code| PermissionCode::parse(code))
-            .collect();
-        PermissionSet::of(&codes)
     }
 
     fn offered(&self, base: Role, ticked: PermissionSet) -> PermissionSet {
