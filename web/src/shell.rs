@@ -7,6 +7,7 @@ use poem::{FromRequest, Request, RequestBody, Response, Result};
 use vitaran_core::access::{Actor, PermissionCode, Role};
 
 use crate::api_keys;
+use crate::webhooks;
 use crate::auth::CurrentSession;
 use crate::http::problem_page::KnownSession;
 use crate::http::{cookies, flash, next_path};
@@ -413,6 +414,13 @@ const WAYS: &[Way] = &[
         href: api_keys::PATH,
         icon: Icon::Lock,
         needs: Some(PermissionCode::PlatformApikeysManage),
+    },
+    Way {
+        area: Area::Admin,
+        label: "Webhooks",
+        href: webhooks::PATH,
+        icon: Icon::Webhook,
+        needs: Some(PermissionCode::PlatformWebhooksManage),
     },
     Way {
         area: Area::Admin,

@@ -15,6 +15,7 @@ use subtle::ConstantTimeEq as _;
 use vitaran_kernel::{DealerId, NotificationId, TenantId, WhatsappAccountId};
 
 use super::account::{self, SecretColumn, place};
+use super::failed::tell_failed;
 use super::claim::{Ending, REFUSALS, record};
 use super::outcome;
 use super::{AttemptEvent, NotificationStatus};
@@ -464,6 +465,9 @@ async fn failed(tx: &mut TenantTx, status: &Status, refusal: &SendError) -> Resu
         Some(&refusal.detail),
     )
     .await?;
+    if to == NotificationStatus::Failed {
+        tell_failed(tx, row.id).await?;
+    }
     others
         .apply(tx, row.dealer_id, row.recipient.as_deref())
         .await?;

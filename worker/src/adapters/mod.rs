@@ -8,6 +8,7 @@ mod mail_dir;
 mod mail_message;
 mod smtp;
 mod weasyprint;
+mod webhook_http;
 mod whatsapp_fake;
 mod whatsapp_meta;
 
@@ -17,6 +18,7 @@ mod test_server;
 pub use mail_dir::MailDir;
 pub use mail_message::{Sender, SenderError};
 pub use smtp::{SmtpMailer, SmtpUrlError};
+pub use webhook_http::WebhookHttp;
 pub use weasyprint::{WeasyPrint, WeasyPrintConfig};
 pub use whatsapp_fake::{FakeAnswer, SentMessage, WhatsappFake};
 pub use whatsapp_meta::{MetaConfig, MetaConfigError, WhatsappMeta};
