@@ -18,6 +18,7 @@ pub mod flow;
 pub mod installation;
 pub mod meta;
 pub mod process;
+pub mod receiver;
 pub mod renderer;
 mod wire;
 mod picture;

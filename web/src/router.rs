@@ -320,7 +320,10 @@ fn pages() -> Pages {
         )
         .get("/admin/webhooks/:id/removal", webhooks::admin::ask_removal)
         .post("/admin/webhooks/:id/removal", webhooks::admin::remove)
-        .get("/admin/webhooks/:id/secret", webhooks::secrets::ask_rotation)
+        .get(
+            "/admin/webhooks/:id/secret",
+            webhooks::secrets::ask_rotation,
+        )
         .post("/admin/webhooks/:id/secret", webhooks::secrets::rotate)
         .post_of(
             "/admin/webhooks/:id",
@@ -334,10 +337,7 @@ fn pages() -> Pages {
         )
         .get("/admin/webhooks/:id/replay", webhooks::admin::ask_replay)
         .post("/admin/webhooks/:id/replay", webhooks::admin::replay)
-        .get(
-            "/admin/webhooks/deliveries/:id",
-            webhooks::deliveries::show,
-        )
+        .get("/admin/webhooks/deliveries/:id", webhooks::deliveries::show)
         .post_of(
             "/admin/webhooks/deliveries/:id",
             "/admin/webhooks/deliveries/:id/replay",

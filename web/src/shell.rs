@@ -7,7 +7,6 @@ use poem::{FromRequest, Request, RequestBody, Response, Result};
 use vitaran_core::access::{Actor, PermissionCode, Role};
 
 use crate::api_keys;
-use crate::webhooks;
 use crate::auth::CurrentSession;
 use crate::http::problem_page::KnownSession;
 use crate::http::{cookies, flash, next_path};
@@ -18,6 +17,7 @@ use crate::state::AppState;
 use crate::ui::flash::Flash;
 use crate::ui::layout::{Density, Impersonation, NavItem, Theme, UserMenu};
 use crate::ui::{Area, Icon, Page, dialog};
+use crate::webhooks;
 
 pub const THEME_COOKIE: &str = "theme";
 pub const DENSITY_COOKIE: &str = "density";

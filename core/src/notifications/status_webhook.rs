@@ -15,8 +15,8 @@ use subtle::ConstantTimeEq as _;
 use vitaran_kernel::{DealerId, NotificationId, TenantId, WhatsappAccountId};
 
 use super::account::{self, SecretColumn, place};
-use super::failed::tell_failed;
 use super::claim::{Ending, REFUSALS, record};
+use super::failed::tell_failed;
 use super::outcome;
 use super::{AttemptEvent, NotificationStatus};
 use crate::access::Actor;

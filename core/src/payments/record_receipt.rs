@@ -14,8 +14,8 @@ use vitaran_kernel::{
 
 use crate::access::{Allowed, BillingPaymentsWrite};
 use crate::db::{Batch, DbError, Statement, TenantTx};
-use crate::webhooks::{self, EventType};
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
+use crate::webhooks::{self, EventType};
 
 /// Invoices one receipt may name.
 const MAX_ALLOCATIONS: usize = 200;

@@ -333,7 +333,10 @@ fn shipment_told(input: &DispatchOrder) -> Value {
         "eway_bill_number": input.eway_bill_number,
     });
     match told {
-        Value::Object(told) => told.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+        Value::Object(told) => told
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .collect(),
         other => other,
     }
 }

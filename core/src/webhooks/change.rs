@@ -68,10 +68,12 @@ async fn refuse_too_many(tx: &mut TenantTx) -> Result<(), WebhookError> {
         #[diesel(sql_type = BigInt)]
         count: i64,
     }
-    Statement::new("SELECT pg_advisory_xact_lock(hashtextextended('webhook_endpoints/' || $1::text, 0))")
-        .bind(tx.tenant().as_uuid())
-        .execute(tx.conn()?)
-        .await?;
+    Statement::new(
+        "SELECT pg_advisory_xact_lock(hashtextextended('webhook_endpoints/' || $1::text, 0))",
+    )
+    .bind(tx.tenant().as_uuid())
+    .execute(tx.conn()?)
+    .await?;
     let there: Count =
         Statement::new("SELECT count(*) AS count FROM webhook_endpoints WHERE tenant_id = $1")
             .bind(tx.tenant().as_uuid())

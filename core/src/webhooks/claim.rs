@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{
+    BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+};
 use diesel_async::RunQueryDsl as _;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -125,7 +127,12 @@ pub(super) async fn claim(
         return Ok(Claim::Over("the endpoint is switched off"));
     }
     if due.attempts >= MAX_ATTEMPTS {
-        fail(tx, delivery, "The worker was interrupted: it may have arrived").await?;
+        fail(
+            tx,
+            delivery,
+            "The worker was interrupted: it may have arrived",
+        )
+        .await?;
         return Ok(Claim::Over("crashed while sending"));
     }
     if let Some(seconds) = endpoint.paused_s {
@@ -186,11 +193,7 @@ async fn end_crashed(tx: &mut TenantTx, delivery: WebhookDeliveryId) -> Result<(
     Ok(())
 }
 
-async fn fail(
-    tx: &mut TenantTx,
-    delivery: WebhookDeliveryId,
-    detail: &str,
-) -> Result<(), DbError> {
+async fn fail(tx: &mut TenantTx, delivery: WebhookDeliveryId, detail: &str) -> Result<(), DbError> {
     Statement::new(
         "UPDATE webhook_deliveries SET status = 'FAILED', ended_at = $3, last_error = $4, lease_token = NULL, lease_until = NULL \
          WHERE tenant_id = $1 AND id = $2",

@@ -46,8 +46,8 @@ pub use model::{
     LiveSecret, MAX_ENDPOINTS, WebhookError,
 };
 pub use outcome::MAX_ATTEMPTS;
-pub(crate) use publish::{OrderRow, order_event, publish, publish_now};
 pub use publish::DeliverWebhook;
+pub(crate) use publish::{OrderRow, order_event, publish, publish_now};
 pub use query::{list, load};
 pub use replay::{ReplayForm, ReplaySince, ping, replay, replay_failed};
 pub use rotate::{NewSecret, end_older, rotate};

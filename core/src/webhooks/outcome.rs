@@ -58,10 +58,7 @@ pub(super) fn judge(
             200..=299 => return Ending::Delivered,
             410 => return Ending::Gone,
             300..=399 => (
-                format!(
-                    "It answered {}: redirects are not followed",
-                    answer.status
-                ),
+                format!("It answered {}: redirects are not followed", answer.status),
                 None,
             ),
             status => (format!("It answered {status}"), answer.retry_after),
@@ -147,7 +144,11 @@ mod tests {
     #[test]
     fn each_answer_has_its_meaning() {
         for status in [200, 201, 202, 204, 299] {
-            assert_eq!(judge(&answered(status), 8, 0), Ending::Delivered, "{status}");
+            assert_eq!(
+                judge(&answered(status), 8, 0),
+                Ending::Delivered,
+                "{status}"
+            );
         }
         assert_eq!(judge(&answered(410), 1, 0), Ending::Gone);
         for status in [199, 301, 302, 307, 400, 401, 404, 429, 500, 503] {

@@ -87,7 +87,10 @@ fn listeners(event: EventType) -> String {
 /// Adds the parts; `data` is a query of one row.
 fn add(batch: &mut Batch, tx: &TenantTx, event: EventType, data: &str) {
     let (to, name) = (listeners(event), event.as_str().replace('.', "_"));
-    let (tenant, code) = (batch.bind(tx.tenant().as_uuid()), batch.bind(event.as_str()));
+    let (tenant, code) = (
+        batch.bind(tx.tenant().as_uuid()),
+        batch.bind(event.as_str()),
+    );
     let (id, now) = (
         batch.bind(WebhookEventId::generate().as_uuid()),
         batch.bind(tx.now()),

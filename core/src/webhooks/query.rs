@@ -94,10 +94,7 @@ pub async fn load(
     find(tx, id).await
 }
 
-pub(super) async fn find(
-    tx: &TenantTx,
-    id: WebhookEndpointId,
-) -> Result<Endpoint, WebhookError> {
+pub(super) async fn find(tx: &TenantTx, id: WebhookEndpointId) -> Result<Endpoint, WebhookError> {
     let rows: Vec<Row> = Statement::new(format!("{SELECT} AND e.id = $2"))
         .bind(tx.tenant().as_uuid())
         .bind(id.as_uuid())

@@ -1,6 +1,6 @@
 //! Sending again what has come to an end, and trying an endpoint out.
 
-use chrono::{TimeDelta, Utc, DateTime};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::RunQueryDsl as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -46,7 +46,10 @@ impl ReplayForm {
             typed => typed,
         };
         let most = TimeDelta::days(MAX_DAYS).num_hours();
-        let hours = typed.parse().ok().filter(|hours| (1..=most).contains(hours));
+        let hours = typed
+            .parse()
+            .ok()
+            .filter(|hours| (1..=most).contains(hours));
         let hours = hours.ok_or_else(|| format!("Enter 1 to {most} hours"));
         match faults.take("/hours", hours) {
             Some(hours) => Ok(ReplaySince(TimeDelta::hours(hours))),
@@ -163,7 +166,13 @@ mod tests {
             form.parse().ok().map(|since| since.0.num_hours())
         };
         assert_eq!(since(""), Some(24));
-        for (typed, hours) in [("1", Some(1)), ("720", Some(720)), ("721", None), ("0", None), ("x", None)] {
+        for (typed, hours) in [
+            ("1", Some(1)),
+            ("720", Some(720)),
+            ("721", None),
+            ("0", None),
+            ("x", None),
+        ] {
             assert_eq!(since(typed), hours, "{typed}");
         }
     }

@@ -32,7 +32,10 @@ impl EndpointSecret {
         rand::rngs::OsRng
             .try_fill_bytes(&mut bytes)
             .map_err(|_| SecretError::NoRandomness)?;
-        Ok(EndpointSecret(format!("{PREFIX}{}", STANDARD.encode(bytes))))
+        Ok(EndpointSecret(format!(
+            "{PREFIX}{}",
+            STANDARD.encode(bytes)
+        )))
     }
 
     pub fn reveal(&self) -> &str {
@@ -51,7 +54,10 @@ pub fn signature(secret: &str, event: WebhookEventId, at: i64, body: &[u8]) -> O
     let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&key).ok()?;
     mac.update(format!("{event}.{at}.").as_bytes());
     mac.update(body);
-    Some(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
+    Some(format!(
+        "v1,{}",
+        STANDARD.encode(mac.finalize().into_bytes())
+    ))
 }
 
 #[cfg(test)]
@@ -81,7 +87,12 @@ mod tests {
             signature(secret, other, 1_614_265_330, b"{}"),
             signature(secret, id, 1_614_265_331, b"{}"),
             signature(secret, id, 1_614_265_330, b"{ }"),
-            signature("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSx", id, 1_614_265_330, b"{}"),
+            signature(
+                "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSx",
+                id,
+                1_614_265_330,
+                b"{}",
+            ),
         ] {
             assert_ne!(differs.unwrap(), signed);
         }

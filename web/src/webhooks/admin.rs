@@ -25,11 +25,7 @@ use crate::ui::flash::Flash;
 
 /// `GET /admin/webhooks`
 #[handler]
-pub async fn list(
-    shell: Shell,
-    state: Data<&AppState>,
-    PageActor(actor): PageActor,
-) -> PageResult {
+pub async fn list(shell: Shell, state: Data<&AppState>, PageActor(actor): PageActor) -> PageResult {
     let by = actor.allow::<PlatformWebhooksManage>()?;
     let tx = state.db.begin_read(&by).await?;
     let endpoints = webhooks::list(&tx, &by).await?;
@@ -94,11 +90,7 @@ async fn create_from(
     made(state, by, claim, work).await
 }
 
-pub(super) async fn load(
-    state: &AppState,
-    actor: &Actor,
-    id: &str,
-) -> Result<Endpoint, Refusal> {
+pub(super) async fn load(state: &AppState, actor: &Actor, id: &str) -> Result<Endpoint, Refusal> {
     let by = actor.allow::<PlatformWebhooksManage>()?;
     let id = id_of(id, WebhookEndpointId::parse)?;
     let tx = state.db.begin_read(&by).await?;
@@ -206,16 +198,12 @@ pub async fn update(
         Err(refusal) => {
             let mut attempt = Attempt::refused(refusal, &sent)?;
             let endpoint = load(&state, &actor, &id).await?;
-            attempt.compare(
-                &form_of(&endpoint),
-                &sent.form,
-                |name, value| match name {
-                    "url" => Some(format!("Its address is {value} now")),
-                    "description" => Some(format!("Its description is “{value}” now")),
-                    "events" => Some("It listens to other events now".to_owned()),
-                    _ => None,
-                },
-            );
+            attempt.compare(&form_of(&endpoint), &sent.form, |name, value| match name {
+                "url" => Some(format!("Its address is {value} now")),
+                "description" => Some(format!("Its description is “{value}” now")),
+                "events" => Some("It listens to other events now".to_owned()),
+                _ => None,
+            });
             Ok(show_edit(&shell, &endpoint, &sent.form, &attempt))
         }
     }
@@ -362,9 +350,7 @@ pub async fn remove(
     let by = actor.allow::<PlatformWebhooksManage>()?;
     let id = id_of(&id, WebhookEndpointId::parse)?;
     let version = Some(sent.version()?);
-    let result = in_transaction!(state, &by, |tx| webhooks::remove(
-        &mut tx, &by, id, version
-    ));
+    let result = in_transaction!(state, &by, |tx| webhooks::remove(&mut tx, &by, id, version));
     let back = match &result {
         Ok(_) => PATH.to_owned(),
         Err(_) => path_of(id),
@@ -428,7 +414,10 @@ pub async fn replay(
     let endpoint = load(&state, &actor, &id).await?;
     match replay_from(&state, &by, endpoint.id, &sent.form).await {
         Ok(count) => {
-            let message = Flash::good(format!("{} sent again", Noun::DELIVERIES.count(count_of(count))));
+            let message = Flash::good(format!(
+                "{} sent again",
+                Noun::DELIVERIES.count(count_of(count))
+            ));
             Ok(shell.go_to(&path_of(endpoint.id), Some(&message)))
         }
         Err(refusal) => {

@@ -88,7 +88,10 @@ fn payloads() -> [(&'static str, Value); 5] {
     let order = object(&[
         ("id", id()),
         ("number", text()),
-        ("status", json!({ "$ref": "#/components/schemas/OrderStatus" })),
+        (
+            "status",
+            json!({ "$ref": "#/components/schemas/OrderStatus" }),
+        ),
         ("version", whole()),
         ("dealer", object(&[("id", id()), ("name", text())])),
         ("placed_at", at()),
@@ -134,7 +137,11 @@ fn payloads() -> [(&'static str, Value); 5] {
     [
         (
             schema_of(Payload::Order),
-            object(&[("order", order), ("reason?", text()), ("shipment?", shipment)]),
+            object(&[
+                ("order", order),
+                ("reason?", text()),
+                ("shipment?", shipment),
+            ]),
         ),
         (schema_of(Payload::Invoice), object(&[("invoice", invoice)])),
         (schema_of(Payload::Receipt), object(&[("receipt", receipt)])),
@@ -142,10 +149,7 @@ fn payloads() -> [(&'static str, Value); 5] {
             schema_of(Payload::Notification),
             object(&[("notification", notification)]),
         ),
-        (
-            schema_of(Payload::Ping),
-            object(&[("endpoint_id", id())]),
-        ),
+        (schema_of(Payload::Ping), object(&[("endpoint_id", id())])),
     ]
 }
 
@@ -176,7 +180,10 @@ mod tests {
             fits(schemas, described, member, &format!("{at}/{name}"));
         }
         for name in schema["required"].as_array().unwrap() {
-            assert!(!value[name.as_str().unwrap()].is_null(), "{at} lacks {name}");
+            assert!(
+                !value[name.as_str().unwrap()].is_null(),
+                "{at} lacks {name}"
+            );
         }
     }
 

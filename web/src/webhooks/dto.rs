@@ -80,7 +80,10 @@ pub struct WebhookEndpoint {
 
 impl From<webhooks::Endpoint> for WebhookEndpoint {
     fn from(endpoint: webhooks::Endpoint) -> Self {
-        let events = endpoint.events.iter().map(|event| event.as_str().to_owned());
+        let events = endpoint
+            .events
+            .iter()
+            .map(|event| event.as_str().to_owned());
         let secrets = endpoint.secrets.into_iter().map(|secret| WebhookSecret {
             created_at: secret.created_at,
             created_by: secret.created_by,
@@ -285,7 +288,10 @@ pub struct WebhookReplay {
 impl From<WebhookReplay> for ReplayForm {
     fn from(input: WebhookReplay) -> Self {
         ReplayForm {
-            hours: input.hours.map(|hours| hours.to_string()).unwrap_or_default(),
+            hours: input
+                .hours
+                .map(|hours| hours.to_string())
+                .unwrap_or_default(),
         }
     }
 }

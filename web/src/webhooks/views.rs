@@ -161,9 +161,9 @@ fn more(endpoint: &Endpoint) -> Vec<ActionButton<'static>> {
 /// What is wrong with it, in a sentence.
 fn trouble(endpoint: &Endpoint) -> Markup {
     let said = match (endpoint.disabled_at, endpoint.disabled_reason) {
-        (Some(at), Some(reason)) => Some(
-            html! { (reason.label()) ", " (time::time(at)) ". Nothing is sent to it." },
-        ),
+        (Some(at), Some(reason)) => {
+            Some(html! { (reason.label()) ", " (time::time(at)) ". Nothing is sent to it." })
+        }
         _ => match (endpoint.failing_since, endpoint.paused_until) {
             (Some(since), Some(until)) => Some(html! {
                 "Nothing has arrived since " (time::time(since)) ". It is left alone until " (time::time(until)) "; what happens meanwhile waits."
@@ -179,10 +179,7 @@ fn trouble(endpoint: &Endpoint) -> Markup {
 
 fn details(endpoint: &Endpoint) -> Markup {
     facts(&[
-        (
-            "Address",
-            html! { span { (endpoint.url) } },
-        ),
+        ("Address", html! { span { (endpoint.url) } }),
         (
             "Listens to",
             html! {
@@ -298,11 +295,13 @@ fn filters(log: &Log<'_>) -> Markup {
     let events: Vec<Choice<'_>> = std::iter::once(Choice::new("", "Every event"))
         .chain(EventType::ALL.map(|event| Choice::new(event.as_str(), event.as_str())))
         .collect();
-    hx::Form::get(&path_of(log.endpoint.id)).class("inline-filter").render(html! {
-        (Field::select("event", "Event", &events).value(&log.params.event).label_hidden())
-        @if !log.params.status.is_empty() { (hidden("status", &log.params.status)) }
-        (submit_as(Style::Plain, "Show"))
-    })
+    hx::Form::get(&path_of(log.endpoint.id))
+        .class("inline-filter")
+        .render(html! {
+            (Field::select("event", "Event", &events).value(&log.params.event).label_hidden())
+            @if !log.params.status.is_empty() { (hidden("status", &log.params.status)) }
+            (submit_as(Style::Plain, "Show"))
+        })
 }
 
 fn delivery_row(delivery: &Delivery, now: DateTime<Utc>) -> Row {

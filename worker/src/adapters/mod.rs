@@ -18,7 +18,7 @@ mod test_server;
 pub use mail_dir::MailDir;
 pub use mail_message::{Sender, SenderError};
 pub use smtp::{SmtpMailer, SmtpUrlError};
-pub use webhook_http::WebhookHttp;
 pub use weasyprint::{WeasyPrint, WeasyPrintConfig};
+pub use webhook_http::WebhookHttp;
 pub use whatsapp_fake::{FakeAnswer, SentMessage, WhatsappFake};
 pub use whatsapp_meta::{MetaConfig, MetaConfigError, WhatsappMeta};

@@ -32,8 +32,7 @@ const TIMEOUTS: Timeouts = Timeouts {
     total: Duration::from_secs(15),
 };
 
-type LookUp =
-    Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> + Send + Sync>;
+type LookUp = Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> + Send + Sync>;
 
 /// As the system does it.
 fn system_look_up(name: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
@@ -226,8 +225,14 @@ mod tests {
             [b"no\0w\n".to_vec(), vec![b'x'; 3_000_000]].concat(),
         ))
         .await;
-        let answer = sender(Targets::Loopback).post(&to(&server.url)).await.unwrap();
-        assert_eq!((answer.status, answer.retry_after), (503, Some(Duration::from_secs(120))));
+        let answer = sender(Targets::Loopback)
+            .post(&to(&server.url))
+            .await
+            .unwrap();
+        assert_eq!(
+            (answer.status, answer.retry_after),
+            (503, Some(Duration::from_secs(120)))
+        );
         assert!(answer.body.starts_with("now\nxx"), "{}", answer.body);
         assert_eq!(answer.body.len(), MAX_BODY_BYTES - 1);
         let request = server.requests().join("");
@@ -262,7 +267,9 @@ mod tests {
             let failed = sender(Targets::Loopback).post(&to(&server.url)).await;
             assert_eq!(failed, Err(WebhookFailure::NoAnswer(detail.to_owned())));
         }
-        let nobody = sender(Targets::Loopback).post(&to("http://127.0.0.1:1/x?key=s3cret")).await;
+        let nobody = sender(Targets::Loopback)
+            .post(&to("http://127.0.0.1:1/x?key=s3cret"))
+            .await;
         let Err(WebhookFailure::NoAnswer(detail)) = nobody else {
             panic!("{nobody:?}")
         };
@@ -297,7 +304,10 @@ mod tests {
         assert_eq!(*asked.lock().unwrap(), 1);
         // The next post asks anew, and looks again.
         let failed = sender.post(&to(&url)).await;
-        assert!(matches!(failed, Err(WebhookFailure::Forbidden(_))), "{failed:?}");
+        assert!(
+            matches!(failed, Err(WebhookFailure::Forbidden(_))),
+            "{failed:?}"
+        );
         assert_eq!((*asked.lock().unwrap(), server.requests().len()), (2, 1));
     }
 
