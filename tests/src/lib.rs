@@ -17,6 +17,7 @@ mod database;
 pub mod flow;
 pub mod installation;
 pub mod meta;
+pub mod overheard;
 pub mod process;
 pub mod renderer;
 mod wire;
