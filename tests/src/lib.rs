@@ -15,6 +15,7 @@ pub mod browser;
 mod client;
 mod database;
 pub mod flow;
+pub mod fuzz;
 pub mod installation;
 pub mod meta;
 pub mod overheard;
