@@ -95,7 +95,7 @@ async fn an_address_that_cannot_be_is_refused_beside_its_field_on_both_faces() {
         let page = browser.post_form("/admin/webhooks/new", &fields).await;
         assert_eq!(page.status, 422, "{url}");
         assert!(
-            page.body.contains(why) && page.body.contains(r#"id="url-error""#),
+            page.body.contains(why) && page.body.contains(r#"id="f-url-error""#),
             "{}",
             page.body
         );

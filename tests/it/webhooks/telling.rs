@@ -48,7 +48,7 @@ async fn an_orders_way_is_told_signed_step_by_step_in_the_words_of_the_api() {
     let (flow, buyer, order) = order(&app).await;
     flow.bring_to(order, "DISPATCHED").await;
     let key = admin.with("idempotency-key", "receipt");
-    let receipt = json!({"dealer_id": buyer.dealer.to_string(), "amount": "50.00", "mode": "UPI", "reference": "4321"});
+    let receipt = json!({"dealer_id": buyer.dealer.to_string(), "amount": "50.00", "mode": "UPI", "reference": "4321", "received_on": "2026-01-02"});
     let receipt = key.post_json("/api/v1/receipts", &receipt).await;
     assert_eq!(receipt.status, 201, "{}", receipt.body);
     worker(&app).once().await;
