@@ -20,6 +20,7 @@ pub mod identity;
 pub mod api_keys;
 pub mod tenancy;
 pub mod roles;
+pub mod webhooks;
 pub mod config;
 
 pub mod catalog;

@@ -131,6 +131,12 @@ impl<'a> House<'a> {
             "api key" => {
                 things.insert("id", self.api_key().await);
             }
+            "webhook endpoint" => {
+                things.insert("id", self.webhook_endpoint().await);
+            }
+            "webhook delivery" => {
+                things.insert("id", self.webhook_delivery().await);
+            }
             "message" => {
                 let order = self.order("PLACED").await;
                 things.insert("id", self.failed_message(order).await);
@@ -190,6 +196,26 @@ impl<'a> House<'a> {
             new_text()
         );
         self.insert("api_keys", columns, &values).await
+    }
+
+    async fn webhook_endpoint(&self) -> String {
+        let columns = "url, description, events, created_at, created_by";
+        let values = "'https://erp.example.in/hooks', '', ARRAY['order.placed'], now(), 'Asha'";
+        let id = self.insert("webhook_endpoints", columns, values).await;
+        let columns = "endpoint_id, sealed_secret, created_at, created_by";
+        let values = format!("'{id}', 'k1.x', now(), 'Asha'");
+        self.insert("webhook_secrets", columns, &values).await;
+        id
+    }
+
+    /// One that has failed.
+    async fn webhook_delivery(&self) -> String {
+        let endpoint = self.webhook_endpoint().await;
+        let columns = "event, occurred_at, data";
+        let event = self.insert("webhook_events", columns, "'ping', now(), '{}'");
+        let values = format!("'{}', '{endpoint}', 'FAILED', 8, now(), now()", event.await);
+        let columns = "event_id, endpoint_id, status, attempts, created_at, ended_at";
+        self.insert("webhook_deliveries", columns, &values).await
     }
 
     async fn category(&self) -> String {

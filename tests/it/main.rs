@@ -51,4 +51,5 @@ mod trail;
 mod verbs;
 mod walks;
 mod warehouse;
+mod webhooks;
 mod worker_crash;

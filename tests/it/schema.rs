@@ -129,7 +129,7 @@ async fn a_dealers_own_data_is_restricted_to_the_dealer() {
 }
 
 /// Tables of a tenant that a dealer's session reads in full, each with its reason.
-const OPEN_TO_DEALERS: [(&str, &str); 12] = [
+const OPEN_TO_DEALERS: [(&str, &str); 13] = [
     ("categories", "the catalogue is what a dealer orders from"),
     (
         "document_series",
@@ -165,6 +165,10 @@ const OPEN_TO_DEALERS: [(&str, &str); 12] = [
     (
         "tenant_settings",
         "what invoices and pages say of the distributor: support, terms, UPI",
+    ),
+    (
+        "webhook_subscriptions",
+        "an order that is placed is told to whoever listens: ids alone, no address and no secret",
     ),
 ];
 
@@ -217,6 +221,11 @@ async fn only_the_outbox_and_what_has_expired_are_seen_across_tenants() {
         "memberships found_before_tenant to app_lookup",
         "notification_logs worker_finds_due to app_worker",
         "roles found_before_tenant to app_lookup",
+        "webhook_deliveries worker_finds_due to app_worker",
+        "webhook_events worker_deletes_expired to app_worker",
+        "webhook_events worker_finds_expired to app_worker",
+        "webhook_secrets worker_deletes_expired to app_worker",
+        "webhook_secrets worker_finds_expired to app_worker",
     ];
     assert_eq!(found, expected);
 }
@@ -254,6 +263,8 @@ async fn every_other_index_of_a_tenant_table_begins_with_the_tenant_or_serves_a_
         "ix_idempotency_keys_created_at",
         "ix_memberships_user_id",
         "ix_notification_logs_due",
+        "ix_webhook_deliveries_due",
+        "ix_webhook_events_occurred_at",
     ];
     assert_eq!(found, expected);
 }

@@ -31,6 +31,7 @@ pub mod stock;
 pub mod tenancy;
 pub mod ui;
 pub mod warehouse;
+pub mod webhooks;
 
 pub use router::app;
 pub use state::{AppState, Shutdown};

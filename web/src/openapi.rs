@@ -22,6 +22,7 @@ use crate::pricing::PricesApi;
 use crate::roles::RolesApi;
 use crate::stock::StockApi;
 use crate::warehouse::WarehouseApi;
+use crate::webhooks::{self, WebhooksApi};
 
 /// The chapters of the reference, in reading order.
 #[derive(Tags)]
@@ -51,6 +52,8 @@ pub enum Tag {
     Receipts,
     /// Messages to dealers and staff, and what became of them.
     Notifications,
+    /// What programs elsewhere are told of, and what became of telling them.
+    Webhooks,
     /// What people may do: the catalogue of permissions, and the roles made of it.
     Roles,
     /// Who changed what.
@@ -82,7 +85,7 @@ type Apis = (
     WarehouseApi,
     InvoicesApi,
     ReceiptsApi,
-    NotificationsApi,
+    (NotificationsApi, WebhooksApi),
     AuditApi,
     HealthApi,
 );
@@ -116,7 +119,7 @@ pub fn service() -> OpenApiService<Apis, ()> {
             WarehouseApi,
             InvoicesApi,
             ReceiptsApi,
-            NotificationsApi,
+            (NotificationsApi, WebhooksApi),
             AuditApi,
             HealthApi,
         ),
@@ -150,6 +153,7 @@ pub fn documents() -> Documents {
     stamp(&mut v3_0, "3.0.3");
     let mut v3_1 = v3_0.clone();
     modernise(&mut v3_1);
+    webhooks::document::add(&mut v3_1);
     stamp(&mut v3_1, "3.1.0");
     Documents { v3_1, v3_0 }
 }

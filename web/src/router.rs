@@ -29,7 +29,7 @@ use crate::state::AppState;
 use crate::tenancy::platform;
 use crate::{
     api_keys, assets, audit, catalog, dashboard, dealers, developers, health, identity, invoicing,
-    live, notifications, openapi, orders, pricing, roles, stock, warehouse,
+    live, notifications, openapi, orders, pricing, roles, stock, warehouse, webhooks,
 };
 
 /// The pages. A form's POST stands beside the page it is on.
@@ -298,6 +298,51 @@ fn pages() -> Pages {
         .post("/admin/api-keys/:id/roll", api_keys::roll)
         .get("/admin/api-keys/:id/revocation", api_keys::ask_revocation)
         .post("/admin/api-keys/:id/revocation", api_keys::revoke)
+        .get("/admin/webhooks", webhooks::admin::list)
+        .get("/admin/webhooks/events", webhooks::admin::events)
+        .get("/admin/webhooks/new", webhooks::admin::new)
+        .post("/admin/webhooks/new", webhooks::admin::create)
+        .get("/admin/webhooks/:id", webhooks::admin::show)
+        .get("/admin/webhooks/:id/edit", webhooks::admin::edit)
+        .post("/admin/webhooks/:id/edit", webhooks::admin::update)
+        .post_of(
+            "/admin/webhooks/:id",
+            "/admin/webhooks/:id/activation",
+            webhooks::admin::activate,
+        )
+        .get(
+            "/admin/webhooks/:id/deactivation",
+            webhooks::admin::ask_deactivation,
+        )
+        .post(
+            "/admin/webhooks/:id/deactivation",
+            webhooks::admin::deactivate,
+        )
+        .get("/admin/webhooks/:id/removal", webhooks::admin::ask_removal)
+        .post("/admin/webhooks/:id/removal", webhooks::admin::remove)
+        .get(
+            "/admin/webhooks/:id/secret",
+            webhooks::secrets::ask_rotation,
+        )
+        .post("/admin/webhooks/:id/secret", webhooks::secrets::rotate)
+        .post_of(
+            "/admin/webhooks/:id",
+            "/admin/webhooks/:id/secret/revocation",
+            webhooks::secrets::end_older,
+        )
+        .post_of(
+            "/admin/webhooks/:id",
+            "/admin/webhooks/:id/ping",
+            webhooks::admin::ping,
+        )
+        .get("/admin/webhooks/:id/replay", webhooks::admin::ask_replay)
+        .post("/admin/webhooks/:id/replay", webhooks::admin::replay)
+        .get("/admin/webhooks/deliveries/:id", webhooks::deliveries::show)
+        .post_of(
+            "/admin/webhooks/deliveries/:id",
+            "/admin/webhooks/deliveries/:id/replay",
+            webhooks::deliveries::replay,
+        )
         .get("/admin/audit", audit::index)
         .get("/admin/audit/trail", audit::trail::index)
         .get("/admin/audit/trail.csv", audit::trail::export)

@@ -19,6 +19,7 @@ use crate::state::AppState;
 use crate::ui::flash::Flash;
 use crate::ui::layout::{Density, Impersonation, NavItem, Theme, UserMenu};
 use crate::ui::{Area, Icon, Page, dialog};
+use crate::webhooks;
 
 pub const THEME_COOKIE: &str = "theme";
 pub const DENSITY_COOKIE: &str = "density";
@@ -418,6 +419,13 @@ const WAYS: &[Way] = &[
         href: api_keys::PATH,
         icon: Icon::Lock,
         needs: Some(PermissionCode::PlatformApikeysManage),
+    },
+    Way {
+        area: Area::Admin,
+        label: "Webhooks",
+        href: webhooks::PATH,
+        icon: Icon::Webhook,
+        needs: Some(PermissionCode::PlatformWebhooksManage),
     },
     Way {
         area: Area::Admin,

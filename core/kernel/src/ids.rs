@@ -170,6 +170,11 @@ ids! {
     /// One sign-in, of a browser or of a program.
     SessionId,
     ApiKeyId,
+    /// An address elsewhere that is told of events.
+    WebhookEndpointId,
+    WebhookEventId,
+    /// One event for one endpoint.
+    WebhookDeliveryId,
     /// One request from outside, as logged and shown in an error page.
     RequestId,
 }

@@ -7,6 +7,7 @@ mod fixture;
 mod records;
 mod roles;
 mod switches;
+mod webhooks;
 
 use serde_json::{Value, json};
 use vitaran_core::access::Role;

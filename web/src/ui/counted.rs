@@ -11,6 +11,7 @@ pub struct Noun {
 
 impl Noun {
     pub const DEALERS: Self = Self::new("dealer", "dealers");
+    pub const DELIVERIES: Self = Self::new("delivery", "deliveries");
     pub const DISTRIBUTORS: Self = Self::new("distributor", "distributors");
     pub const ENTRIES: Self = Self::new("entry", "entries");
     pub const FIELDS: Self = Self::new("field", "fields");
