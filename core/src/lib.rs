@@ -20,6 +20,8 @@ pub mod identity;
 pub mod api_keys;
 pub mod tenancy;
 pub mod roles;
+pub mod members;
+pub mod invitations;
 pub mod config;
 
 pub mod catalog;

@@ -246,6 +246,8 @@ async fn a_page_takes_three_round_trips_however_much_it_shows() {
         (&staff, "/admin/notifications"),
         (&staff, "/admin/api-keys"),
         (&staff, "/admin/sessions"),
+        (&staff, "/admin/members"),
+        (&staff, "/admin/invitations"),
         (&staff, "/account/sessions"),
         (&dealer, "/account/sessions"),
         (&dealer, "/portal"),

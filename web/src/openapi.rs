@@ -14,7 +14,9 @@ use crate::dealers::{DealerActivityApi, DealersApi};
 use crate::health::HealthApi;
 use crate::http::problem_json;
 use crate::identity::{AuthApi, MeApi, PasswordApi, SessionsApi};
+use crate::invitations::{AcceptInvitationApi, InvitationsApi};
 use crate::invoicing::InvoicesApi;
+use crate::members::MembersApi;
 use crate::notifications::NotificationsApi;
 use crate::orders::OrdersApi;
 use crate::payments::ReceiptsApi;
@@ -53,6 +55,8 @@ pub enum Tag {
     Notifications,
     /// What people may do: the catalogue of permissions, and the roles made of it.
     Roles,
+    /// Who works here, as what, and who is invited.
+    Members,
     /// Who changed what.
     Audit,
     /// How the service stands.
@@ -67,6 +71,9 @@ type PeopleApis = (
     SessionsApi,
     ApiKeysApi,
     RolesApi,
+    MembersApi,
+    InvitationsApi,
+    AcceptInvitationApi,
 );
 
 /// Every part of the API; a feature adds its own here. A tuple holds sixteen.
@@ -105,6 +112,9 @@ pub fn service() -> OpenApiService<Apis, ()> {
                 SessionsApi,
                 ApiKeysApi,
                 RolesApi,
+                MembersApi,
+                InvitationsApi,
+                AcceptInvitationApi,
             ),
             ProductsApi,
             CatalogActivityApi,
