@@ -280,6 +280,8 @@ async fn a_page_takes_three_round_trips_however_much_it_shows() {
         (&staff, "/admin/api-keys"),
         (&staff, "/admin/webhooks"),
         (&staff, "/admin/sessions"),
+        (&staff, "/admin/members"),
+        (&staff, "/admin/invitations"),
         (&staff, "/account/sessions"),
         (&dealer, "/account/sessions"),
         (&dealer, "/portal"),

@@ -124,6 +124,23 @@ impl<'a> House<'a> {
                 let person = self.person(Role::Sales).await;
                 things.insert("id", self.user(&person).await);
             }
+            "member" => {
+                let person = self.person(Role::Sales).await;
+                let id = format!(
+                    "SELECT m.id FROM memberships m JOIN users u ON u.id = m.user_id WHERE u.email = '{}'",
+                    person.email
+                );
+                things.insert("id", self.id(&id).await);
+            }
+            "invitation" => {
+                let (tenant, new) = (self.flow.tenant.tenant.id, new_text());
+                let columns = "email, role, token_hash, invited_by, created_at, expires_at";
+                let values = format!(
+                    "'{new}@outside.test', 'SALES', sha256('{new}'), \
+                     (SELECT id FROM memberships WHERE tenant_id = '{tenant}' AND role = 'ADMIN' LIMIT 1), now(), now() + interval '7 days'"
+                );
+                things.insert("id", self.insert("invitations", columns, &values).await);
+            }
             "session" => {
                 let person = self.person(Role::Sales).await;
                 things.insert("id", self.session(&person).await);

@@ -218,6 +218,7 @@ async fn only_the_outbox_and_what_has_expired_are_seen_across_tenants() {
         "idempotency_keys worker_deletes_expired to app_worker",
         "idempotency_keys worker_finds_expired to app_worker",
         "impersonations found_before_tenant to app_lookup",
+        "invitations found_before_tenant to app_lookup",
         "memberships found_before_tenant to app_lookup",
         "notification_logs worker_finds_due to app_worker",
         "roles found_before_tenant to app_lookup",
@@ -261,6 +262,7 @@ async fn every_other_index_of_a_tenant_table_begins_with_the_tenant_or_serves_a_
         "ix_api_keys_secret_hash",
         "ix_document_renders_due",
         "ix_idempotency_keys_created_at",
+        "ix_invitations_token_hash",
         "ix_memberships_user_id",
         "ix_notification_logs_due",
         "ix_webhook_deliveries_due",
@@ -338,6 +340,7 @@ async fn the_functions_that_see_more_are_the_pinned_look_ups_and_the_trails_trig
     .await;
     let expected = [
         "lookup.bearer(bytea) owned by app_lookup search_path=pg_catalog",
+        "lookup.invitation(bytea) owned by app_lookup search_path=pg_catalog",
         "lookup.key(bytea) owned by app_lookup search_path=pg_catalog",
         "lookup.login(text) owned by app_lookup search_path=pg_catalog",
         "lookup.refresh(bytea) owned by app_lookup search_path=pg_catalog",

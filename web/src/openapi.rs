@@ -14,7 +14,9 @@ use crate::dealers::{DealerActivityApi, DealersApi};
 use crate::health::HealthApi;
 use crate::http::problem_json;
 use crate::identity::{AuthApi, MeApi, PasswordApi, SessionsApi};
+use crate::invitations::{AcceptInvitationApi, InvitationsApi};
 use crate::invoicing::InvoicesApi;
+use crate::members::MembersApi;
 use crate::notifications::NotificationsApi;
 use crate::orders::OrdersApi;
 use crate::payments::ReceiptsApi;
@@ -56,6 +58,8 @@ pub enum Tag {
     Webhooks,
     /// What people may do: the catalogue of permissions, and the roles made of it.
     Roles,
+    /// Who works here, as what, and who is invited.
+    Members,
     /// Who changed what.
     Audit,
     /// How the service stands.
@@ -70,6 +74,9 @@ type PeopleApis = (
     SessionsApi,
     ApiKeysApi,
     RolesApi,
+    MembersApi,
+    InvitationsApi,
+    AcceptInvitationApi,
 );
 
 /// Every part of the API; a feature adds its own here. A tuple holds sixteen.
@@ -108,6 +115,9 @@ pub fn service() -> OpenApiService<Apis, ()> {
                 SessionsApi,
                 ApiKeysApi,
                 RolesApi,
+                MembersApi,
+                InvitationsApi,
+                AcceptInvitationApi,
             ),
             ProductsApi,
             CatalogActivityApi,

@@ -14,6 +14,7 @@ use crate::http::{cookies, flash, next_path};
 use crate::hx::{self, HxRequest};
 use crate::identity;
 use crate::live;
+use crate::members;
 use crate::portal;
 use crate::state::AppState;
 use crate::ui::flash::Flash;
@@ -391,6 +392,13 @@ const WAYS: &[Way] = &[
         href: "/admin/dealers",
         icon: Icon::Store,
         needs: Some(PermissionCode::SalesDealersRead),
+    },
+    Way {
+        area: Area::Admin,
+        label: "People",
+        href: members::PATH,
+        icon: Icon::Users,
+        needs: Some(PermissionCode::PlatformUsersRead),
     },
     Way {
         area: Area::Admin,

@@ -129,6 +129,8 @@ ids! {
     UserId,
     /// A person's role in one tenant.
     MembershipId,
+    /// Somebody invited to work in one tenant.
+    InvitationId,
     /// A role that a tenant made for itself.
     RoleId,
     /// A GST registration (GSTIN) of the tenant.

@@ -84,8 +84,14 @@ CREATE POLICY found_before_tenant ON roles FOR SELECT TO app_lookup USING (true)
 DROP POLICY IF EXISTS made_by_staff ON memberships;
 CREATE POLICY made_by_staff ON memberships AS RESTRICTIVE FOR INSERT TO app_user
     WITH CHECK ((SELECT current_setting('app.dealer_scope', true) = 'all'));
+-- Whom else a dealer's people will work with is the staff's to know.
+DROP POLICY IF EXISTS seen_by_staff ON invitations;
+CREATE POLICY seen_by_staff ON invitations AS RESTRICTIVE TO app_user
+    USING ((SELECT current_setting('app.dealer_scope', true) = 'all')) WITH CHECK ((SELECT current_setting('app.dealer_scope', true) = 'all'));
 DROP POLICY IF EXISTS found_before_tenant ON api_keys;
 CREATE POLICY found_before_tenant ON api_keys FOR SELECT TO app_lookup USING (true);
+DROP POLICY IF EXISTS found_before_tenant ON invitations;
+CREATE POLICY found_before_tenant ON invitations FOR SELECT TO app_lookup USING (true);
 DROP POLICY IF EXISTS found_before_tenant ON impersonations;
 CREATE POLICY found_before_tenant ON impersonations FOR SELECT TO app_lookup USING (true);
 
@@ -97,7 +103,7 @@ CREATE POLICY found_before_tenant ON users FOR SELECT TO app_lookup USING (true)
 DROP POLICY IF EXISTS visible_to_colleagues ON users;
 CREATE POLICY visible_to_colleagues ON users FOR SELECT
     USING (id = (SELECT NULLIF(current_setting('app.actor_id', true), '')::uuid)
-        OR EXISTS (SELECT FROM memberships m WHERE m.user_id = users.id));
+        OR EXISTS (SELECT FROM memberships m WHERE m.user_id = users.id AND m.removed_at IS NULL));
 DROP POLICY IF EXISTS added ON users;
 CREATE POLICY added ON users FOR INSERT WITH CHECK (true);
 DROP POLICY IF EXISTS changed_by_themselves ON users;

@@ -33,6 +33,7 @@ diesel::table! {
         last_error -> Nullable<Text>,
         created_at -> Timestamptz,
         sent_at -> Nullable<Timestamptz>,
+        about -> Nullable<Text>,
     }
 }
 
@@ -331,6 +332,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    invitations (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        email -> Text,
+        role -> Text,
+        role_id -> Nullable<Uuid>,
+        dealer_id -> Nullable<Uuid>,
+        token_hash -> Bytea,
+        invited_by -> Uuid,
+        sendings -> Int4,
+        version -> Int4,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     invoice_lines (tenant_id, id) {
         tenant_id -> Uuid,
         id -> Uuid,
@@ -393,6 +411,8 @@ diesel::table! {
         is_active -> Bool,
         created_at -> Timestamptz,
         role_id -> Nullable<Uuid>,
+        version -> Int4,
+        removed_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -943,6 +963,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     gst_registrations,
     idempotency_keys,
     impersonations,
+    invitations,
     invoice_lines,
     invoice_tax_summary,
     locations,

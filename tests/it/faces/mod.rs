@@ -4,6 +4,8 @@
 //! table. The refusals stand between the acts they wait for.
 
 mod fixture;
+mod invitations;
+mod members;
 mod records;
 mod roles;
 mod switches;
