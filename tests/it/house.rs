@@ -149,7 +149,7 @@ impl<'a> House<'a> {
                 things.insert("id", self.api_key().await);
             }
             "webhook endpoint" => {
-                things.insert("id", self.webhook_endpoint().await);
+                things.insert("id", self.webhook_endpoint("").await);
             }
             "webhook delivery" => {
                 things.insert("id", self.webhook_delivery().await);
@@ -215,10 +215,20 @@ impl<'a> House<'a> {
         self.insert("api_keys", columns, &values).await
     }
 
-    async fn webhook_endpoint(&self) -> String {
+    /// There are ten at most: those between the first of a kind, which is asked for again, and the newest make room.
+    async fn webhook_endpoint(&self, kind: &str) -> String {
+        let tenant = self.flow.tenant.tenant.id;
+        let all = format!("FROM webhook_endpoints WHERE tenant_id = '{tenant}'");
+        let room = format!(
+            "DELETE {all} AND id NOT IN (SELECT id {all} ORDER BY id DESC LIMIT 3) \
+             AND id NOT IN (SELECT DISTINCT ON (description) id {all} ORDER BY description, id)"
+        );
+        self.app.database.execute(&room).await;
         let columns = "url, description, events, created_at, created_by";
-        let values = "'https://erp.example.in/hooks', '', ARRAY['order.placed'], now(), 'Asha'";
-        let id = self.insert("webhook_endpoints", columns, values).await;
+        let values = format!(
+            "'https://erp.example.in/hooks', '{kind}', ARRAY['order.placed'], now(), 'Asha'"
+        );
+        let id = self.insert("webhook_endpoints", columns, &values).await;
         let columns = "endpoint_id, sealed_secret, created_at, created_by";
         let values = format!("'{id}', 'k1.x', now(), 'Asha'");
         self.insert("webhook_secrets", columns, &values).await;
@@ -227,7 +237,7 @@ impl<'a> House<'a> {
 
     /// One that has failed.
     async fn webhook_delivery(&self) -> String {
-        let endpoint = self.webhook_endpoint().await;
+        let endpoint = self.webhook_endpoint("With a log").await;
         let columns = "event, occurred_at, data";
         let event = self.insert("webhook_events", columns, "'ping', now(), '{}'");
         let values = format!("'{}', '{endpoint}', 'FAILED', 8, now(), now()", event.await);

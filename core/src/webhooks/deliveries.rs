@@ -126,7 +126,7 @@ pub async fn load_delivery(
     id: WebhookDeliveryId,
 ) -> Result<DeliveryDetail, WebhookError> {
     let about = Statement::new(
-        "SELECT coalesce(nullif(e.description, ''), e.url) AS endpoint, v.event, v.occurred_at, v.data FROM webhook_deliveries d \
+        "SELECT coalesce(nullif(e.description, ''), split_part(e.url, '?', 1)) AS endpoint, v.event, v.occurred_at, v.data FROM webhook_deliveries d \
          JOIN webhook_events v ON v.tenant_id = d.tenant_id AND v.id = d.event_id \
          JOIN webhook_endpoints e ON e.tenant_id = d.tenant_id AND e.id = d.endpoint_id WHERE d.tenant_id = $1 AND d.id = $2",
     )

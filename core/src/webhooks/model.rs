@@ -132,11 +132,11 @@ impl Endpoint {
         }
     }
 
-    /// What people call it by.
+    /// What people call it by: its description, or its address without the query, which may hold a key.
     #[must_use]
     pub fn name(&self) -> &str {
         if self.description.is_empty() {
-            &self.url
+            self.url.split('?').next().unwrap_or_default()
         } else {
             &self.description
         }

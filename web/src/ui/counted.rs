@@ -10,6 +10,7 @@ pub struct Noun {
 }
 
 impl Noun {
+    pub const ATTEMPTS: Self = Self::new("attempt", "attempts");
     pub const DEALERS: Self = Self::new("dealer", "dealers");
     pub const DELIVERIES: Self = Self::new("delivery", "deliveries");
     pub const DISTRIBUTORS: Self = Self::new("distributor", "distributors");

@@ -306,7 +306,7 @@ fn filters(log: &Log<'_>) -> Markup {
 
 fn delivery_row(delivery: &Delivery, now: DateTime<Utc>) -> Row {
     let answer = match (delivery.response_status, &delivery.last_error) {
-        (Some(status), _) => status.to_string(),
+        (Some(status), _) => format!("Answered {status}"),
         (None, Some(error)) => error.clone(),
         (None, None) => "–".to_owned(),
     };
@@ -314,7 +314,7 @@ fn delivery_row(delivery: &Delivery, now: DateTime<Utc>) -> Row {
         html! { a href=(path_of_delivery(delivery.id)) { (delivery.event.as_str()) } },
         delivery_status(delivery.status),
         html! { (answer) },
-        html! { (delivery.attempts) },
+        html! { (Noun::ATTEMPTS.count(i64::from(delivery.attempts))) },
         time::ago(delivery.created_at, now),
     ])
 }
