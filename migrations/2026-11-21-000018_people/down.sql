@@ -1,4 +1,5 @@
-DELETE FROM account_mails WHERE kind = 'INVITATION';
+DROP TABLE email_changes;
+DELETE FROM account_mails WHERE kind IN ('INVITATION', 'NEW_EMAIL', 'EMAIL_CHANGED');
 ALTER TABLE account_mails
     DROP COLUMN about,
     DROP CONSTRAINT ck_account_mails_kind,
