@@ -1,4 +1,4 @@
--- People of a distributor are invited, change their role, are switched off and go.
+-- People of a distributor are invited, change their role, are switched off and go; and they take another address with them.
 --
 -- Who is gone keeps a row, for keys lead to it; nobody sees it, and it comes to life again when the person is made a member anew.
 ALTER TABLE memberships
@@ -40,4 +40,18 @@ ALTER TABLE account_mails
     ADD COLUMN about text,
     ADD CONSTRAINT ck_account_mails_about CHECK (length(about) <= 300),
     DROP CONSTRAINT ck_account_mails_kind,
-    ADD CONSTRAINT ck_account_mails_kind CHECK (kind IN ('PASSWORD_CHANGED', 'TOKENS_COPIED', 'NEW_PASSWORD', 'INVITATION'));
+    ADD CONSTRAINT ck_account_mails_kind CHECK (kind IN ('PASSWORD_CHANGED', 'TOKENS_COPIED', 'NEW_PASSWORD', 'INVITATION', 'NEW_EMAIL', 'EMAIL_CHANGED'));
+
+-- Another address that somebody wants to sign in with, until the link that was mailed there is followed. The key is the SHA-256 of
+-- the link's secret; a link that was used is gone, and nobody has two.
+CREATE TABLE email_changes (
+    token_hash bytea PRIMARY KEY,
+    user_id    uuid NOT NULL REFERENCES users (id),
+    email      text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL,
+    CONSTRAINT uq_email_changes_user_id UNIQUE (user_id),
+    CONSTRAINT ck_email_changes_token_hash CHECK (octet_length(token_hash) = 32),
+    CONSTRAINT ck_email_changes_email CHECK (email = lower(email) AND length(email) <= 254)
+);
+CREATE INDEX ix_email_changes_expires_at ON email_changes (expires_at);

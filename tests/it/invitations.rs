@@ -416,7 +416,7 @@ async fn what_cannot_be_invited_is_said_beside_its_field() {
     let own = listed["data"][0]["id"].as_str().unwrap().to_owned();
     let keyed = small.with("idempotency-key", "again");
     let path = format!("/api/v1/invitations/{own}/sending");
-    let again = keyed.post_json(&path, &Value::Null).await;
+    let again = keyed.post_json(&path, &json!({})).await;
     assert_eq!(fault(&again), refused("/role", "roles.beyond_yours"));
 }
 
@@ -464,7 +464,7 @@ async fn there_is_an_end_to_invitations_and_to_sending_one() {
     let path = format!("/api/v1/invitations/{id}/sending");
     for sending in 2..=5 {
         let keyed = admin.with("idempotency-key", &sending.to_string());
-        let sent = keyed.post_json(&path, &Value::Null).await;
+        let sent = keyed.post_json(&path, &json!({})).await;
         assert_eq!(
             sent.json()["invitation"]["sendings"],
             sending,
@@ -473,7 +473,7 @@ async fn there_is_an_end_to_invitations_and_to_sending_one() {
         );
     }
     let keyed = admin.with("idempotency-key", "6");
-    let sent = keyed.post_json(&path, &Value::Null).await;
+    let sent = keyed.post_json(&path, &json!({})).await;
     assert_eq!(fault(&sent), refused("", "invitations.sent_often"));
     app.database
         .execute(

@@ -13,6 +13,7 @@ mod bad_input;
 mod concurrency;
 mod csrf;
 mod documents;
+mod emails;
 mod figures;
 mod endpoints;
 mod faces;

@@ -13,7 +13,7 @@ use crate::catalog::{CatalogActivityApi, ProductsApi};
 use crate::dealers::{DealerActivityApi, DealersApi};
 use crate::health::HealthApi;
 use crate::http::problem_json;
-use crate::identity::{AuthApi, MeApi, PasswordApi, SessionsApi};
+use crate::identity::{AuthApi, EmailApi, MeApi, PasswordApi, SessionsApi};
 use crate::invitations::{AcceptInvitationApi, InvitationsApi};
 use crate::invoicing::InvoicesApi;
 use crate::members::MembersApi;
@@ -71,6 +71,7 @@ type PeopleApis = (
     AuthApi,
     MeApi,
     PasswordApi,
+    EmailApi,
     SessionsApi,
     ApiKeysApi,
     RolesApi,
@@ -112,6 +113,7 @@ pub fn service() -> OpenApiService<Apis, ()> {
                 AuthApi,
                 MeApi,
                 PasswordApi,
+                EmailApi,
                 SessionsApi,
                 ApiKeysApi,
                 RolesApi,

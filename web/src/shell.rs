@@ -247,6 +247,7 @@ fn user_menu<'a>(session: &'a CurrentSession, here: &'a str) -> UserMenu<'a> {
     }
     if session.actor().and_then(Actor::impersonation).is_none() {
         links.push(("Change your password", "/account/password"));
+        links.push(("Change your e-mail", identity::email::PATH));
     }
     if session.view().membership_count > 1 && session.actor().is_some() {
         links.push(("Change company", "/switch-tenant"));

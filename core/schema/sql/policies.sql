@@ -114,7 +114,7 @@ DO $$
 DECLARE
     t text;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['sessions', 'access_tokens', 'rotated_tokens', 'account_links']
+    FOREACH t IN ARRAY ARRAY['sessions', 'access_tokens', 'rotated_tokens', 'account_links', 'email_changes']
     LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
@@ -155,10 +155,18 @@ CREATE POLICY ended_by_staff ON sessions FOR DELETE TO app_user
        AND (SELECT current_setting('app.dealer_scope', true) = 'all'));
 
 -- A mailed link is seen by whoever holds its secret, and by the person whose it is.
-DROP POLICY IF EXISTS held ON account_links;
-CREATE POLICY held ON account_links USING (token_hash = decode((SELECT NULLIF(current_setting('app.credential_hash', true), '')), 'hex'));
-DROP POLICY IF EXISTS own ON account_links;
-CREATE POLICY own ON account_links TO app_user USING (user_id = (SELECT NULLIF(current_setting('app.actor_id', true), '')::uuid));
+DO $$
+DECLARE
+    t text;
+BEGIN
+    FOREACH t IN ARRAY ARRAY['account_links', 'email_changes']
+    LOOP
+        EXECUTE format('DROP POLICY IF EXISTS held ON %I', t);
+        EXECUTE format($p$CREATE POLICY held ON %I USING (token_hash = decode((SELECT NULLIF(current_setting('app.credential_hash', true), '')), 'hex'))$p$, t);
+        EXECUTE format('DROP POLICY IF EXISTS own ON %I', t);
+        EXECUTE format($p$CREATE POLICY own ON %I TO app_user USING (user_id = (SELECT NULLIF(current_setting('app.actor_id', true), '')::uuid))$p$, t);
+    END LOOP;
+END $$;
 
 -- The register of tenants is readable: a name and an address word. Only a platform admin adds to it or changes it.
 ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;

@@ -276,6 +276,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    email_changes (token_hash) {
+        token_hash -> Bytea,
+        user_id -> Uuid,
+        email -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     eway_thresholds (state, valid_from) {
         state -> Text,
         valid_from -> Date,
@@ -922,6 +932,7 @@ diesel::joinable!(audit_log -> tenants (tenant_id));
 diesel::joinable!(audit_seals -> tenants (tenant_id));
 diesel::joinable!(categories -> tenants (tenant_id));
 diesel::joinable!(dealers -> tenants (tenant_id));
+diesel::joinable!(email_changes -> users (user_id));
 diesel::joinable!(gst_registrations -> tenants (tenant_id));
 diesel::joinable!(idempotency_keys -> tenants (tenant_id));
 diesel::joinable!(impersonations -> tenants (tenant_id));
@@ -959,6 +970,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     document_counters,
     document_renders,
     document_series,
+    email_changes,
     eway_thresholds,
     gst_registrations,
     idempotency_keys,

@@ -67,6 +67,25 @@ pub(super) fn write(
                 format!("{public_url}/new-password?token={secret}"),
             )),
         },
+        ("NEW_EMAIL", Some(secret)) => Content {
+            subject: "Confirm your new e-mail".into(),
+            paragraphs: vec![
+                "Somebody, probably you, wants to sign in with this address from now on. The link below works once, for 24 hours.".into(),
+                "If it was not you, do nothing: nothing changes.".into(),
+            ],
+            link: Some((
+                "Confirm the address",
+                format!("{public_url}/new-email?token={secret}"),
+            )),
+        },
+        ("EMAIL_CHANGED", _) => Content {
+            subject: "Your e-mail was changed".into(),
+            paragraphs: vec![
+                "Your account has another address to sign in with now, and all other devices were signed out. This one is not used any more.".into(),
+                "If that was not you, tell your administrator at once.".into(),
+            ],
+            link: Some(("Sign in", format!("{public_url}/login"))),
+        },
         ("INVITATION", Some(secret)) => invitation(about?, secret, public_url),
         _ => return None,
     };
@@ -146,6 +165,8 @@ mod tests {
             "PASSWORD_CHANGED",
             "TOKENS_COPIED",
             "INVITATION",
+            "NEW_EMAIL",
+            "EMAIL_CHANGED",
         ] {
             let html = write(kind, "Asha", (Some("s3cret"), Some("Volt")), URL)
                 .unwrap()

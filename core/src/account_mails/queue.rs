@@ -32,6 +32,13 @@ pub(crate) enum AccountMail<'a> {
         secret: &'a str,
         key: &'a SecretKey,
     },
+    /// To the new address, as [`AccountMail::NewPassword`] with a secret.
+    NewEmail {
+        secret: &'a str,
+        key: &'a SecretKey,
+    },
+    /// To the old address.
+    EmailChanged,
     /// To work with this tenant; as [`AccountMail::NewPassword`] with a secret.
     Invitation {
         secret: &'a str,
@@ -46,6 +53,8 @@ impl AccountMail<'_> {
             AccountMail::PasswordChanged => "PASSWORD_CHANGED",
             AccountMail::TokensCopied => "TOKENS_COPIED",
             AccountMail::NewPassword { .. } => "NEW_PASSWORD",
+            AccountMail::NewEmail { .. } => "NEW_EMAIL",
+            AccountMail::EmailChanged => "EMAIL_CHANGED",
             AccountMail::Invitation { .. } => "INVITATION",
         }
     }
@@ -53,8 +62,11 @@ impl AccountMail<'_> {
     /// The secret as it is stored, if there is one.
     fn sealed(&self, id: Uuid) -> Result<Option<String>, SecretError> {
         match self {
-            AccountMail::PasswordChanged | AccountMail::TokensCopied => Ok(None),
+            AccountMail::PasswordChanged
+            | AccountMail::TokensCopied
+            | AccountMail::EmailChanged => Ok(None),
             AccountMail::NewPassword { secret, key }
+            | AccountMail::NewEmail { secret, key }
             | AccountMail::Invitation { secret, key, .. } => {
                 key.seal(&sealed_place(id), secret).map(Some)
             }

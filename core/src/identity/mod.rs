@@ -4,6 +4,7 @@
 //! credential may do is read from the database with every request, so that a suspended tenant, a changed role or an ended
 //! membership takes effect at once.
 
+mod change_email;
 mod change_password;
 mod credential;
 mod device;
@@ -21,6 +22,10 @@ mod staff_sessions;
 mod tokens;
 mod tries;
 
+pub use change_email::{
+    ChangeEmail, ChangeEmailError, EmailChange, EmailForm, ask_for_email, change_email,
+    find_email_change,
+};
 pub use change_password::{ChangePassword, ChangePasswordError, PasswordForm, change_password};
 pub(crate) use credential::GrantColumns;
 pub use credential::{CredentialHash, UserRef};

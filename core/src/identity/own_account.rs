@@ -3,6 +3,7 @@
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{SessionId, UserId};
 
+use super::change_email;
 use super::own_sessions::end_others;
 use super::{SessionTarget, SessionView};
 use crate::access::Actor;
@@ -69,6 +70,7 @@ pub(super) async fn end_credentials(
 ) -> Result<(), DbError> {
     tx.act_as(user).await?;
     end_others(tx, user, but).await?;
+    change_email::forget(tx, user).await?;
     Statement::new("DELETE FROM account_links WHERE user_id = $1")
         .bind(user.as_uuid())
         .execute(tx.conn()?)

@@ -70,11 +70,11 @@ fn questions() -> Vec<(&'static str, String)> {
             ),
         ),
         (
-            "functions that see more than their caller are the five look-ups of a credential, and may not be replaced",
+            "functions that see more than their caller are the six look-ups of a credential, and may not be replaced",
             format!(
                 "SELECT p.oid::regprocedure::text AS line FROM pg_proc p WHERE p.prosecdef AND p.pronamespace IN {OUR_SCHEMAS} \
                    AND has_function_privilege(p.oid, 'EXECUTE') AND has_schema_privilege(p.pronamespace, 'USAGE') \
-                   AND NOT (p.oid::regprocedure::text = ANY ('{{lookup.login(text),lookup.session(bytea),lookup.bearer(bytea),lookup.refresh(bytea),lookup.key(bytea)}}') AND p.proconfig = '{{search_path=pg_catalog}}') \
+                   AND NOT (p.oid::regprocedure::text = ANY ('{{lookup.login(text),lookup.session(bytea),lookup.bearer(bytea),lookup.refresh(bytea),lookup.key(bytea),lookup.invitation(bytea)}}') AND p.proconfig = '{{search_path=pg_catalog}}') \
                  UNION ALL SELECT 'may create in ' || nspname FROM pg_namespace WHERE has_schema_privilege(oid, 'CREATE') AND nspname !~ '^pg_'"
             ),
         ),

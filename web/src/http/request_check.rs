@@ -259,6 +259,7 @@ mod tests {
                 "forgotten-password",
                 "invitation",
                 "login",
+                "new-email",
                 "new-password",
                 "refresh"
             ]

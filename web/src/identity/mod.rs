@@ -1,6 +1,9 @@
 //! Signing in and out, one's own password, changing company, where one is signed in, and how pages look to the one who reads them.
 
 pub mod api;
+pub mod email;
+mod email_api;
+mod email_views;
 pub mod own_sessions;
 pub mod password;
 mod password_api;
@@ -15,6 +18,7 @@ mod switch_tenant;
 mod views;
 
 pub use api::{AuthApi, MeApi};
+pub use email_api::EmailApi;
 pub use password_api::PasswordApi;
 pub use preferences::set_preferences;
 pub use sessions_api::SessionsApi;

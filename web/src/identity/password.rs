@@ -24,7 +24,7 @@ const FORGOTTEN: &str = "Forgot your password?";
 const NEW: &str = "Choose a new password";
 
 /// One's own account; on a support visit it is not the visitor's house.
-fn own(session: &CurrentSession) -> Result<OwnAccount, Refusal> {
+pub(super) fn own(session: &CurrentSession) -> Result<OwnAccount, Refusal> {
     OwnAccount::of_session(session.view()).ok_or_else(|| {
         Refusal::wrong_area("End the support visit first: then this page is about your own account")
     })

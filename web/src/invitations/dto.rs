@@ -28,24 +28,6 @@ impl From<Status> for InvitationStatus {
     }
 }
 
-/// How a link reaches the person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "SCREAMING_SNAKE_CASE", rename = "InvitationDelivery")]
-pub enum Delivery {
-    Mail,
-    /// The answer holds it, this once.
-    Link,
-}
-
-fn typed(delivery: Option<Delivery>) -> String {
-    let word = match delivery {
-        None => "",
-        Some(Delivery::Mail) => "MAIL",
-        Some(Delivery::Link) => "LINK",
-    };
-    word.to_owned()
-}
-
 /// Somebody who was invited and has not come yet.
 #[derive(Debug, Clone, Object)]
 #[oai(skip_serializing_if_is_none)]
@@ -107,8 +89,8 @@ pub struct NewInvitation {
     role: String,
     /// A dealer's id or code; exactly for a role of dealers' people.
     dealer: Option<String>,
-    /// `MAIL` if left out.
-    delivery: Option<Delivery>,
+    /// `MAIL`, which is taken if it is left out, or `LINK`: the answer then holds the link, this once.
+    delivery: Option<String>,
 }
 
 impl From<NewInvitation> for InvitationForm {
@@ -123,7 +105,7 @@ impl From<NewInvitation> for InvitationForm {
             email,
             role,
             dealer: dealer.unwrap_or_default(),
-            delivery: typed(delivery),
+            delivery: delivery.unwrap_or_default(),
         }
     }
 }
@@ -132,14 +114,14 @@ impl From<NewInvitation> for InvitationForm {
 #[derive(Debug, Default, Object)]
 #[oai(deny_unknown_fields)]
 pub struct InvitationSending {
-    /// `MAIL` if left out.
-    delivery: Option<Delivery>,
+    /// `MAIL`, which is taken if it is left out, or `LINK`: the answer then holds the link, this once.
+    delivery: Option<String>,
 }
 
 impl From<InvitationSending> for SendingForm {
     fn from(sending: InvitationSending) -> Self {
         SendingForm {
-            delivery: typed(sending.delivery),
+            delivery: sending.delivery.unwrap_or_default(),
         }
     }
 }
