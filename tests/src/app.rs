@@ -169,6 +169,7 @@ fn config(base: &str, url: &str, files: &std::path::Path) -> WebConfig {
         },
         requests_per_10s: u32::MAX,
         trusted_proxies: TrustedProxies::default(),
+        platform_second_factor: false,
         secret_key: Secret::new(SECRET_KEY),
     }
 }

@@ -13,7 +13,7 @@ use crate::catalog::{CatalogActivityApi, ProductsApi};
 use crate::dealers::{DealerActivityApi, DealersApi};
 use crate::health::HealthApi;
 use crate::http::problem_json;
-use crate::identity::{AuthApi, MeApi, PasswordApi, SessionsApi};
+use crate::identity::{AuthApi, MeApi, PasswordApi, SecondFactorApi, SessionsApi};
 use crate::invoicing::InvoicesApi;
 use crate::notifications::NotificationsApi;
 use crate::orders::OrdersApi;
@@ -30,6 +30,9 @@ pub enum Tag {
     Auth,
     /// Where people are signed in.
     Sessions,
+    /// What a sign-in asks for after the password.
+    #[oai(rename = "Second factor")]
+    SecondFactor,
     /// What programs work with that have no person.
     #[oai(rename = "API keys")]
     ApiKeys,
@@ -65,6 +68,7 @@ type PeopleApis = (
     MeApi,
     PasswordApi,
     SessionsApi,
+    SecondFactorApi,
     ApiKeysApi,
     RolesApi,
 );
@@ -103,6 +107,7 @@ pub fn service() -> OpenApiService<Apis, ()> {
                 MeApi,
                 PasswordApi,
                 SessionsApi,
+                SecondFactorApi,
                 ApiKeysApi,
                 RolesApi,
             ),

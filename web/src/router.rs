@@ -25,6 +25,7 @@ use crate::http::request_id::NameRequests;
 use crate::http::security_headers::SecurityHeaders;
 use crate::http::text_guard::TextGuard;
 use crate::http::throttle::Throttle;
+use crate::identity::second_factor;
 use crate::state::AppState;
 use crate::tenancy::platform;
 use crate::{
@@ -38,6 +39,8 @@ fn pages() -> Pages {
         .get("/", identity::go_to_start)
         .get("/login", identity::show_sign_in)
         .post("/login", identity::submit_sign_in)
+        .get("/login/code", second_factor::step::show)
+        .post("/login/code", second_factor::step::submit)
         .get("/forgotten-password", identity::password::show_forgotten)
         .post("/forgotten-password", identity::password::submit_forgotten)
         .get("/new-password", identity::password::show_new)
@@ -45,6 +48,26 @@ fn pages() -> Pages {
         .post("/logout", identity::sign_out)
         .get("/account/password", identity::password::show_change)
         .post("/account/password", identity::password::submit_change)
+        .get("/account/second-factor", second_factor::own::show)
+        .post("/account/second-factor", second_factor::own::begin)
+        .post_of(
+            "/account/second-factor",
+            "/account/second-factor/confirmation",
+            second_factor::own::confirm,
+        )
+        .get(
+            "/account/second-factor/recovery-codes",
+            second_factor::own::ask_for_codes,
+        )
+        .post(
+            "/account/second-factor/recovery-codes",
+            second_factor::own::renew_codes,
+        )
+        .get(
+            "/account/second-factor/removal",
+            second_factor::own::ask_removal,
+        )
+        .post("/account/second-factor/removal", second_factor::own::remove)
         .get("/switch-tenant", identity::show_switch)
         .post("/switch-tenant", identity::submit_switch)
         .post("/preferences", identity::set_preferences)
@@ -289,6 +312,16 @@ fn pages() -> Pages {
             "/admin/sessions",
             "/admin/users/:id/sessions/revocation",
             identity::staff_sessions::end_all,
+        )
+        .get("/admin/second-factor", second_factor::rules::show)
+        .post("/admin/second-factor", second_factor::rules::submit)
+        .get(
+            "/admin/users/:id/second-factor/removal",
+            second_factor::member::ask_removal,
+        )
+        .post(
+            "/admin/users/:id/second-factor/removal",
+            second_factor::member::remove,
         )
         .get("/admin/api-keys", api_keys::list)
         .get("/admin/api-keys/new", api_keys::new)

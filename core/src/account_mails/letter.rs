@@ -54,6 +54,38 @@ pub(super) fn write(
                 format!("{public_url}/account/sessions"),
             )),
         },
+        ("SECOND_FACTOR_ON", _) => Content {
+            subject: "Your second factor is on",
+            paragraphs: &[
+                "From now on a sign-in to your account asks for a code of your app after the password. All other devices were signed out.",
+                "If that was not you, choose a new password at once with “Forgot your password?” on the sign-in page, and ask your administrator to reset the second factor.",
+            ],
+            link: second_factor_page(public_url),
+        },
+        ("SECOND_FACTOR_OFF", _) => Content {
+            subject: "Your second factor is off",
+            paragraphs: &[
+                "The second factor of your account was switched off just now: the password alone opens it.",
+                "If that was not you, change your password at once and tell your administrator.",
+            ],
+            link: second_factor_page(public_url),
+        },
+        ("SECOND_FACTOR_RESET", _) => Content {
+            subject: "Your second factor was reset",
+            paragraphs: &[
+                "An administrator took the second factor off your account: the codes of your app and your recovery codes no longer work.",
+                "Set it up anew when you next sign in. If you did not ask for this, speak to your administrator at once.",
+            ],
+            link: second_factor_page(public_url),
+        },
+        ("RECOVERY_CODE_USED", _) => Content {
+            subject: "A recovery code was used",
+            paragraphs: &[
+                "Somebody, probably you, signed in to your account with one of your recovery codes. It does not work again.",
+                "If that was not you, change your password at once and make new recovery codes.",
+            ],
+            link: second_factor_page(public_url),
+        },
         ("NEW_PASSWORD", Some(secret)) => Content {
             subject: "Choose a new password",
             paragraphs: &[
@@ -72,6 +104,11 @@ pub(super) fn write(
         text: text(name, &content),
         html: page(name, &content).into_string(),
     })
+}
+
+fn second_factor_page(public_url: &str) -> Option<(&'static str, String)> {
+    let address = format!("{public_url}/account/second-factor");
+    Some(("Look at your second factor", address))
 }
 
 fn text(name: &str, content: &Content) -> String {
@@ -124,7 +161,15 @@ mod tests {
 
     #[test]
     fn no_mail_fetches_anything_when_it_is_opened() {
-        for kind in ["NEW_PASSWORD", "PASSWORD_CHANGED", "TOKENS_COPIED"] {
+        for kind in [
+            "NEW_PASSWORD",
+            "PASSWORD_CHANGED",
+            "TOKENS_COPIED",
+            "SECOND_FACTOR_ON",
+            "SECOND_FACTOR_OFF",
+            "SECOND_FACTOR_RESET",
+            "RECOVERY_CODE_USED",
+        ] {
             let html = write(kind, "Asha", Some("s3cret"), URL).unwrap().html;
             for word in ["src=", "url(", "<link", "<img", "@import"] {
                 assert!(!html.contains(word), "{word} in {html}");

@@ -27,6 +27,11 @@ pub(crate) enum AccountMail<'a> {
     PasswordChanged,
     /// A refresh token came a second time.
     TokensCopied,
+    SecondFactorOn,
+    SecondFactorOff,
+    /// Taken away by an administrator, or at the operator's console.
+    SecondFactorReset,
+    RecoveryCodeUsed,
     /// With the secret of the link, and the key that it is sealed with until it is sent.
     NewPassword {
         secret: &'a str,
@@ -39,6 +44,10 @@ impl AccountMail<'_> {
         match self {
             AccountMail::PasswordChanged => "PASSWORD_CHANGED",
             AccountMail::TokensCopied => "TOKENS_COPIED",
+            AccountMail::SecondFactorOn => "SECOND_FACTOR_ON",
+            AccountMail::SecondFactorOff => "SECOND_FACTOR_OFF",
+            AccountMail::SecondFactorReset => "SECOND_FACTOR_RESET",
+            AccountMail::RecoveryCodeUsed => "RECOVERY_CODE_USED",
             AccountMail::NewPassword { .. } => "NEW_PASSWORD",
         }
     }
@@ -65,8 +74,8 @@ pub(crate) async fn queue(
 ) -> Result<(), QueueMailError> {
     let id = Uuid::now_v7();
     let sealed = match &mail {
-        AccountMail::PasswordChanged | AccountMail::TokensCopied => None,
         AccountMail::NewPassword { secret, key } => Some(key.seal(&sealed_place(id), secret)?),
+        _ => None,
     };
     let job = DeliverAccountMail { mail: id };
     let sql = format!(

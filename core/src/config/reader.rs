@@ -185,6 +185,22 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Required wherever people come from elsewhere; an installation that only this machine reaches may be looked at without.
+    pub(super) fn platform_second_factor(&mut self) -> bool {
+        let is_public = self
+            .optional("PUBLIC_URL")
+            .is_some_and(|url| url.starts_with("https://"));
+        match self.optional("PLATFORM_SECOND_FACTOR").as_deref() {
+            None => is_public,
+            Some("required") => true,
+            Some("optional") => false,
+            Some(_) => {
+                self.fault("PLATFORM_SECOND_FACTOR", "must be required or optional");
+                true
+            }
+        }
+    }
+
     /// Where a provider's API is.
     pub(super) fn provider_url(&mut self, key: &'static str, default: &str) -> String {
         let url = self.optional(key).unwrap_or_else(|| default.to_owned());

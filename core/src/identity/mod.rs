@@ -13,6 +13,8 @@ mod own_account;
 mod own_sessions;
 mod password;
 mod reset_password;
+pub mod second_factor;
+mod second_step;
 mod sessions;
 mod sign_in;
 mod staff_sessions;
@@ -21,7 +23,7 @@ mod tries;
 
 pub use change_password::{ChangePassword, ChangePasswordError, PasswordForm, change_password};
 pub(crate) use credential::GrantColumns;
-pub use credential::{CredentialHash, UserRef};
+pub use credential::{CredentialHash, SecondFactorStanding, UserRef};
 pub use memberships::{MembershipRef, list_memberships};
 pub use new_password::{NewPassword, PasswordFault};
 pub use own_account::OwnAccount;
@@ -29,6 +31,10 @@ pub use own_sessions::{OpenSession, end_other_sessions, end_own_session, list_ow
 pub use password::{PasswordCost, hash_password};
 pub use reset_password::{
     LinkHolder, ResetPasswordError, ask_for_link, find_link_holder, set_new_password,
+};
+pub use second_step::{
+    HalfSignedIn, PENDING_S, PendingSecret, finish_at_once, finish_pending, is_pending,
+    wait_for_code,
 };
 pub use sessions::{
     ClientInfo, Lifetimes, NewSession, SessionActing, SessionKind, SessionTarget, SessionView,

@@ -23,8 +23,8 @@ use crate::throttle::{Network, TooMany, count_sign_in};
 
 /// How long a link works.
 const LINK_TTL_MINUTES: i32 = 30;
-/// More than any link of ours, so that an absurd address is not hashed.
-const LONGEST_LINK: usize = 100;
+/// More than any secret of ours, so that an absurd address is not hashed.
+pub(super) const LONGEST_SECRET: usize = 100;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ResetPasswordError {
@@ -117,7 +117,8 @@ pub async fn ask_for_link(
     Ok(tx.commit().await?)
 }
 
-fn random_secret() -> Result<String, rand::rand_core::OsError> {
+/// 256 random bits, as an address or a cookie holds them.
+pub(super) fn random_secret() -> Result<String, rand::rand_core::OsError> {
     let mut secret = [0_u8; 32];
     rand::rngs::OsRng.try_fill_bytes(&mut secret)?;
     Ok(URL_SAFE_NO_PAD.encode(secret))
@@ -136,7 +137,7 @@ pub struct LinkHolder {
 
 /// Whose link it is, if it works; looking uses nothing up.
 pub async fn find_link_holder(db: &Db, token: &str) -> Result<Option<LinkHolder>, DbError> {
-    if token.len() > LONGEST_LINK {
+    if token.len() > LONGEST_SECRET {
         return Ok(None);
     }
     let hash = CredentialHash::of(token);

@@ -6,6 +6,7 @@
 mod fixture;
 mod records;
 mod roles;
+mod second_factor;
 mod switches;
 
 use serde_json::{Value, json};
