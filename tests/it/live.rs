@@ -88,3 +88,30 @@ async fn goods_that_come_in_tell_the_pages_of_the_orders_that_get_them() {
     assert_eq!(answer.status, 201, "{}", answer.body);
     read_until(&mut stream, &format!("event: order-changed\ndata: {short}")).await;
 }
+
+#[tokio::test]
+async fn a_change_between_the_page_and_its_stream_is_told_when_the_stream_opens() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let lamp = flow.product("LAMP", 100).await;
+    let buyer = flow.buyer(10_000).await;
+    let order = flow.place(buyer, &[(lamp, 5)]).await;
+    let staff = app.sign_in_as(Role::Sales).await;
+    let page = staff.get(&format!("/admin/orders/{order}")).await.body;
+    let (_, rest) = page.split_once("hx-sse:connect=\"").expect("a live page");
+    let (address, _) = rest.split_once('"').expect("an address");
+    let mut witness = staff.open("/live").await;
+    read_until(&mut witness, "retry").await;
+    let program = app.api_as(Role::Admin).await.with("idempotency-key", "k");
+    let approval = format!("/api/v1/orders/{order}/approval");
+    let answer = program.post_json(&approval, &json!({})).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let told = format!("event: order-changed\ndata: {order}");
+    read_until(&mut witness, &told).await;
+    let mut late = staff.open(address).await;
+    read_until(&mut late, &told).await;
+    let later = staff.with("last-event-id", "99999999999999");
+    let mut stream = later.open(address).await;
+    let heard = read_until(&mut stream, "retry").await;
+    assert!(!heard.contains("order-changed"), "{heard}");
+}

@@ -7,19 +7,22 @@ use futures_util::{Stream, StreamExt as _, stream};
 use poem::http::StatusCode;
 use poem::web::Data;
 use poem::web::sse::{Event, SSE};
-use poem::{IntoResponse as _, Response, handler};
+use poem::{IntoResponse as _, Request, Response, handler};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use vitaran_core::access::{Actor, PermissionCode, Role};
 use vitaran_core::db::Db;
 use vitaran_core::identity::{self, CredentialHash};
-use vitaran_core::live::{Hint, Subject};
+use vitaran_core::live::{Hint, Missed, Moment, Subject};
 
 use crate::auth::CurrentSession;
 use crate::http::problem::Refusal;
 use crate::http::problem_page::PageResult;
 use crate::state::{AppState, Shutdown};
+
+/// When the page was drawn, in the stream's address.
+const SINCE: &str = "since";
 
 /// Open streams of this process at most: each holds a socket and a place in the feed.
 pub const MAX_STREAMS: usize = 2_000;
@@ -30,9 +33,19 @@ const HEARTBEAT: Duration = Duration::from_secs(20);
 /// What browsers wait before they connect again.
 const RETRY_MS: u64 = 3_000;
 
+/// Where a page that is drawn now opens its stream: it hears first what was said while it was on its way.
+#[must_use]
+pub fn address(drawn: Moment) -> String {
+    format!("/live?{SINCE}={drawn}")
+}
+
 /// Streams the changes of the session's tenant.
 #[handler]
-pub async fn stream_changes(state: Data<&AppState>, session: Option<CurrentSession>) -> PageResult {
+pub async fn stream_changes(
+    request: &Request,
+    state: Data<&AppState>,
+    session: Option<CurrentSession>,
+) -> PageResult {
     let Some((session, actor)) = session.and_then(|s| s.actor().cloned().map(|a| (s, a))) else {
         // Not a redirect: the script would read the sign-in page as a stream.
         return Ok(StatusCode::UNAUTHORIZED.into_response());
@@ -42,8 +55,9 @@ pub async fn stream_changes(state: Data<&AppState>, session: Option<CurrentSessi
             "Too many pages are open just now; this one refreshes on its own clock",
         )
     })?;
+    let (feed, missed) = state.live.subscribe(heard_until(request));
     let open = Open {
-        feed: state.live.subscribe(),
+        feed,
         heartbeat: heartbeat(),
         db: state.db.clone(),
         session: session.hash(),
@@ -51,12 +65,41 @@ pub async fn stream_changes(state: Data<&AppState>, session: Option<CurrentSessi
         has_ended: false,
         _permit: permit,
     };
-    Ok(answer(open, state.shutdown.clone()))
+    let first = told_first(&open.actor, missed);
+    Ok(answer(first, open, state.shutdown.clone()))
 }
 
-fn answer(open: Open, shutdown: Shutdown) -> Response {
+/// A stream that was lost tells the last event it had; a new one when its page was drawn.
+fn heard_until(request: &Request) -> Option<Moment> {
+    let last = request
+        .header("last-event-id")
+        .filter(|id| !id.is_empty())
+        .and_then(Moment::parse);
+    let drawn = || {
+        let mut pairs = request.uri().query()?.split('&');
+        let (_, since) =
+            pairs.find_map(|pair| pair.split_once('=').filter(|(name, _)| *name == SINCE))?;
+        Moment::parse(since)
+    };
+    last.or_else(drawn)
+}
+
+fn told_first(viewer: &Actor, missed: Missed) -> Vec<Event> {
+    match missed {
+        Missed::Unknown => vec![named("refresh", "")],
+        Missed::Hints(hints) => hints
+            .into_iter()
+            .flat_map(|hint| events_for(viewer, hint))
+            .collect(),
+    }
+}
+
+fn answer(first: Vec<Event>, open: Open, shutdown: Shutdown) -> Response {
     let events = stream::iter([Event::retry(RETRY_MS)])
+        .chain(stream::iter(first))
         .chain(changes(open))
+        // What comes after it is what a lost stream asks for.
+        .map(|event| event.id(Moment::now().to_string()))
         .take_until(Box::pin(shutdown.begun()));
     SSE::new(events).keep_alive(HEARTBEAT).into_response()
 }
@@ -201,6 +244,32 @@ mod tests {
         let subject = Subject::Order(OrderId::generate());
         let heard = names(&viewer(tenant), Hint { tenant, subject });
         assert_eq!(heard, ["event: order-changed", "event: orders-changed"]);
+    }
+
+    #[test]
+    fn a_lost_stream_asks_from_its_last_event_on_and_a_new_one_from_the_drawing_of_its_page() {
+        let asked = |uri: &'static str, last: Option<&str>| {
+            let builder = Request::builder().uri(uri.parse().unwrap());
+            let request = match last {
+                Some(last) => builder.header("last-event-id", last).finish(),
+                None => builder.finish(),
+            };
+            heard_until(&request)
+        };
+        assert_eq!(asked("/live?since=7000", None), Moment::parse("7000"));
+        assert_eq!(
+            asked("/live?since=7000", Some("9000")),
+            Moment::parse("9000")
+        );
+        assert_eq!(asked("/live?since=7000", Some("")), Moment::parse("7000"));
+        for address in [
+            "/live",
+            "/live?since=",
+            "/live?since=x&y",
+            "/live?sincere=7",
+        ] {
+            assert_eq!(asked(address, None), None, "{address}");
+        }
     }
 
     #[test]

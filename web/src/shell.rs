@@ -5,6 +5,7 @@ use maud::Markup;
 use poem::http::StatusCode;
 use poem::{FromRequest, Request, RequestBody, Response, Result};
 use vitaran_core::access::{Actor, PermissionCode, Role};
+use vitaran_core::live::Moment;
 
 use crate::api_keys;
 use crate::auth::CurrentSession;
@@ -12,6 +13,7 @@ use crate::http::problem_page::KnownSession;
 use crate::http::{cookies, flash, next_path};
 use crate::hx::{self, HxRequest};
 use crate::identity::{self, second_factor};
+use crate::live;
 use crate::portal;
 use crate::state::AppState;
 use crate::ui::flash::Flash;
@@ -32,6 +34,8 @@ pub struct Shell {
     flash: Option<Flash>,
     session: Option<CurrentSession>,
     is_https: bool,
+    /// Before the page's data was read: what changes later is news to it.
+    asked: Moment,
 }
 
 impl<'a> FromRequest<'a> for Shell {
@@ -65,6 +69,7 @@ impl Shell {
                     .and_then(|known| known.0.get().cloned())
             }),
             is_https,
+            asked: Moment::now(),
         }
     }
 
@@ -211,7 +216,7 @@ impl Draft<'_> {
                 Area::Admin => dialog::STAFF_SHORTCUTS,
                 _ => &[],
             },
-            live_url: self.is_live.then_some("/live"),
+            live_url: self.is_live.then(|| live::address(shell.asked)),
             main,
         };
         let mut response = hx::respond(self.status, page.render());

@@ -82,7 +82,7 @@ pub struct Page<'a> {
     /// The help on keys (see [`dialog::shortcuts`]); none for dealers.
     pub shortcuts: &'a [dialog::Shortcut<'a>],
     /// The page listens to live changes at this address.
-    pub live_url: Option<&'a str>,
+    pub live_url: Option<String>,
     pub main: Markup,
 }
 
@@ -123,7 +123,7 @@ impl Page<'_> {
                 @if self.area == Area::SignedOut { (self.signed_out()) } @else { (self.signed_in()) }
             }
             div.toasts id=(hx::TOASTS) role="status" aria-live="polite" {}
-            @if let Some(url) = self.live_url { (hx::live_stream(url)) }
+            @if let Some(url) = &self.live_url { (hx::live_stream(url)) }
             (dialog::confirm())
             @if !self.shortcuts.is_empty() { (dialog::shortcuts(self.shortcuts)) }
         }

@@ -74,7 +74,7 @@ fn everything() -> String {
         }),
         flash: &flashes,
         shortcuts: dialog::STAFF_SHORTCUTS,
-        live_url: Some("/live"),
+        live_url: Some("/live".to_owned()),
         main,
         ..Page::default()
     }
