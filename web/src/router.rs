@@ -27,7 +27,7 @@ use crate::http::text_guard::TextGuard;
 use crate::http::throttle::Throttle;
 use crate::identity::second_factor;
 use crate::state::AppState;
-use crate::tenancy::platform;
+use crate::tenancy::{platform, register};
 use crate::{
     api_keys, assets, audit, catalog, dashboard, dealers, developers, health, identity, invoicing,
     live, notifications, openapi, orders, pricing, roles, stock, warehouse,
@@ -338,6 +338,15 @@ fn pages() -> Pages {
         .get("/super/tenants/new", platform::new)
         .post("/super/tenants/new", platform::create)
         .get("/super/tenants/:slug", platform::show)
+        .get("/super/tenants/:slug/name", register::ask_name)
+        .post("/super/tenants/:slug/name", register::rename)
+        .get("/super/tenants/:slug/suspension", register::ask_suspension)
+        .post("/super/tenants/:slug/suspension", register::suspend)
+        .post_of(
+            "/super/tenants/:slug",
+            "/super/tenants/:slug/restoration",
+            register::restore,
+        )
         .post("/super/tenants/:slug/visits", platform::start_visit)
         .post("/super/visit/end", platform::end_visit)
         .get("/developers", developers::show)

@@ -4,6 +4,7 @@ mod create_tenant;
 mod impersonate;
 mod members;
 mod operator;
+mod register;
 mod registrations;
 mod settings;
 mod tenants;
@@ -12,6 +13,9 @@ pub use create_tenant::{CreateTenantError, NewTenant, TenantForm, create_tenant}
 pub use impersonate::{ImpersonateError, StartVisit, VisitForm, end_visit, start_visit};
 pub use members::{AddMemberError, MemberForm, NewMember, add_member};
 pub use operator::PlatformOperator;
+pub use register::{
+    RegisterError, RenameForm, SuspendForm, rename_tenant, restore_tenant, suspend_tenant,
+};
 pub use registrations::{
     LutForm, NewRegistration, RegistrationError, RegistrationForm, SetLut, add_registration,
     set_lut,
