@@ -1,5 +1,7 @@
 //! What the mails say, as HTML and as text. No outside references of any kind, so that opening a mail tells nobody anything.
 
+use std::borrow::Cow;
+
 use maud::{DOCTYPE, Markup, html};
 
 // The look of all our mails; mail programs know no style sheets.
@@ -15,14 +17,14 @@ const SENDER: &str = "Vitaran";
 /// What a mail says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Letter {
-    pub subject: &'static str,
+    pub subject: String,
     pub text: String,
     pub html: String,
 }
 
 struct Content {
-    subject: &'static str,
-    paragraphs: &'static [&'static str],
+    subject: Cow<'static, str>,
+    paragraphs: Vec<Cow<'static, str>>,
     /// Label and address.
     link: Option<(&'static str, String)>,
 }
@@ -31,23 +33,23 @@ struct Content {
 pub(super) fn write(
     kind: &str,
     name: &str,
-    secret: Option<&str>,
+    (secret, about): (Option<&str>, Option<&str>),
     public_url: &str,
 ) -> Option<Letter> {
     let content = match (kind, secret) {
         ("PASSWORD_CHANGED", _) => Content {
-            subject: "Your password was changed",
-            paragraphs: &[
-                "The password of your account was changed just now, and all other devices were signed out.",
-                "If that was not you, choose a new password at once with “Forgot your password?” on the sign-in page, and tell your administrator.",
+            subject: "Your password was changed".into(),
+            paragraphs: vec![
+                "The password of your account was changed just now, and all other devices were signed out.".into(),
+                "If that was not you, choose a new password at once with “Forgot your password?” on the sign-in page, and tell your administrator.".into(),
             ],
             link: Some(("Sign in", format!("{public_url}/login"))),
         },
         ("TOKENS_COPIED", _) => Content {
-            subject: "A program of yours was signed out",
-            paragraphs: &[
-                "A token that works once was used a second time. Somebody may have a copy of it, so we ended that sign-in for everybody who has its tokens.",
-                "If a program of yours stopped, sign it in again. If you do not know of one, change your password and tell your administrator.",
+            subject: "A program of yours was signed out".into(),
+            paragraphs: vec![
+                "A token that works once was used a second time. Somebody may have a copy of it, so we ended that sign-in for everybody who has its tokens.".into(),
+                "If a program of yours stopped, sign it in again. If you do not know of one, change your password and tell your administrator.".into(),
             ],
             link: Some((
                 "See where you are signed in",
@@ -55,60 +57,75 @@ pub(super) fn write(
             )),
         },
         ("SECOND_FACTOR_ON", _) => Content {
-            subject: "Your second factor is on",
-            paragraphs: &[
-                "From now on a sign-in to your account asks for a code of your app after the password. All other devices were signed out.",
-                "If that was not you, choose a new password at once with “Forgot your password?” on the sign-in page, and ask your administrator to reset the second factor.",
+            subject: "Your second factor is on".into(),
+            paragraphs: vec![
+                "From now on a sign-in to your account asks for a code of your app after the password. All other devices were signed out.".into(),
+                "If that was not you, choose a new password at once with “Forgot your password?” on the sign-in page, and ask your administrator to reset the second factor.".into(),
             ],
             link: second_factor_page(public_url),
         },
         ("SECOND_FACTOR_OFF", _) => Content {
-            subject: "Your second factor is off",
-            paragraphs: &[
-                "The second factor of your account was switched off just now: the password alone opens it.",
-                "If that was not you, change your password at once and tell your administrator.",
+            subject: "Your second factor is off".into(),
+            paragraphs: vec![
+                "The second factor of your account was switched off just now: the password alone opens it.".into(),
+                "If that was not you, change your password at once and tell your administrator.".into(),
             ],
             link: second_factor_page(public_url),
         },
         ("SECOND_FACTOR_RESET", _) => Content {
-            subject: "Your second factor was reset",
-            paragraphs: &[
-                "An administrator took the second factor off your account: the codes of your app and your recovery codes no longer work.",
-                "Set it up anew when you next sign in. If you did not ask for this, speak to your administrator at once.",
+            subject: "Your second factor was reset".into(),
+            paragraphs: vec![
+                "An administrator took the second factor off your account: the codes of your app and your recovery codes no longer work.".into(),
+                "Set it up anew when you next sign in. If you did not ask for this, speak to your administrator at once.".into(),
             ],
             link: second_factor_page(public_url),
         },
         ("RECOVERY_CODE_USED", _) => Content {
-            subject: "A recovery code was used",
-            paragraphs: &[
-                "Somebody, probably you, signed in to your account with one of your recovery codes. It does not work again.",
-                "If that was not you, change your password at once and make new recovery codes.",
+            subject: "A recovery code was used".into(),
+            paragraphs: vec![
+                "Somebody, probably you, signed in to your account with one of your recovery codes. It does not work again.".into(),
+                "If that was not you, change your password at once and make new recovery codes.".into(),
             ],
             link: second_factor_page(public_url),
         },
         ("NEW_PASSWORD", Some(secret)) => Content {
-            subject: "Choose a new password",
-            paragraphs: &[
-                "Somebody, probably you, asked for a new password for your account. The link below works once, for 30 minutes.",
-                "If it was not you, do nothing: your password stays as it is.",
+            subject: "Choose a new password".into(),
+            paragraphs: vec![
+                "Somebody, probably you, asked for a new password for your account. The link below works once, for 30 minutes.".into(),
+                "If it was not you, do nothing: your password stays as it is.".into(),
             ],
             link: Some((
                 "Choose a new password",
                 format!("{public_url}/new-password?token={secret}"),
             )),
         },
+        ("INVITATION", Some(secret)) => invitation(about?, secret, public_url),
         _ => return None,
     };
     Some(Letter {
-        subject: content.subject,
         text: text(name, &content),
         html: page(name, &content).into_string(),
+        subject: content.subject.into_owned(),
     })
 }
 
 fn second_factor_page(public_url: &str) -> Option<(&'static str, String)> {
     let address = format!("{public_url}/account/second-factor");
     Some(("Look at your second factor", address))
+}
+
+fn invitation(tenant: &str, secret: &str, public_url: &str) -> Content {
+    Content {
+        subject: format!("{tenant} invites you").into(),
+        paragraphs: vec![
+            format!("{tenant} invites you to work with them in {SENDER}, where their orders, stock and invoices are. The link below works once, for seven days.").into(),
+            "If you do not know them, do nothing: nothing happens without you.".into(),
+        ],
+        link: Some((
+            "Accept the invitation",
+            format!("{public_url}/invitation?token={secret}"),
+        )),
+    }
 }
 
 fn text(name: &str, content: &Content) -> String {
@@ -133,7 +150,7 @@ fn page(name: &str, content: &Content) -> Markup {
                     p style=(BRAND) { (SENDER) }
                     h1 style=(TITLE) { (content.subject) }
                     p { "Hello " (name) "," }
-                    @for paragraph in content.paragraphs { p { (paragraph) } }
+                    @for paragraph in &content.paragraphs { p { (paragraph) } }
                     @if let Some((label, address)) = &content.link { p { a href=(address) style=(BUTTON) { (label) } } }
                 }
             }
@@ -149,7 +166,7 @@ mod tests {
 
     #[test]
     fn the_link_is_in_both_forms_and_a_name_is_escaped() {
-        let letter = write("NEW_PASSWORD", "<b>Asha</b>", Some("s3cret"), URL).unwrap();
+        let letter = write("NEW_PASSWORD", "<b>Asha</b>", (Some("s3cret"), None), URL).unwrap();
         let link = "https://orders.example.in/new-password?token=s3cret";
         assert!(
             letter.text.contains(link) && letter.html.contains(link),
@@ -169,8 +186,11 @@ mod tests {
             "SECOND_FACTOR_OFF",
             "SECOND_FACTOR_RESET",
             "RECOVERY_CODE_USED",
+            "INVITATION",
         ] {
-            let html = write(kind, "Asha", Some("s3cret"), URL).unwrap().html;
+            let html = write(kind, "Asha", (Some("s3cret"), Some("Volt")), URL)
+                .unwrap()
+                .html;
             for word in ["src=", "url(", "<link", "<img", "@import"] {
                 assert!(!html.contains(word), "{word} in {html}");
             }
@@ -179,8 +199,17 @@ mod tests {
     }
 
     #[test]
+    fn an_invitation_names_who_invites_and_cannot_bring_markup() {
+        let about = Some("<i>Volt</i> & Sons");
+        let letter = write("INVITATION", "a@b.test", (Some("s3cret"), about), URL).unwrap();
+        assert_eq!(letter.subject, "<i>Volt</i> & Sons invites you");
+        assert!(letter.text.contains("/invitation?token=s3cret"));
+        assert!(letter.html.contains("&lt;i&gt;Volt&lt;/i&gt; &amp; Sons"));
+    }
+
+    #[test]
     fn a_link_without_its_secret_and_a_kind_of_another_release_are_not_written() {
-        assert_eq!(write("NEW_PASSWORD", "Asha", None, URL), None);
-        assert_eq!(write("FAX", "Asha", Some("s3cret"), URL), None);
+        assert_eq!(write("NEW_PASSWORD", "Asha", (None, None), URL), None);
+        assert_eq!(write("FAX", "Asha", (Some("s3cret"), None), URL), None);
     }
 }

@@ -9,8 +9,8 @@ use diesel_async::RunQueryDsl as _;
 use serde_json::json;
 use vitaran_kernel::UserId;
 
+use super::link::{LONGEST_LINK, new_link_secret};
 use super::memberships::find_by_email_in;
-use super::reset_password::{LONGEST_SECRET, random_secret};
 use super::second_factor::{SecondFactorError, TypedCode, UsedCode, record_own, use_code};
 use super::sign_in::choose;
 use super::tries::{Standing, Tries};
@@ -42,7 +42,7 @@ pub struct PendingSecret(pub String);
 
 /// Remembers for five minutes that the password was right.
 pub async fn wait_for_code(db: &Db, half: &HalfSignedIn) -> Result<PendingSecret, SignInError> {
-    let secret = random_secret().map_err(internal)?;
+    let secret = new_link_secret().map_err(internal)?;
     let mut tx = db.begin_platform_as(half.user.id).await?;
     Statement::new(
         "INSERT INTO pending_sign_ins (secret_hash, user_id, expires_at) VALUES ($1, $2, now() + $3 * interval '1 second')",
@@ -94,7 +94,7 @@ async fn find_pending(tx: &mut PlatformTx, secret: &str) -> Result<Option<Pendin
         #[diesel(sql_type = Uuid)]
         user_id: UserId,
     }
-    if secret.len() > LONGEST_SECRET {
+    if secret.len() > LONGEST_LINK {
         return Ok(None);
     }
     let hash = CredentialHash::of(secret);

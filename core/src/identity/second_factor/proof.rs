@@ -4,14 +4,14 @@ use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::RunQueryDsl as _;
 use serde::Deserialize;
-use serde_json::{Value, json};
-use vitaran_kernel::{AuditId, TenantId, UserId};
+use serde_json::Value;
+use vitaran_kernel::{TenantId, UserId};
 
 use super::code::{TypedCode, recovery_hash};
 use super::sealed_place;
 use super::totp::TotpSecret;
 use crate::account_mails::QueueMailError;
-use crate::audit::RECORD_COLUMNS;
+use crate::audit::{self, Author, Change};
 use crate::db::{Db, DbError, PlatformTx, Statement};
 use crate::identity::memberships::find_by_email_in;
 use crate::identity::password::{self, Verified};
@@ -277,15 +277,11 @@ pub(in crate::identity) async fn record_own(
         return Ok(());
     };
     tx.enter(tenant).await?;
-    let row = json!({
-        "tenant_id": tenant, "id": AuditId::generate(), "at": tx.now(), "by_user": user, "by_name": name, "on_behalf_of": null,
-        "action": action, "object_kind": "user", "object_id": user, "detail": { "before": null, "after": after },
-    });
-    Statement::new(format!(
-        "INSERT INTO audit_log ({RECORD_COLUMNS}) SELECT {RECORD_COLUMNS} FROM jsonb_populate_record(NULL::audit_log, $1)",
-    ))
-    .bind(row)
-    .execute(tx.conn()?)
-    .await?;
-    Ok(())
+    let author = Author {
+        user: Some(user),
+        name,
+        on_behalf_of: None,
+    };
+    let object = ("user", user.as_uuid());
+    audit::record_in(tx, tenant, &author, action, object, Change::created(&after)).await
 }
