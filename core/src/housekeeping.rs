@@ -25,7 +25,7 @@ impl Job for Housekeeping {
 }
 
 /// What is thrown away, and by which statement; each takes at most `$1` rows.
-const CHORES: [(&str, &str); 14] = [
+const CHORES: [(&str, &str); 15] = [
     (
         "sessions",
         "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at < now() LIMIT $1)",
@@ -41,6 +41,10 @@ const CHORES: [(&str, &str); 14] = [
     (
         "links to a new address",
         "DELETE FROM email_changes WHERE token_hash IN (SELECT token_hash FROM email_changes WHERE expires_at < now() LIMIT $1)",
+    ),
+    (
+        "sign-ins without their code",
+        "DELETE FROM pending_sign_ins WHERE secret_hash IN (SELECT secret_hash FROM pending_sign_ins WHERE expires_at < now() LIMIT $1)",
     ),
     (
         "mails about accounts",

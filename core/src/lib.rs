@@ -8,6 +8,7 @@ pub mod db;
 pub mod live;
 pub mod jobs;
 pub mod secrets;
+pub mod qr;
 pub mod ports;
 pub mod master;
 pub mod audit;

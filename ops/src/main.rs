@@ -8,7 +8,7 @@ use vitaran_core::config;
 use vitaran_ops::isolation::ProveIsolation;
 use vitaran_ops::registration::{AddRegistration, SetLut};
 use vitaran_ops::tenant::{CreateTenant, SetTenant};
-use vitaran_ops::user::{AddUser, CreateAdmin};
+use vitaran_ops::user::{AddUser, CreateAdmin, ResetSecondFactor};
 use vitaran_ops::whatsapp::SetAccount;
 use vitaran_ops::{
     OpsError, check_config, isolation, migrate, registration, seed, tenant, user, verify, whatsapp,
@@ -91,6 +91,8 @@ enum User {
     Add(AddUser),
     /// A platform admin, member of no tenant
     CreateAdmin(CreateAdmin),
+    /// Takes the second factor off somebody who lost it; the only way back in for platform admins
+    ResetSecondFactor(ResetSecondFactor),
 }
 
 #[derive(Subcommand)]
@@ -160,6 +162,7 @@ async fn run(command: Command) -> Result<Vec<String>, OpsError> {
         Command::Registration(Registration::SetLut(input)) => registration::set_lut(input).await,
         Command::User(User::Add(input)) => user::add(input).await,
         Command::User(User::CreateAdmin(input)) => user::create_admin(input).await,
+        Command::User(User::ResetSecondFactor(input)) => user::reset_second_factor(input).await,
         Command::Whatsapp(Whatsapp::Set(input)) => whatsapp::set(input).await,
         Command::CheckConfig => check_config::check(),
         Command::VerifyChain(OneTenant { tenant }) => verify::chain(tenant.as_deref()).await,

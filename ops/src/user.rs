@@ -2,6 +2,8 @@
 //!
 //! `vitaran user create-admin`: a platform admin, member of no tenant. No role of web or worker may make one: `is_platform_admin` is the owner's alone to set, so that a hole in the web
 //! cannot be widened into the whole platform.
+//!
+//! `vitaran user reset-second-factor`: for whoever lost phone and recovery codes, and no administrator may help.
 
 use std::sync::Arc;
 
@@ -9,7 +11,7 @@ use clap::Args;
 use serde_json::json;
 use vitaran_core::access::{Actor, SalesDealersRead};
 use vitaran_core::dealers;
-use vitaran_core::identity::{PasswordCost, hash_password};
+use vitaran_core::identity::{PasswordCost, hash_password, second_factor};
 use vitaran_core::tenancy::{self, MemberForm, PlatformOperator};
 use vitaran_kernel::{EmailAddress, SystemClock, Text, UserId};
 
@@ -118,6 +120,26 @@ pub async fn create_admin(input: CreateAdmin) -> Result<Vec<String>, OpsError> {
         said.push(format!("password: {}", password.text));
     }
     Ok(said)
+}
+
+/// Whose second factor is taken away.
+#[derive(Debug, Args)]
+pub struct ResetSecondFactor {
+    #[arg(long)]
+    email: String,
+}
+
+/// Takes somebody's second factor away; they are told by mail.
+pub async fn reset_second_factor(input: ResetSecondFactor) -> Result<Vec<String>, OpsError> {
+    let db = database::actions(Arc::new(SystemClock))?;
+    let was_on = second_factor::reset_at_console(&db, &input.email)
+        .await
+        .map_err(OpsError::refused)?;
+    Ok(vec![if was_on {
+        format!("{} has no second factor now", input.email)
+    } else {
+        format!("{} had no second factor", input.email)
+    }])
 }
 
 /// Adds the user, or raises the one who has the address. Doing it twice changes nothing.

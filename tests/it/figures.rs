@@ -8,7 +8,7 @@ use vitaran_core::access::Role;
 use vitaran_core::orders;
 use vitaran_kernel::OrderId;
 use vitaran_tests::flow::{Buyer, Flow};
-use vitaran_tests::{Answer, Client, Said, TestApp, Wire, test_app_on_a_wire};
+use vitaran_tests::{Answer, Client, PASSWORD, Said, TestApp, Wire, test_app_on_a_wire};
 
 /// A first request of a kind prepares its statements; of the others the least is what the kind costs.
 const TIMES: usize = 4;
@@ -255,6 +255,17 @@ async fn an_api_key_costs_what_a_token_costs() {
         .least_of_get(&program, "/api/v1/orders?limit=25")
         .await;
     costs("a list by key", &said, 3, 4);
+}
+
+#[tokio::test]
+async fn a_sign_in_without_a_second_factor_pays_nothing_for_it() {
+    let house = house().await;
+    let person = house.app.person(Role::Sales).await;
+    let form = [("email", person.email.as_str()), ("password", PASSWORD)];
+    let said = house
+        .least(async |_| house.app.client().post_form("/login", &form).await)
+        .await;
+    costs("a sign-in", &said, 9, 14);
 }
 
 #[tokio::test]

@@ -124,6 +124,15 @@ impl<'a> House<'a> {
                 let person = self.person(Role::Sales).await;
                 things.insert("id", self.user(&person).await);
             }
+            "user with a second factor" => {
+                let person = self.person(Role::Sales).await;
+                let id = self.user(&person).await;
+                let sql = format!(
+                    "INSERT INTO second_factors (user_id, sealed_secret, confirmed_at) VALUES ('{id}', 'k1.', now())"
+                );
+                self.app.database.execute(&sql).await;
+                things.insert("id", id);
+            }
             "member" => {
                 let person = self.person(Role::Sales).await;
                 let id = format!(

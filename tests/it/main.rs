@@ -43,6 +43,7 @@ mod proof;
 mod processes;
 mod roles;
 mod schema;
+mod second_factor;
 mod session_ends;
 mod sessions;
 mod sign_in;

@@ -1,5 +1,6 @@
 //! The platform's own pages: the register, new distributors, support visits.
 
+use serde_json::json;
 use vitaran_core::access::Role;
 use vitaran_tests::test_app;
 
@@ -173,6 +174,110 @@ async fn a_support_visit_has_a_reason_a_banner_an_end_and_stands_in_the_audit_lo
         "{}",
         log.body
     );
+}
+
+#[tokio::test]
+async fn a_suspended_distributors_people_programs_and_keys_are_refused_at_once_and_come_back_when_it_is_restored()
+ {
+    let app = test_app().await;
+    let other = app.tenant("ampere", "27AAPFU0939F1ZV").await;
+    let platform = app.sign_in_platform_admin().await;
+    let person = app.person(Role::Sales).await;
+    let (browser, program) = (app.sign_in(&person).await, app.api(&person).await);
+    let admin = app
+        .api_as(Role::Admin)
+        .await
+        .with("idempotency-key", "key-1");
+    let key = json!({ "name": "Tally", "scopes": ["sales.orders.read"], "expires_in_days": 30 });
+    let key = admin.post_json("/api/v1/api_keys", &key).await;
+    assert_eq!(key.status, 201, "{}", key.body);
+    let key = app.client().bearer(key.json()["secret"].as_str().unwrap());
+    let stranger = format!("{}@ampere.test", uuid::Uuid::now_v7().simple());
+    app.make_member(&other, &stranger, Role::Sales, None).await;
+    let stranger = vitaran_tests::Person {
+        email: stranger,
+        ..person.clone()
+    };
+    let stranger = app.sign_in(&stranger).await;
+    let asked = async || {
+        [
+            browser.get("/admin/orders").await.status,
+            program.get("/api/v1/orders").await.status,
+            key.get("/api/v1/orders").await.status,
+            stranger.get("/admin/orders").await.status,
+        ]
+    };
+    assert_eq!(asked().await, [200; 4]);
+
+    let path = "/super/tenants/volt/suspension";
+    let without = platform.post_form(path, &[("reason", " ")]).await;
+    assert_eq!(without.status, 422);
+    let suspended = platform
+        .post_form(path, &[("reason", "Unpaid since May")])
+        .await;
+    assert_eq!(
+        (suspended.status, suspended.location()),
+        (303, "/super/tenants/volt")
+    );
+    assert_eq!(asked().await, [303, 401, 401, 200]);
+    let form = [
+        ("email", person.email.as_str()),
+        ("password", person.password.as_str()),
+    ];
+    assert_eq!(app.client().post_form("/login", &form).await.status, 422);
+    let page = platform.get("/super/tenants/volt").await;
+    assert!(
+        page.body.contains("Suspended") && page.body.contains("Restore"),
+        "{}",
+        page.body
+    );
+    platform.post_form(path, &[("reason", "Again")]).await;
+    let again = "SELECT count(*) FROM audit_log WHERE action = 'tenancy.tenant.suspend'";
+    assert_eq!(
+        app.database.count(again).await,
+        1,
+        "it was suspended already"
+    );
+    let visit = [("reason", "What is unpaid?")];
+    platform
+        .post_form("/super/tenants/volt/visits", &visit)
+        .await;
+    assert_eq!(
+        platform.get("/admin/orders").await.status,
+        200,
+        "the platform may look"
+    );
+    platform.post_form("/super/visit/end", &[]).await;
+
+    platform
+        .post_form("/super/tenants/volt/restoration", &[])
+        .await;
+    assert_eq!(
+        asked().await,
+        [303, 401, 200, 200],
+        "a session that ended stays so"
+    );
+    let admin = app.sign_in_as(Role::Admin).await;
+    let log = admin.get("/admin/audit").await;
+    assert!(log.body.contains("Unpaid since May"), "{}", log.body);
+}
+
+#[tokio::test]
+async fn a_distributor_is_renamed_and_its_log_tells_by_whom() {
+    let app = test_app().await;
+    let platform = app.sign_in_platform_admin().await;
+    let path = "/super/tenants/volt/name";
+    assert_eq!(platform.post_form(path, &[("name", "")]).await.status, 422);
+    let renamed = platform.post_form(path, &[("name", "Volt & Sons")]).await;
+    assert_eq!(
+        (renamed.status, renamed.location()),
+        (303, "/super/tenants/volt")
+    );
+    let admin = app.sign_in_as(Role::Admin).await;
+    assert!(admin.get("/admin").await.body.contains("Volt &amp; Sons"));
+    let told = "SELECT a.detail->'after'->>'name_before' || ' by ' || (a.on_behalf_of = u.email)::text AS text \
+                FROM audit_log a JOIN users u ON u.id = a.by_user WHERE a.action = 'tenancy.tenant.rename'";
+    assert_eq!(app.database.text(told).await, "Volt Distributors by true");
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ const TENANT_TABLES: &str = "SELECT c.oid, c.relname, c.relrowsecurity, c.relfor
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')";
 
 /// Tables without a tenant, each with its reason.
-const WITHOUT_TENANT: [(&str, &str); 15] = [
+const WITHOUT_TENANT: [(&str, &str); 18] = [
     ("__diesel_schema_migrations", "the migrations that ran"),
     (
         "access_tokens",
@@ -52,12 +52,24 @@ const WITHOUT_TENANT: [(&str, &str); 15] = [
     ),
     ("eway_thresholds", "the law is the same for everybody"),
     (
+        "pending_sign_ins",
+        "found by hash before anybody is known; one sees the row whose secret one holds",
+    ),
+    (
+        "recovery_codes",
+        "a person may work for several tenants; one sees one's own",
+    ),
+    (
         "request_counts",
         "counted before anybody is known: networks and numbers",
     ),
     (
         "rotated_tokens",
         "found by hash before the tenant is known; nobody but the look-up reads them",
+    ),
+    (
+        "second_factors",
+        "a person may work for several tenants; one sees one's own, and staff those of their colleagues",
     ),
     (
         "sessions",
@@ -226,6 +238,7 @@ async fn only_the_outbox_and_what_has_expired_are_seen_across_tenants() {
         "memberships found_before_tenant to app_lookup",
         "notification_logs worker_finds_due to app_worker",
         "roles found_before_tenant to app_lookup",
+        "second_factor_rules found_before_tenant to app_lookup",
         "webhook_deliveries worker_finds_due to app_worker",
         "webhook_events worker_deletes_expired to app_worker",
         "webhook_events worker_finds_expired to app_worker",

@@ -173,6 +173,7 @@ fn config(base: &str, url: &str, files: &std::path::Path) -> WebConfig {
         },
         requests_per_10s: u32::MAX,
         trusted_proxies: TrustedProxies::default(),
+        platform_second_factor: false,
         webhook_targets: Targets::Loopback,
         secret_key: Secret::new(SECRET_KEY),
     }

@@ -13,7 +13,7 @@ use crate::catalog::{CatalogActivityApi, ProductsApi};
 use crate::dealers::{DealerActivityApi, DealersApi};
 use crate::health::HealthApi;
 use crate::http::problem_json;
-use crate::identity::{AuthApi, EmailApi, MeApi, PasswordApi, SessionsApi};
+use crate::identity::{AuthApi, EmailApi, MeApi, PasswordApi, SecondFactorApi, SessionsApi};
 use crate::invitations::{AcceptInvitationApi, InvitationsApi};
 use crate::invoicing::InvoicesApi;
 use crate::members::MembersApi;
@@ -33,6 +33,9 @@ pub enum Tag {
     Auth,
     /// Where people are signed in.
     Sessions,
+    /// What a sign-in asks for after the password.
+    #[oai(rename = "Second factor")]
+    SecondFactor,
     /// What programs work with that have no person.
     #[oai(rename = "API keys")]
     ApiKeys,
@@ -73,6 +76,7 @@ type PeopleApis = (
     PasswordApi,
     EmailApi,
     SessionsApi,
+    SecondFactorApi,
     ApiKeysApi,
     RolesApi,
     MembersApi,
@@ -115,6 +119,7 @@ pub fn service() -> OpenApiService<Apis, ()> {
                 PasswordApi,
                 EmailApi,
                 SessionsApi,
+                SecondFactorApi,
                 ApiKeysApi,
                 RolesApi,
                 MembersApi,

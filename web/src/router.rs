@@ -25,8 +25,9 @@ use crate::http::request_id::NameRequests;
 use crate::http::security_headers::SecurityHeaders;
 use crate::http::text_guard::TextGuard;
 use crate::http::throttle::Throttle;
+use crate::identity::second_factor;
 use crate::state::AppState;
-use crate::tenancy::platform;
+use crate::tenancy::{platform, register};
 use crate::{
     api_keys, assets, audit, catalog, dashboard, dealers, developers, health, identity,
     invitations, invoicing, live, members, notifications, openapi, orders, pricing, roles, stock,
@@ -39,6 +40,8 @@ fn pages() -> Pages {
         .get("/", identity::go_to_start)
         .get("/login", identity::show_sign_in)
         .post("/login", identity::submit_sign_in)
+        .get("/login/code", second_factor::step::show)
+        .post("/login/code", second_factor::step::submit)
         .get("/forgotten-password", identity::password::show_forgotten)
         .post("/forgotten-password", identity::password::submit_forgotten)
         .get("/new-password", identity::password::show_new)
@@ -52,6 +55,26 @@ fn pages() -> Pages {
         .post("/account/email", identity::email::submit)
         .get("/new-email", identity::email::show_new)
         .post("/new-email", identity::email::submit_new)
+        .get("/account/second-factor", second_factor::own::show)
+        .post("/account/second-factor", second_factor::own::begin)
+        .post_of(
+            "/account/second-factor",
+            "/account/second-factor/confirmation",
+            second_factor::own::confirm,
+        )
+        .get(
+            "/account/second-factor/recovery-codes",
+            second_factor::own::ask_for_codes,
+        )
+        .post(
+            "/account/second-factor/recovery-codes",
+            second_factor::own::renew_codes,
+        )
+        .get(
+            "/account/second-factor/removal",
+            second_factor::own::ask_removal,
+        )
+        .post("/account/second-factor/removal", second_factor::own::remove)
         .get("/switch-tenant", identity::show_switch)
         .post("/switch-tenant", identity::submit_switch)
         .post("/preferences", identity::set_preferences)
@@ -330,6 +353,16 @@ fn pages() -> Pages {
             "/admin/users/:id/sessions/revocation",
             identity::staff_sessions::end_all,
         )
+        .get("/admin/second-factor", second_factor::rules::show)
+        .post("/admin/second-factor", second_factor::rules::submit)
+        .get(
+            "/admin/users/:id/second-factor/removal",
+            second_factor::member::ask_removal,
+        )
+        .post(
+            "/admin/users/:id/second-factor/removal",
+            second_factor::member::remove,
+        )
         .get("/admin/api-keys", api_keys::list)
         .get("/admin/api-keys/new", api_keys::new)
         .post("/admin/api-keys/new", api_keys::create)
@@ -390,6 +423,15 @@ fn pages() -> Pages {
         .get("/super/tenants/new", platform::new)
         .post("/super/tenants/new", platform::create)
         .get("/super/tenants/:slug", platform::show)
+        .get("/super/tenants/:slug/name", register::ask_name)
+        .post("/super/tenants/:slug/name", register::rename)
+        .get("/super/tenants/:slug/suspension", register::ask_suspension)
+        .post("/super/tenants/:slug/suspension", register::suspend)
+        .post_of(
+            "/super/tenants/:slug",
+            "/super/tenants/:slug/restoration",
+            register::restore,
+        )
         .post("/super/tenants/:slug/visits", platform::start_visit)
         .post("/super/visit/end", platform::end_visit)
         .get("/developers", developers::show)

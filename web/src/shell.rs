@@ -12,7 +12,7 @@ use crate::auth::CurrentSession;
 use crate::http::problem_page::KnownSession;
 use crate::http::{cookies, flash, next_path};
 use crate::hx::{self, HxRequest};
-use crate::identity;
+use crate::identity::{self, second_factor};
 use crate::live;
 use crate::members;
 use crate::portal;
@@ -248,6 +248,7 @@ fn user_menu<'a>(session: &'a CurrentSession, here: &'a str) -> UserMenu<'a> {
     if session.actor().and_then(Actor::impersonation).is_none() {
         links.push(("Change your password", "/account/password"));
         links.push(("Change your e-mail", identity::email::PATH));
+        links.push((second_factor::own::TITLE, second_factor::own::PATH));
     }
     if session.view().membership_count > 1 && session.actor().is_some() {
         links.push(("Change company", "/switch-tenant"));
@@ -414,6 +415,13 @@ const WAYS: &[Way] = &[
         href: identity::staff_sessions::PATH,
         icon: Icon::Monitor,
         needs: Some(PermissionCode::PlatformSessionsRevoke),
+    },
+    Way {
+        area: Area::Admin,
+        label: second_factor::rules::TITLE,
+        href: second_factor::rules::PATH,
+        icon: Icon::Settings,
+        needs: Some(PermissionCode::PlatformSettingsWrite),
     },
     Way {
         area: Area::Admin,

@@ -15,14 +15,15 @@ DROP FUNCTION IF EXISTS lookup.login(text), lookup.acting(uuid, uuid, uuid, uuid
 CREATE OR REPLACE FUNCTION lookup.login(p_email text)
 RETURNS TABLE (user_id uuid, user_name text, email text, password_hash text, password_changed_at timestamptz,
                is_platform_admin boolean, tenant_id uuid, tenant_slug text, tenant_name text, membership_id uuid, role text, dealer_id uuid,
-               role_name text)
+               role_name text, has_second_factor boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
     SELECT u.id, u.name, u.email, u.password_hash, u.password_changed_at, u.is_platform_admin, m.tenant_id, m.slug, m.tenant_name,
-           m.id, m.role, m.dealer_id, m.role_name
+           m.id, m.role, m.dealer_id, m.role_name,
+           EXISTS (SELECT FROM public.second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL)
     FROM public.users u
     LEFT JOIN (
         SELECT m.tenant_id, m.id, m.user_id, m.role, m.dealer_id, t.slug, t.name AS tenant_name, r.name AS role_name
@@ -40,14 +41,17 @@ $$;
 CREATE OR REPLACE FUNCTION lookup.acting(p_user uuid, p_tenant uuid, p_membership uuid, p_impersonation uuid)
 RETURNS TABLE (user_name text, email text, is_platform_admin boolean, tenant_slug text, tenant_name text, role text, dealer_id uuid,
                role_name text, role_permissions text[], approval_limit numeric,
-               membership_count bigint, impersonation_may_write boolean, impersonation_ends_at timestamptz)
+               membership_count bigint, impersonation_may_write boolean, impersonation_ends_at timestamptz,
+               has_second_factor boolean, needs_second_factor boolean)
 LANGUAGE sql STABLE
 AS $$
     SELECT u.name, u.email, u.is_platform_admin, t.slug, t.name,
            CASE WHEN i.id IS NOT NULL THEN 'ADMIN' ELSE m.role END, m.dealer_id, r.name, r.permissions, r.approval_limit,
            (SELECT count(*) FROM public.memberships o JOIN public.tenants ot ON ot.id = o.tenant_id AND ot.status = 'ACTIVE'
             WHERE o.user_id = u.id AND o.is_active),
-           i.may_write, i.ends_at
+           i.may_write, i.ends_at,
+           EXISTS (SELECT FROM public.second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL),
+           EXISTS (SELECT FROM public.second_factor_rules d WHERE d.tenant_id = m.tenant_id AND (m.role = ANY (d.roles) OR m.role_id = ANY (d.role_ids)))
     FROM public.users u
     LEFT JOIN public.tenants t ON t.id = p_tenant
     LEFT JOIN public.memberships m ON m.tenant_id = p_tenant AND m.id = p_membership AND m.user_id = u.id AND m.is_active
@@ -65,7 +69,8 @@ CREATE OR REPLACE FUNCTION lookup.session(p_id_hash bytea)
 RETURNS TABLE (id uuid, user_id uuid, acting_tenant uuid, membership_id uuid, impersonation_id uuid, data jsonb, created_at timestamptz,
                last_seen_at timestamptz, expires_at timestamptz, user_name text, email text, is_platform_admin boolean,
                tenant_slug text, tenant_name text, role text, dealer_id uuid, role_name text, role_permissions text[],
-               approval_limit numeric, membership_count bigint, impersonation_may_write boolean, impersonation_ends_at timestamptz)
+               approval_limit numeric, membership_count bigint, impersonation_may_write boolean, impersonation_ends_at timestamptz,
+               has_second_factor boolean, needs_second_factor boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
 #variable_conflict use_column
@@ -73,7 +78,7 @@ BEGIN
     RETURN QUERY
     SELECT s.id, s.user_id, s.acting_tenant, s.membership_id, s.impersonation_id, s.data, s.created_at, s.last_seen_at, s.expires_at,
            a.user_name, a.email, a.is_platform_admin, a.tenant_slug, a.tenant_name, a.role, a.dealer_id, a.role_name, a.role_permissions,
-           a.approval_limit, a.membership_count, a.impersonation_may_write, a.impersonation_ends_at
+           a.approval_limit, a.membership_count, a.impersonation_may_write, a.impersonation_ends_at, a.has_second_factor, a.needs_second_factor
     FROM public.sessions s
     CROSS JOIN LATERAL lookup.acting(s.user_id, s.acting_tenant, s.membership_id, s.impersonation_id) a
     WHERE s.id_hash = p_id_hash AND s.kind = 'BROWSER' AND s.expires_at > now() AND s.absolute_expires_at > now();
@@ -83,14 +88,15 @@ $$;
 -- An access token by its hash: the session it was given to, and who acts.
 CREATE OR REPLACE FUNCTION lookup.bearer(p_token_hash bytea)
 RETURNS TABLE (session_id uuid, user_id uuid, acting_tenant uuid, user_name text, email text, is_platform_admin boolean,
-               tenant_slug text, tenant_name text, role text, dealer_id uuid, role_name text, role_permissions text[], approval_limit numeric)
+               tenant_slug text, tenant_name text, role text, dealer_id uuid, role_name text, role_permissions text[], approval_limit numeric,
+               has_second_factor boolean, needs_second_factor boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
     SELECT s.id, s.user_id, s.acting_tenant, a.user_name, a.email, a.is_platform_admin, a.tenant_slug, a.tenant_name, a.role, a.dealer_id,
-           a.role_name, a.role_permissions, a.approval_limit
+           a.role_name, a.role_permissions, a.approval_limit, a.has_second_factor, a.needs_second_factor
     FROM public.access_tokens k
     JOIN public.sessions s ON s.id = k.session_id
     CROSS JOIN LATERAL lookup.acting(s.user_id, s.acting_tenant, s.membership_id, NULL) a

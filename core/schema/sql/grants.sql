@@ -13,6 +13,9 @@ GRANT SELECT (tenant_id, id, user_id, role, role_id, dealer_id, is_active) ON me
 GRANT SELECT (tenant_id, id, name, permissions, approval_limit) ON roles TO app_lookup;
 GRANT SELECT (id, slug, name, status) ON tenants TO app_lookup;
 GRANT SELECT ON sessions, access_tokens, rotated_tokens TO app_lookup;
+-- Whether somebody has a second factor, and needs one; never the secret.
+GRANT SELECT (user_id, confirmed_at) ON second_factors TO app_lookup;
+GRANT SELECT (tenant_id, roles, role_ids) ON second_factor_rules TO app_lookup;
 GRANT SELECT (tenant_id, id, membership_id, name, secret_hash, scopes, networks, expires_at, revoked_at, last_used_at) ON api_keys TO app_lookup;
 GRANT SELECT (tenant_id, id, user_id, may_write, ends_at, ended_at) ON impersonations TO app_lookup;
 GRANT SELECT (tenant_id, email, role, role_id, token_hash, invited_by, expires_at) ON invitations TO app_lookup;
@@ -32,11 +35,13 @@ GRANT SELECT, INSERT, UPDATE (ended_at) ON impersonations TO app_user;
 -- A session's user and target are decided when it is opened. Tokens go with their session.
 GRANT SELECT, INSERT, UPDATE (id_hash, data, last_seen_at, expires_at), DELETE ON sessions TO app_user;
 GRANT INSERT ON access_tokens, rotated_tokens TO app_user;
-GRANT SELECT, INSERT, DELETE ON account_links, email_changes TO app_user;
+GRANT SELECT, INSERT, DELETE ON account_links, email_changes, pending_sign_ins, recovery_codes TO app_user;
+GRANT SELECT, INSERT, UPDATE (sealed_secret, confirmed_at, last_step, created_at), DELETE ON second_factors TO app_user;
+GRANT SELECT, INSERT, UPDATE (roles, role_ids, version) ON second_factor_rules TO app_user;
 -- Web hands mails in and reads none: they carry links.
 GRANT INSERT (id, kind, recipient, recipient_name, sealed_secret, about) ON account_mails TO app_user;
 GRANT SELECT, DELETE, UPDATE (status, attempts, next_attempt_at, lease_token, lease_until, last_error, sent_at, sealed_secret) ON account_mails TO app_worker;
-GRANT SELECT, DELETE ON sessions, access_tokens, rotated_tokens, account_links, email_changes, sign_in_tries, request_counts TO app_worker;
+GRANT SELECT, DELETE ON sessions, access_tokens, rotated_tokens, account_links, email_changes, pending_sign_ins, sign_in_tries, request_counts TO app_worker;
 GRANT SELECT, INSERT, UPDATE ON sign_in_tries, request_counts TO app_user;
 GRANT SELECT, INSERT, UPDATE (token_hash, invited_by, expires_at, sendings, version), DELETE ON invitations TO app_user;
 -- The hash of a key is written and never read again, but for the look-up.

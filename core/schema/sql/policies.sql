@@ -31,7 +31,7 @@ BEGIN
             EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (%s)', t.relname,
                 format(own_dealer, CASE WHEN t.relname = 'dealers' THEN 'id' ELSE 'dealer_id' END),
                 format(own_dealer, CASE WHEN t.relname = 'dealers' THEN 'id' ELSE 'dealer_id' END));
-        ELSIF t.relname IN ('api_keys', 'audit_log', 'audit_seals', 'audit_trail', 'document_counters', 'impersonations', 'notification_attempts', 'pick_lists', 'roles', 'stock_ledger',
+        ELSIF t.relname IN ('api_keys', 'audit_log', 'audit_seals', 'audit_trail', 'document_counters', 'impersonations', 'notification_attempts', 'pick_lists', 'roles', 'second_factor_rules', 'stock_ledger',
             'webhook_attempts', 'webhook_endpoints', 'webhook_secrets', 'whatsapp_accounts') THEN
             EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (%s)', t.relname, staff, staff);
         ELSIF t.relname IN ('webhook_deliveries', 'webhook_events') THEN
@@ -114,7 +114,7 @@ DO $$
 DECLARE
     t text;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['sessions', 'access_tokens', 'rotated_tokens', 'account_links', 'email_changes']
+    FOREACH t IN ARRAY ARRAY['sessions', 'access_tokens', 'rotated_tokens', 'account_links', 'email_changes', 'pending_sign_ins']
     LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
@@ -167,6 +167,32 @@ BEGIN
         EXECUTE format($p$CREATE POLICY own ON %I TO app_user USING (user_id = (SELECT NULLIF(current_setting('app.actor_id', true), '')::uuid))$p$, t);
     END LOOP;
 END $$;
+
+-- So is a sign-in that waits for its code.
+DROP POLICY IF EXISTS held ON pending_sign_ins;
+CREATE POLICY held ON pending_sign_ins TO app_user USING (secret_hash = decode((SELECT NULLIF(current_setting('app.credential_hash', true), '')), 'hex'));
+DROP POLICY IF EXISTS own ON pending_sign_ins;
+CREATE POLICY own ON pending_sign_ins TO app_user USING (user_id = (SELECT NULLIF(current_setting('app.actor_id', true), '')::uuid));
+
+-- A second factor is its owner's. The staff of a distributor see which of its people have one, and may take it away.
+ALTER TABLE second_factors ENABLE ROW LEVEL SECURITY;
+ALTER TABLE second_factors FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS found_before_tenant ON second_factors;
+CREATE POLICY found_before_tenant ON second_factors FOR SELECT TO app_lookup USING (true);
+DROP POLICY IF EXISTS own ON second_factors;
+CREATE POLICY own ON second_factors TO app_user USING (user_id = (SELECT NULLIF(current_setting('app.actor_id', true), '')::uuid));
+DROP POLICY IF EXISTS seen_by_staff ON second_factors;
+CREATE POLICY seen_by_staff ON second_factors FOR SELECT TO app_user
+    USING (EXISTS (SELECT FROM memberships m WHERE m.user_id = second_factors.user_id AND m.removed_at IS NULL) AND (SELECT current_setting('app.dealer_scope', true) = 'all'));
+DROP POLICY IF EXISTS reset_by_staff ON second_factors;
+CREATE POLICY reset_by_staff ON second_factors FOR DELETE TO app_user
+    USING (EXISTS (SELECT FROM memberships m WHERE m.user_id = second_factors.user_id AND m.removed_at IS NULL) AND (SELECT current_setting('app.dealer_scope', true) = 'all'));
+ALTER TABLE recovery_codes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE recovery_codes FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS own ON recovery_codes;
+CREATE POLICY own ON recovery_codes TO app_user USING (user_id = (SELECT NULLIF(current_setting('app.actor_id', true), '')::uuid));
+DROP POLICY IF EXISTS found_before_tenant ON second_factor_rules;
+CREATE POLICY found_before_tenant ON second_factor_rules FOR SELECT TO app_lookup USING (true);
 
 -- The register of tenants is readable: a name and an address word. Only a platform admin adds to it or changes it.
 ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;

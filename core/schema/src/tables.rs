@@ -559,6 +559,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    pending_sign_ins (secret_hash) {
+        secret_hash -> Bytea,
+        user_id -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     pick_lists (tenant_id, id) {
         tenant_id -> Uuid,
         id -> Uuid,
@@ -661,6 +670,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    recovery_codes (user_id, code_hash) {
+        user_id -> Uuid,
+        code_hash -> Bytea,
+    }
+}
+
+diesel::table! {
     request_counts (kind, network, started_at) {
         kind -> Text,
         network -> Text,
@@ -688,6 +704,25 @@ diesel::table! {
         session_id -> Uuid,
         rotated_at -> Timestamptz,
         expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    second_factor_rules (tenant_id) {
+        tenant_id -> Uuid,
+        roles -> Array<Nullable<Text>>,
+        role_ids -> Array<Nullable<Uuid>>,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    second_factors (user_id) {
+        user_id -> Uuid,
+        sealed_secret -> Text,
+        confirmed_at -> Nullable<Timestamptz>,
+        last_step -> Int8,
+        created_at -> Timestamptz,
     }
 }
 
@@ -940,9 +975,13 @@ diesel::joinable!(impersonations -> users (user_id));
 diesel::joinable!(memberships -> tenants (tenant_id));
 diesel::joinable!(memberships -> users (user_id));
 diesel::joinable!(order_counters -> tenants (tenant_id));
+diesel::joinable!(pending_sign_ins -> users (user_id));
 diesel::joinable!(price_lists -> tenants (tenant_id));
 diesel::joinable!(products -> tax_classes (tax_class));
+diesel::joinable!(recovery_codes -> second_factors (user_id));
 diesel::joinable!(roles -> tenants (tenant_id));
+diesel::joinable!(second_factor_rules -> tenants (tenant_id));
+diesel::joinable!(second_factors -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(tax_rates -> tax_classes (tax_class));
 diesel::joinable!(tenant_settings -> tenants (tenant_id));
@@ -986,6 +1025,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_lines,
     order_status_history,
     orders,
+    pending_sign_ins,
     pick_lists,
     price_list_items,
     price_lists,
@@ -994,9 +1034,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipt_allocations,
     receipts,
     receivables,
+    recovery_codes,
     request_counts,
     roles,
     rotated_tokens,
+    second_factor_rules,
+    second_factors,
     sessions,
     shipments,
     sign_in_tries,

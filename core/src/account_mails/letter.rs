@@ -56,6 +56,38 @@ pub(super) fn write(
                 format!("{public_url}/account/sessions"),
             )),
         },
+        ("SECOND_FACTOR_ON", _) => Content {
+            subject: "Your second factor is on".into(),
+            paragraphs: vec![
+                "From now on a sign-in to your account asks for a code of your app after the password. All other devices were signed out.".into(),
+                "If that was not you, choose a new password at once with “Forgot your password?” on the sign-in page, and ask your administrator to reset the second factor.".into(),
+            ],
+            link: second_factor_page(public_url),
+        },
+        ("SECOND_FACTOR_OFF", _) => Content {
+            subject: "Your second factor is off".into(),
+            paragraphs: vec![
+                "The second factor of your account was switched off just now: the password alone opens it.".into(),
+                "If that was not you, change your password at once and tell your administrator.".into(),
+            ],
+            link: second_factor_page(public_url),
+        },
+        ("SECOND_FACTOR_RESET", _) => Content {
+            subject: "Your second factor was reset".into(),
+            paragraphs: vec![
+                "An administrator took the second factor off your account: the codes of your app and your recovery codes no longer work.".into(),
+                "Set it up anew when you next sign in. If you did not ask for this, speak to your administrator at once.".into(),
+            ],
+            link: second_factor_page(public_url),
+        },
+        ("RECOVERY_CODE_USED", _) => Content {
+            subject: "A recovery code was used".into(),
+            paragraphs: vec![
+                "Somebody, probably you, signed in to your account with one of your recovery codes. It does not work again.".into(),
+                "If that was not you, change your password at once and make new recovery codes.".into(),
+            ],
+            link: second_factor_page(public_url),
+        },
         ("NEW_PASSWORD", Some(secret)) => Content {
             subject: "Choose a new password".into(),
             paragraphs: vec![
@@ -94,6 +126,11 @@ pub(super) fn write(
         html: page(name, &content).into_string(),
         subject: content.subject.into_owned(),
     })
+}
+
+fn second_factor_page(public_url: &str) -> Option<(&'static str, String)> {
+    let address = format!("{public_url}/account/second-factor");
+    Some(("Look at your second factor", address))
 }
 
 fn invitation(tenant: &str, secret: &str, public_url: &str) -> Content {
@@ -164,6 +201,10 @@ mod tests {
             "NEW_PASSWORD",
             "PASSWORD_CHANGED",
             "TOKENS_COPIED",
+            "SECOND_FACTOR_ON",
+            "SECOND_FACTOR_OFF",
+            "SECOND_FACTOR_RESET",
+            "RECOVERY_CODE_USED",
             "INVITATION",
             "NEW_EMAIL",
             "EMAIL_CHANGED",

@@ -27,6 +27,11 @@ pub(crate) enum AccountMail<'a> {
     PasswordChanged,
     /// A refresh token came a second time.
     TokensCopied,
+    SecondFactorOn,
+    SecondFactorOff,
+    /// Taken away by an administrator, or at the operator's console.
+    SecondFactorReset,
+    RecoveryCodeUsed,
     /// With the secret of the link, and the key that it is sealed with until it is sent.
     NewPassword {
         secret: &'a str,
@@ -52,6 +57,10 @@ impl AccountMail<'_> {
         match self {
             AccountMail::PasswordChanged => "PASSWORD_CHANGED",
             AccountMail::TokensCopied => "TOKENS_COPIED",
+            AccountMail::SecondFactorOn => "SECOND_FACTOR_ON",
+            AccountMail::SecondFactorOff => "SECOND_FACTOR_OFF",
+            AccountMail::SecondFactorReset => "SECOND_FACTOR_RESET",
+            AccountMail::RecoveryCodeUsed => "RECOVERY_CODE_USED",
             AccountMail::NewPassword { .. } => "NEW_PASSWORD",
             AccountMail::NewEmail { .. } => "NEW_EMAIL",
             AccountMail::EmailChanged => "EMAIL_CHANGED",
@@ -62,14 +71,12 @@ impl AccountMail<'_> {
     /// The secret as it is stored, if there is one.
     fn sealed(&self, id: Uuid) -> Result<Option<String>, SecretError> {
         match self {
-            AccountMail::PasswordChanged
-            | AccountMail::TokensCopied
-            | AccountMail::EmailChanged => Ok(None),
             AccountMail::NewPassword { secret, key }
             | AccountMail::NewEmail { secret, key }
             | AccountMail::Invitation { secret, key, .. } => {
                 key.seal(&sealed_place(id), secret).map(Some)
             }
+            _ => Ok(None),
         }
     }
 

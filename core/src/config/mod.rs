@@ -88,6 +88,8 @@ pub struct WebConfig {
     pub requests_per_10s: u32,
     /// Whose word is taken for where a request comes from.
     pub trusted_proxies: TrustedProxies,
+    /// Whether the platform's own people must have a second factor.
+    pub platform_second_factor: bool,
     pub secret_key: Secret,
     /// Whom endpoints may be.
     pub webhook_targets: Targets,
@@ -158,6 +160,7 @@ impl WebConfig {
             },
             requests_per_10s: reader.number("REQUESTS_PER_10S", 100, 10..=1_000_000),
             trusted_proxies: reader.trusted_proxies(),
+            platform_second_factor: reader.platform_second_factor(),
             secret_key: reader.secret_key(),
             webhook_targets: reader.webhook_targets(),
         };
@@ -316,6 +319,7 @@ mod tests {
             ("TRUSTED_PROXIES", "proxy.example.in"),
             ("SIGN_INS_PER_MINUTE", "0"),
             ("REQUESTS_PER_10S", "many"),
+            ("PLATFORM_SECOND_FACTOR", "yes"),
         ] {
             let faults = with(key, value).unwrap_err().0;
             assert_eq!(faults[0].key, key, "{value}");
@@ -390,6 +394,22 @@ mod tests {
             |config| config.is_https() && config.public_url == "https://orders.example.in"
         ));
         assert!(with("http://127.0.0.1.example.in").is_err());
+    }
+
+    #[test]
+    fn the_platforms_own_people_need_a_second_factor_unless_only_this_machine_is_served() {
+        let with = |url, word: &'static str| {
+            let pairs = [
+                ("DATABASE_URL", "postgres://x"),
+                ("FILES_DIR", "f"),
+                ("SECRET_KEY", KEY),
+                ("PUBLIC_URL", url),
+                ("PLATFORM_SECOND_FACTOR", word),
+            ];
+            web(&pairs).unwrap().platform_second_factor
+        };
+        assert!(with("https://x.in", "") && !with("http://127.0.0.1:8080", ""));
+        assert!(!with("https://x.in", "optional") && with("http://127.0.0.1:8080", "required"));
     }
 
     #[test]

@@ -186,6 +186,22 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Required wherever people come from elsewhere; an installation that only this machine reaches may be looked at without.
+    pub(super) fn platform_second_factor(&mut self) -> bool {
+        let is_public = self
+            .optional("PUBLIC_URL")
+            .is_some_and(|url| url.starts_with("https://"));
+        match self.optional("PLATFORM_SECOND_FACTOR").as_deref() {
+            None => is_public,
+            Some("required") => true,
+            Some("optional") => false,
+            Some(_) => {
+                self.fault("PLATFORM_SECOND_FACTOR", "must be required or optional");
+                true
+            }
+        }
+    }
+
     /// Whom webhooks may reach: this machine as well only where nobody uses the installation from elsewhere.
     pub(super) fn webhook_targets(&mut self) -> Targets {
         match self.optional("WEBHOOK_TARGETS").as_deref() {

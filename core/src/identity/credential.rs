@@ -1,7 +1,7 @@
 //! What sessions and tokens have in common: they are looked up by a hash, and say who acts.
 
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, Nullable, Numeric, Text as SqlText};
+use diesel::sql_types::{Array, Bool, Nullable, Numeric, Text as SqlText};
 use sha2::{Digest as _, Sha256};
 use vitaran_kernel::{DealerId, Money, TenantId, UserId};
 
@@ -47,6 +47,24 @@ pub(crate) struct GrantColumns {
     role_permissions: Option<Vec<String>>,
     #[diesel(sql_type = Nullable<Numeric>)]
     approval_limit: Option<Money>,
+}
+
+/// The columns of a look-up that say whether a second factor is there and asked for.
+#[derive(Debug, Clone, Copy, QueryableByName)]
+pub struct SecondFactorStanding {
+    #[diesel(sql_type = Bool)]
+    has_second_factor: bool,
+    /// The distributor asks for one of whoever has the role.
+    #[diesel(sql_type = Bool)]
+    needs_second_factor: bool,
+}
+
+impl SecondFactorStanding {
+    /// Whether somebody must set one up before anything else. The platform's own people may be asked for one too.
+    pub fn is_missing(self, user: &UserRef, of_platform_admins: bool) -> bool {
+        let is_asked = self.needs_second_factor || (user.is_platform_admin && of_platform_admins);
+        is_asked && !self.has_second_factor
+    }
 }
 
 impl GrantColumns {

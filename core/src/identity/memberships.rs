@@ -34,6 +34,7 @@ pub(super) struct FoundUser {
     pub password_hash: String,
     pub password_changed_at: DateTime<Utc>,
     pub memberships: Vec<MembershipRef>,
+    pub has_second_factor: bool,
 }
 
 #[derive(QueryableByName)]
@@ -64,6 +65,8 @@ struct LoginRow {
     dealer_id: Option<DealerId>,
     #[diesel(sql_type = Nullable<Text>)]
     role_name: Option<String>,
+    #[diesel(sql_type = Bool)]
+    has_second_factor: bool,
 }
 
 impl LoginRow {
@@ -108,6 +111,7 @@ pub(super) async fn find_by_email_in(
         password_hash: row.password_hash,
         password_changed_at: row.password_changed_at,
         memberships,
+        has_second_factor: row.has_second_factor,
     }))
 }
 

@@ -16,6 +16,8 @@ mod own_sessions;
 mod password;
 mod prove_password;
 mod reset_password;
+pub mod second_factor;
+mod second_step;
 mod sessions;
 mod sign_in;
 mod staff_sessions;
@@ -28,7 +30,7 @@ pub use change_email::{
 };
 pub use change_password::{ChangePassword, ChangePasswordError, PasswordForm, change_password};
 pub(crate) use credential::GrantColumns;
-pub use credential::{CredentialHash, UserRef};
+pub use credential::{CredentialHash, SecondFactorStanding, UserRef};
 pub(crate) use link::{LONGEST_LINK, new_link_secret};
 pub use memberships::{MembershipRef, list_memberships};
 pub use new_password::{NewPassword, PasswordFault};
@@ -39,6 +41,10 @@ pub use password::{PasswordCost, hash_password};
 pub(crate) use prove_password::{ProvePasswordError, Proven, prove_password};
 pub use reset_password::{
     LinkHolder, ResetPasswordError, ask_for_link, find_link_holder, set_new_password,
+};
+pub use second_step::{
+    HalfSignedIn, PENDING_S, PendingSecret, finish_at_once, finish_pending, is_pending,
+    wait_for_code,
 };
 pub use sessions::{
     ClientInfo, Lifetimes, NewSession, SessionActing, SessionKind, SessionTarget, SessionView,

@@ -1,7 +1,7 @@
 //! Somebody at their own account, with the session or token they came with.
 
 use diesel_async::RunQueryDsl as _;
-use vitaran_kernel::{SessionId, UserId};
+use vitaran_kernel::{SessionId, TenantId, UserId};
 
 use super::change_email;
 use super::own_sessions::end_others;
@@ -14,7 +14,10 @@ use crate::db::{DbError, PlatformTx, Statement};
 #[derive(Debug, Clone)]
 pub struct OwnAccount {
     pub(super) user: UserId,
+    pub(super) name: String,
     pub(super) email: String,
+    /// The distributor they act in, whose audit log tells of what they do; none for the platform's own people.
+    pub(super) tenant: Option<TenantId>,
     /// Words that others know of this person: no password is made of them.
     pub(super) words: Vec<String>,
     /// The session they came with, which a change of theirs leaves open.
@@ -28,11 +31,14 @@ impl OwnAccount {
             return None;
         }
         let user = &session.user;
-        let tenant = session.actor().map(|actor| actor.tenant().name.as_str());
+        let tenant = session.actor().map(Actor::tenant);
+        let tenant_name = tenant.map(|tenant| tenant.name.as_str());
         Some(OwnAccount {
             user: user.id,
+            name: user.name.clone(),
             email: user.email.clone(),
-            words: words_of(&user.name, &user.email, tenant),
+            tenant: tenant.map(|tenant| tenant.id),
+            words: words_of(&user.name, &user.email, tenant_name),
             session: session.id,
         })
     }
@@ -41,7 +47,9 @@ impl OwnAccount {
     pub fn of_token(actor: &Actor, session: SessionId) -> Option<Self> {
         Some(OwnAccount {
             user: actor.user_id()?,
+            name: actor.name().to_owned(),
             email: actor.email().to_owned(),
+            tenant: Some(actor.tenant_id()),
             words: words_of(actor.name(), actor.email(), Some(&actor.tenant().name)),
             session,
         })
@@ -62,7 +70,8 @@ pub(crate) fn words_of(name: &str, email: &str, tenant: Option<&str>) -> Vec<Str
         .collect()
 }
 
-/// Ends every session of a person but the one named, with all their tokens, and every link that was mailed to them.
+/// Ends every session of a person but the one named, with all their tokens, every link that was mailed to them and every
+/// sign-in that waits for its code.
 pub(super) async fn end_credentials(
     tx: &mut PlatformTx,
     user: UserId,
@@ -71,10 +80,15 @@ pub(super) async fn end_credentials(
     tx.act_as(user).await?;
     end_others(tx, user, but).await?;
     change_email::forget(tx, user).await?;
-    Statement::new("DELETE FROM account_links WHERE user_id = $1")
-        .bind(user.as_uuid())
-        .execute(tx.conn()?)
-        .await?;
+    for sql in [
+        "DELETE FROM account_links WHERE user_id = $1",
+        "DELETE FROM pending_sign_ins WHERE user_id = $1",
+    ] {
+        Statement::new(sql)
+            .bind(user.as_uuid())
+            .execute(tx.conn()?)
+            .await?;
+    }
     Ok(())
 }
 

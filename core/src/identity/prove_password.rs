@@ -57,8 +57,11 @@ pub(crate) async fn prove_password(
     if verified == Verified::No {
         return Ok(Proven::Wrong);
     }
-    let mut tx = db.begin_platform().await?;
-    tries.succeed(&mut tx).await?;
-    tx.commit().await?;
+    // Where a code is asked for too, the password alone clears no failures: codes could be guessed on and on otherwise.
+    if !found.has_second_factor {
+        let mut tx = db.begin_platform().await?;
+        tries.succeed(&mut tx).await?;
+        tx.commit().await?;
+    }
     Ok(Proven::Right(found.user))
 }

@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl as _;
 use serde_json::Value;
 use vitaran_kernel::{DealerId, ImpersonationId, MembershipId, SessionId, TenantId, UserId};
 
-use super::credential::{ActingColumns, GrantColumns};
+use super::credential::{ActingColumns, GrantColumns, SecondFactorStanding};
 use super::own_sessions::{Ended, tell_open_pages};
 use super::{CredentialHash, UserRef};
 use crate::access::{Actor, Impersonation, Role};
@@ -100,6 +100,7 @@ pub struct SessionView {
     pub acting: SessionActing,
     pub target: SessionTarget,
     pub membership_count: i64,
+    pub second_factor: SecondFactorStanding,
     pub data: Value,
     pub created_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
@@ -156,6 +157,8 @@ struct SessionRow {
     impersonation_may_write: Option<bool>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     impersonation_ends_at: Option<DateTime<Utc>>,
+    #[diesel(embed)]
+    second_factor: SecondFactorStanding,
 }
 
 impl SessionRow {
@@ -215,6 +218,7 @@ impl SessionRow {
             acting,
             target,
             membership_count: self.membership_count,
+            second_factor: self.second_factor,
             data: self.data,
             created_at: self.created_at,
             last_seen_at: self.last_seen_at,

@@ -10,7 +10,7 @@ use super::memberships::{FoundUser, MembershipRef, find_by_email_in};
 use super::new_password::MAX_LENGTH;
 use super::password::{self, Verified};
 use super::tries::{Standing, Tries};
-use super::{PasswordCost, SessionTarget, UserRef};
+use super::{HalfSignedIn, PasswordCost, SessionTarget, UserRef};
 use crate::db::{Db, DbError, Statement};
 use crate::problem::{Fault, Kind, Problem};
 use crate::throttle::{Network, TooMany, count_sign_in};
@@ -84,6 +84,16 @@ pub enum SignInError {
     #[error("You work with several distributors: say which one to sign in to")]
     SeveralTenants { tenants: Vec<(String, String)> },
     /// Says nothing of any account: the limit is the network's.
+    /// The password was right, and is not enough.
+    #[error("This account has a second factor: send a code of it with the password")]
+    SecondFactorRequired(Box<HalfSignedIn>),
+    /// Also when the account must wait, so that a code that is right tells nobody so.
+    #[error(
+        "This code does not work: it is wrong, older than a minute, or was used before. After several wrong tries, wait up to 15 minutes before the next"
+    )]
+    WrongCode,
+    #[error("The code was waited for long enough: sign in again")]
+    PendingOver,
     #[error("Too many sign-ins came from your network, try again in {} s", .0.seconds)]
     TooMany(TooMany),
     #[error("the password could not be checked: {0}")]
@@ -95,7 +105,10 @@ pub enum SignInError {
 impl Problem for SignInError {
     fn kind(&self) -> Kind {
         match self {
-            SignInError::WrongCredentials => Kind::Unauthenticated,
+            SignInError::WrongCredentials
+            | SignInError::SecondFactorRequired(_)
+            | SignInError::WrongCode
+            | SignInError::PendingOver => Kind::Unauthenticated,
             SignInError::SeveralTenants { .. } => Kind::Invalid,
             SignInError::TooMany(_) => Kind::TooMany,
             SignInError::Hashing(_) => Kind::Internal,
@@ -107,6 +120,9 @@ impl Problem for SignInError {
         match self {
             SignInError::WrongCredentials => "auth.wrong_credentials",
             SignInError::SeveralTenants { .. } => "auth.tenant_required",
+            SignInError::SecondFactorRequired(_) => "auth.second_factor_required",
+            SignInError::WrongCode => "auth.wrong_code",
+            SignInError::PendingOver => "auth.pending_over",
             SignInError::TooMany(_) => "auth.too_many_sign_ins",
             SignInError::Hashing(_) => "service.internal",
             SignInError::Db(error) => error.code(),
@@ -137,7 +153,8 @@ impl Problem for SignInError {
     }
 }
 
-/// Checks the password and finds the membership to act as.
+/// Checks the password and finds the membership to act as. Somebody with a second factor is refused with what the code finishes:
+/// [`super::finish_at_once`], or [`super::wait_for_code`] and then [`super::finish_pending`].
 pub async fn sign_in(
     db: &Db,
     rules: SignInRules,
@@ -173,7 +190,16 @@ pub async fn sign_in(
         return Err(SignInError::WrongCredentials);
     };
     let weak = (verified == Verified::YesAndWeak).then_some(typed);
+    let is_whole = !found.has_second_factor;
     settle(db, tries, &found, weak, rules.password_cost).await?;
+    if !is_whole {
+        let half = HalfSignedIn {
+            user: found.user,
+            wanted: input.tenant,
+            tries,
+        };
+        return Err(SignInError::SecondFactorRequired(Box::new(half)));
+    }
     choose(found.user, found.memberships, &input.tenant)
 }
 
@@ -181,7 +207,7 @@ fn hashing(error: impl std::fmt::Display) -> SignInError {
     SignInError::Hashing(error.to_string())
 }
 
-/// The try was right. A password whose hash has become weak is hashed anew, unless it was changed meanwhile.
+/// The try was right, unless a code is still to come. A password whose hash has become weak is hashed anew, unless it was changed meanwhile.
 async fn settle(
     db: &Db,
     tries: Tries,
@@ -198,7 +224,9 @@ async fn settle(
         None => None,
     };
     let mut tx = db.begin_platform().await?;
-    tries.succeed(&mut tx).await?;
+    if !found.has_second_factor {
+        tries.succeed(&mut tx).await?;
+    }
     if let Some(hash) = hash {
         tx.act_as(found.user.id).await?;
         Statement::new(
@@ -215,7 +243,7 @@ async fn settle(
 }
 
 /// Pure: which of the memberships the session acts as.
-fn choose(
+pub(super) fn choose(
     user: UserRef,
     memberships: Vec<MembershipRef>,
     wanted: &WantedTenant,

@@ -13,7 +13,7 @@ use rand::TryRngCore as _;
 use serde_json::json;
 use vitaran_kernel::{DealerId, SessionId, TenantId, UserId};
 
-use super::credential::{ActingColumns, GrantColumns};
+use super::credential::{ActingColumns, GrantColumns, SecondFactorStanding};
 use super::device::device_name;
 use super::sessions::cut;
 use super::{ClientInfo, CredentialHash, SessionKind, SignedIn, UserRef};
@@ -116,6 +116,8 @@ struct BearerRow {
     session_id: SessionId,
     #[diesel(embed)]
     who: WhoRow,
+    #[diesel(embed)]
+    second_factor: SecondFactorStanding,
 }
 
 /// The columns that both look-ups share.
@@ -169,6 +171,7 @@ pub struct TokenView {
     pub user: UserRef,
     /// `None` for a platform admin outside every tenant.
     pub actor: Option<Actor>,
+    pub second_factor: SecondFactorStanding,
 }
 
 /// Who an access token acts as, if it is in force.
@@ -179,11 +182,12 @@ pub async fn authenticate_token(db: &Db, token: &str) -> Result<Option<TokenView
     let hash = hash(token);
     origin::came_by("token", &hash);
     let mut connection = db.statement_connection().await?;
-    let rows: Vec<BearerRow> =
-        Statement::new(format!("SELECT session_id, {WHO} FROM lookup.bearer($1)"))
-            .bind(hash)
-            .load(&mut connection)
-            .await?;
+    let rows: Vec<BearerRow> = Statement::new(format!(
+        "SELECT session_id, {WHO}, has_second_factor, needs_second_factor FROM lookup.bearer($1)"
+    ))
+    .bind(hash)
+    .load(&mut connection)
+    .await?;
     Ok(rows.into_iter().next().map(|row| {
         let (user, acting) = row.who.into_parts();
         let actor = acting.member(&user);
@@ -191,6 +195,7 @@ pub async fn authenticate_token(db: &Db, token: &str) -> Result<Option<TokenView
             session: row.session_id,
             user,
             actor,
+            second_factor: row.second_factor,
         }
     }))
 }

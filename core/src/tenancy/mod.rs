@@ -4,6 +4,7 @@ mod create_tenant;
 mod impersonate;
 mod members;
 mod operator;
+mod register;
 mod registrations;
 mod settings;
 mod tenants;
@@ -13,6 +14,9 @@ pub use impersonate::{ImpersonateError, StartVisit, VisitForm, end_visit, start_
 pub use members::{AddMemberError, MemberForm, NewMember, add_member};
 pub(crate) use members::{Membership, insert_membership, insert_user};
 pub use operator::PlatformOperator;
+pub use register::{
+    RegisterError, RenameForm, SuspendForm, rename_tenant, restore_tenant, suspend_tenant,
+};
 pub use registrations::{
     LutForm, NewRegistration, RegistrationError, RegistrationForm, SetLut, add_registration,
     set_lut,

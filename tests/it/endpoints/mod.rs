@@ -21,6 +21,13 @@ use table::{Row, Who};
 /// Taking a product out of the cart asks for nothing to be there: out is out. So does the end of one's own session.
 const ASK_FOR_NOTHING: [&str; 2] = ["cart line", "own session"];
 
+/// Password and code are asked for; no sample knows the code of somebody's app.
+const ASK_FOR_A_CODE: [&str; 3] = [
+    "second-factor/confirmation",
+    "second-factor/recovery-codes",
+    "second-factor/removal",
+];
+
 /// A dealer's people read prices and no lists: to them there are none.
 const NOT_FOR_DEALERS: &str = "price list";
 
@@ -156,6 +163,13 @@ async fn whoever_may_gets_in() {
     assert_none(&findings);
 }
 
+impl Row {
+    fn asks_for_a_code(&self) -> bool {
+        let asked = ASK_FOR_A_CODE.iter();
+        self.is_write() && asked.into_iter().any(|end| self.address.ends_with(end))
+    }
+}
+
 impl World<'_> {
     /// Everybody who may; a change to a thing is made by the first of them alone.
     async fn all_holders_get_in(&mut self, app: &TestApp, row: &Row) -> Checked {
@@ -175,6 +189,7 @@ impl World<'_> {
             let answer = ask(&client, row, &things).await;
             let wanted = match row.who {
                 Who::Everybody(_) => answer.status != 403,
+                Who::SignedIn if row.asks_for_a_code() => answer.status == 422,
                 _ if role == Role::Dealer && row.names == NOT_FOR_DEALERS => answer.status == 404,
                 _ => answer.status < 400,
             };

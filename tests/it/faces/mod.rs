@@ -8,6 +8,7 @@ mod invitations;
 mod members;
 mod records;
 mod roles;
+mod second_factor;
 mod switches;
 mod webhooks;
 

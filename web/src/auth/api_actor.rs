@@ -56,7 +56,7 @@ async fn authenticate(request: &Request, bearer: Bearer) -> poem::Result<Bearing
     let bearing = if api_keys::is_key(&bearer.token) {
         by_key(state, request, &bearer.token).await?
     } else {
-        by_token(state, &bearer.token).await?
+        by_token(state, request, &bearer.token).await?
     };
     let actor = &bearing.actor;
     if let Some(user) = actor.user_id() {
@@ -65,9 +65,25 @@ async fn authenticate(request: &Request, bearer: Bearer) -> poem::Result<Bearing
     Ok(bearing)
 }
 
-async fn by_token(state: &AppState, token: &str) -> Result<Bearing, Refusal> {
+/// What somebody reaches who must set up a second factor first.
+const OPEN_WITHOUT_SECOND_FACTOR: [&str; 2] = ["/api/v1/me/second-factor", "/api/v1/auth/logout"];
+
+async fn by_token(state: &AppState, request: &Request, token: &str) -> Result<Bearing, Refusal> {
     let found = identity::authenticate_token(&state.db, token).await?;
     let found = found.ok_or_else(Refusal::unauthenticated)?;
+    let of_platform_admins = state.config.platform_second_factor;
+    if found
+        .second_factor
+        .is_missing(&found.user, of_platform_admins)
+    {
+        let path = request.original_uri().path();
+        if !OPEN_WITHOUT_SECOND_FACTOR
+            .iter()
+            .any(|open| path.starts_with(open))
+        {
+            return Err(Refusal::second_factor_missing());
+        }
+    }
     // A platform admin outside every tenant has no operation to call.
     Ok(Bearing {
         actor: found.actor.ok_or_else(Refusal::unauthenticated)?,

@@ -3,8 +3,11 @@
 use poem::{Endpoint, Middleware, Request, Result};
 use vitaran_core::access::Role;
 
-use super::{PageActor, PlatformPage};
+use super::{CurrentSession, PageActor, PlatformPage};
 use crate::http::problem::Refusal;
+use crate::hx::{self, HxRequest};
+use crate::identity::second_factor;
+use crate::state::AppState;
 
 pub struct GuardAreas;
 
@@ -27,8 +30,43 @@ impl<E: Endpoint> Endpoint for Guarded<E> {
     }
 }
 
+/// What somebody reaches who must set up a second factor first: that, and the ways out.
+const OPEN_WITHOUT_SECOND_FACTOR: [&str; 7] = [
+    second_factor::own::PATH,
+    "/login",
+    "/logout",
+    "/preferences",
+    "/switch-tenant",
+    "/forgotten-password",
+    "/new-password",
+];
+
+fn is_below(path: &str, open: &str) -> bool {
+    path.strip_prefix(open)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn check_second_factor(request: &Request) -> Result<()> {
+    let (Some(session), Some(state)) =
+        (request.data::<CurrentSession>(), request.data::<AppState>())
+    else {
+        return Ok(());
+    };
+    let path = request.original_uri().path();
+    let is_open = OPEN_WITHOUT_SECOND_FACTOR
+        .iter()
+        .any(|open| is_below(path, open));
+    if is_open || !session.lacks_second_factor(state) {
+        return Ok(());
+    }
+    let htmx = HxRequest::of(request.headers());
+    let response = hx::go_to(&htmx, second_factor::own::PATH);
+    Err(poem::Error::from_response(response))
+}
+
 async fn check(request: &Request) -> Result<()> {
     use poem::FromRequest as _;
+    check_second_factor(request)?;
     match area_of(request.original_uri().path()) {
         Some("admin") => match role(request).await? {
             Role::Dealer => {
@@ -68,5 +106,11 @@ mod tests {
         assert_eq!(area_of("/admin"), Some("admin"));
         assert_eq!(area_of("/administrator"), Some("administrator"));
         assert_eq!(area_of("/"), Some(""));
+    }
+
+    #[test]
+    fn what_is_open_without_a_second_factor_is_a_page_and_what_lies_below_it() {
+        assert!(is_below("/login", "/login") && is_below("/login/code", "/login"));
+        assert!(!is_below("/login-as", "/login") && !is_below("/", "/login"));
     }
 }

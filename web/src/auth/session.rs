@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error as StoreError, Result as StoreResult};
 use tower_sessions::{Session, SessionStore};
-use vitaran_core::access::Actor;
+use vitaran_core::access::{Actor, Role};
 use vitaran_core::config::WebConfig;
 use vitaran_core::db::Db;
 use vitaran_core::identity::{
@@ -53,6 +53,23 @@ impl CurrentSession {
     /// The actor inside a tenant; `None` for a platform admin outside every tenant.
     pub fn actor(&self) -> Option<&Actor> {
         self.view.actor()
+    }
+
+    /// Whether a second factor must be set up before anything else.
+    pub fn lacks_second_factor(&self, state: &AppState) -> bool {
+        let of_platform_admins = state.config.platform_second_factor;
+        let standing = self.view.second_factor;
+        standing.is_missing(&self.view.user, of_platform_admins)
+    }
+
+    /// The same person and target under a new id, after a change of what opens the account.
+    pub fn opening_again(&self, request: &Request) -> Opening {
+        Opening {
+            user: self.user().clone(),
+            target: self.view.target,
+            is_dealer: self.actor().map(Actor::role) == Some(Role::Dealer),
+            client: client_of(request),
+        }
     }
 
     pub fn hash(&self) -> CredentialHash {

@@ -185,6 +185,16 @@ impl Refusal {
         )
     }
 
+    /// The role needs a second factor, and the person has none yet.
+    #[must_use]
+    pub fn second_factor_missing() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "access.second_factor_missing",
+            "Your role needs a second factor: set one up first",
+        )
+    }
+
     /// A key asks for what is a person's own.
     #[must_use]
     pub fn people_only() -> Self {

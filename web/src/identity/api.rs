@@ -6,7 +6,8 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 use vitaran_core::access::{Role, TenantRef};
 use vitaran_core::identity::{
-    self, ACCESS_TOKEN_TTL_S, REFRESH_TOKEN_TTL_S, Refreshed, SignIn, SignedIn, Tokens, UserRef,
+    self, ACCESS_TOKEN_TTL_S, REFRESH_TOKEN_TTL_S, Refreshed, SignIn, SignInError, SignedIn,
+    Tokens, UserRef,
 };
 
 use crate::auth::ApiActor;
@@ -28,6 +29,9 @@ pub struct Login {
     /// The slug of the distributor to act in; needed by people who work with several.
     #[oai(validator(max_length = 40))]
     tenant: Option<String>,
+    /// Of the second factor, for people who have one: six digits of the app, or a recovery code.
+    #[oai(validator(max_length = 40))]
+    code: Option<String>,
 }
 
 /// A distributor.
@@ -190,7 +194,8 @@ impl AuthApi {
     /// Sign in
     ///
     /// Gives an access token for 15 minutes, and a refresh token for the next. People who work with several distributors
-    /// name one in `tenant`; without it the answer is 422 with the list in `facts.tenants`.
+    /// name one in `tenant`; without it the answer is 422 with the list in `facts.tenants`. People with a second factor send a
+    /// `code` too; without it the answer is 401 with code `auth.second_factor_required`, with a wrong one `auth.wrong_code`.
     #[oai(
         path = "/v1/auth/login",
         method = "post",
@@ -207,6 +212,7 @@ impl AuthApi {
             email,
             password,
             tenant,
+            code,
         } = body.0;
         let input = SignIn {
             email,
@@ -214,7 +220,13 @@ impl AuthApi {
             tenant: tenant.into(),
         };
         let from = ClientAddress::of(request).network();
-        let signed_in = identity::sign_in(&state.db, state.config.sign_in, input, from).await?;
+        let first = identity::sign_in(&state.db, state.config.sign_in, input, from).await;
+        let signed_in = match (first, code) {
+            (Err(SignInError::SecondFactorRequired(half)), Some(code)) => {
+                identity::finish_at_once(&state.db, &state.secret_key()?, *half, &code).await?
+            }
+            (first, _) => first?,
+        };
         let client = client_of(request);
         let tokens = identity::open_api_session(&state.db, &signed_in, &client).await?;
         Ok(Json(LoggedIn::first(tokens, signed_in)))

@@ -4,12 +4,11 @@ use poem::http::{HeaderValue, StatusCode, header};
 use poem::web::{Data, Query};
 use poem::{Request, Response, handler};
 use serde::Deserialize;
-use vitaran_core::access::Role;
 use vitaran_core::identity::{self, OwnAccount, PasswordForm, ResetPasswordError};
 
 use super::{password_views as views, sign_in};
 use crate::auth::CurrentSession;
-use crate::auth::session::{self, Opening, client_of};
+use crate::auth::session;
 use crate::http::form::Form;
 use crate::http::problem::Refusal;
 use crate::http::problem_page::{PageResult, field_errors};
@@ -55,12 +54,7 @@ pub async fn submit_change(
         }
     }
     let role = session.actor().map(vitaran_core::access::Actor::role);
-    let opening = Opening {
-        user: session.user().clone(),
-        target: session.view().target,
-        is_dealer: role == Some(Role::Dealer),
-        client: client_of(request),
-    };
+    let opening = session.opening_again(request);
     let message = Flash::good("Your password is changed, and all other devices are signed out");
     let mut response = shell.go_to(sign_in::home_of(role), Some(&message));
     session::open(&state, Some(&session), opening, &mut response).await?;

@@ -6,8 +6,8 @@ use vitaran_core::db::Paged;
 use vitaran_core::identity::{MemberSession, OpenSession, SessionKind};
 use vitaran_kernel::SessionId;
 
-use super::own_sessions;
 use super::staff_sessions::{self, ListParams};
+use super::{own_sessions, second_factor};
 use crate::http::params::address;
 use crate::ui::actions::{ActionButton, button};
 use crate::ui::badge::badge;
@@ -69,6 +69,7 @@ pub fn of_staff(
     params: &ListParams,
     sessions: &Paged<MemberSession>,
     current: SessionId,
+    may_reset: bool,
     now: DateTime<Utc>,
 ) -> Markup {
     let path = staff_sessions::PATH;
@@ -93,6 +94,7 @@ pub fn of_staff(
         (Heading::new("Sessions").meta(html! { "Where your people and your dealers' people are signed in" }).actions(html! {
             @if let Some(person) = person {
                 (button(&ActionButton::post("Sign out everywhere", format!("/admin/users/{}/sessions/revocation", person.user)).style(Style::Danger)))
+                @if may_reset { (button(&ActionButton::open("Reset second factor", second_factor::member::path_of(person.user)))) }
             }
         }))
         @if !params.user.is_empty() { div { (filter_chip(person.map_or("One person", |person| &person.user_name), path)) } }

@@ -5,8 +5,9 @@ use poem::web::{Data, Query};
 use poem::{Request, Response, handler};
 use serde::Deserialize;
 use vitaran_core::access::Role;
-use vitaran_core::identity::{self, SignIn, SignInError, WantedTenant};
+use vitaran_core::identity::{self, SignIn, SignInError, SignedIn, WantedTenant};
 
+use super::second_factor::step::ask_for_code;
 use super::views;
 use crate::auth::CurrentSession;
 use crate::auth::session::{self, Opening, client_of};
@@ -25,6 +26,13 @@ pub struct Next {
     next: Option<String>,
 }
 
+impl Next {
+    /// Where to go afterwards, if that is a page of ours.
+    pub(super) fn safe(&self) -> Option<&str> {
+        self.next.as_deref().and_then(next_path::safe)
+    }
+}
+
 /// The form as typed. Not `Debug`: it holds a password.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -41,7 +49,7 @@ pub async fn show_sign_in(
     session: Option<CurrentSession>,
     Query(query): Query<Next>,
 ) -> Response {
-    let next = query.next.as_deref().and_then(next_path::safe);
+    let next = query.safe();
     if let Some(session) = session {
         return hx::go_to(shell.request(), next.unwrap_or(home(&session)));
     }
@@ -67,11 +75,26 @@ pub async fn submit_sign_in(
     let from = ClientAddress::of(request).network();
     let signed_in = match identity::sign_in(&state.db, state.config.sign_in, input, from).await {
         Ok(signed_in) => signed_in,
+        Err(SignInError::SecondFactorRequired(half)) => {
+            return ask_for_code(&shell, &state, &half, next).await;
+        }
         Err(error @ (SignInError::WrongCredentials | SignInError::TooMany(_))) => {
             return Ok(refuse(&shell, &form.email, next, error));
         }
         Err(other) => return Err(other.into()),
     };
+    enter(&shell, &state, session.as_ref(), request, signed_in, next).await
+}
+
+/// Opens the session of somebody who has proven who they are, and leads to their work or to what they wanted.
+pub(super) async fn enter(
+    shell: &Shell,
+    state: &AppState,
+    session: Option<&CurrentSession>,
+    request: &Request,
+    signed_in: SignedIn,
+    next: Option<&str>,
+) -> PageResult {
     let role = signed_in.membership.as_ref().map(|m| m.role);
     let has_own_role = signed_in
         .membership
@@ -86,7 +109,7 @@ pub async fn submit_sign_in(
         client: client_of(request),
     };
     let mut response = hx::go_to(shell.request(), next.unwrap_or(home));
-    session::open(&state, session.as_ref(), opening, &mut response).await?;
+    session::open(state, session, opening, &mut response).await?;
     Ok(response)
 }
 

@@ -3,7 +3,7 @@
 use poem::handler;
 use poem::web::{Data, Path, Query};
 use serde::Deserialize;
-use vitaran_core::access::PlatformSessionsRevoke;
+use vitaran_core::access::{PermissionCode, PlatformSessionsRevoke};
 use vitaran_core::identity;
 use vitaran_kernel::{SessionId, UserId};
 
@@ -46,7 +46,8 @@ pub async fn list(
     let sessions = identity::list_member_sessions(&tx, &by, user, &page).await?;
     tx.commit().await?;
     let now = state.db.clock().now();
-    let body = session_views::of_staff(&params, &sessions, session.view().id, now);
+    let may_reset = actor.has(PermissionCode::PlatformUsersWrite);
+    let body = session_views::of_staff(&params, &sessions, session.view().id, may_reset, now);
     Ok(shell.page("Sessions").render(body))
 }
 

@@ -148,7 +148,7 @@ fn opening(page: &PlatformPage, target: SessionTarget, request: &Request) -> Ope
     }
 }
 
-async fn load(state: &AppState, slug: &str) -> Result<TenantSummary, Refusal> {
+pub(super) async fn load(state: &AppState, slug: &str) -> Result<TenantSummary, Refusal> {
     let found = tenancy::find_tenant(&state.db, slug).await?;
     found.ok_or_else(Refusal::not_found)
 }

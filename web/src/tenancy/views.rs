@@ -5,10 +5,12 @@ use vitaran_core::db::Paged;
 use vitaran_core::tenancy::{TenantForm, TenantSummary, VisitForm};
 
 use crate::hx;
+use crate::ui::actions::{ActionButton, button};
 use crate::ui::badge::badge;
 use crate::ui::counted::Noun;
 use crate::ui::form::{
-    Checkbox, Field, FieldError, Width, buttons, error_summary, group, row, submit,
+    Checkbox, Field, FieldError, Style, Width, buttons, error_summary, group, row, submit,
+    submit_as,
 };
 use crate::ui::pagination::{Pagination, pagination};
 use crate::ui::panel::{Heading, code, facts, panel, sheet};
@@ -39,13 +41,21 @@ pub fn list(tenants: &Paged<TenantSummary>, is_first: bool) -> Markup {
 }
 
 fn tenant_row(tenant: &TenantSummary) -> Row {
-    let href = format!("/super/tenants/{}", tenant.slug);
+    let href = path_of(tenant);
     Row::new([
         html! { a href=(href) { (tenant.name) } },
         code(&tenant.slug),
         status(&tenant.status),
         time::date_of(tenant.created_at),
     ])
+}
+
+fn path_of(tenant: &TenantSummary) -> String {
+    format!("/super/tenants/{}", tenant.slug)
+}
+
+fn is_suspended(tenant: &TenantSummary) -> bool {
+    tenant.status == "SUSPENDED"
 }
 
 fn status(code: &str) -> Markup {
@@ -92,9 +102,15 @@ pub fn new(form: &TenantForm, errors: &[FieldError]) -> Markup {
 }
 
 pub fn show(tenant: &TenantSummary, visit: &VisitForm, errors: &[FieldError]) -> Markup {
-    let action = format!("/super/tenants/{}/visits", tenant.slug);
+    let path = path_of(tenant);
+    let action = format!("{path}/visits");
     html! {
-        (Heading::new(&tenant.name).back("Distributors", "/super").badge(status(&tenant.status)))
+        (Heading::new(&tenant.name).back("Distributors", "/super").badge(status(&tenant.status)).actions(html! {
+            a.button href={ (path) "/name" } { "Rename" }
+            @if is_suspended(tenant) { (button(&ActionButton::post("Restore", format!("{path}/restoration")))) }
+            @else { a.button href={ (path) "/suspension" } { "Suspend" } }
+        }))
+        @if is_suspended(tenant) { p { "Their people and programs are refused. Their data stays, and you can visit." } }
         (error_summary(errors))
         (panel("Register", facts(&[("Short name", code(&tenant.slug)), ("Since", time::date_of(tenant.created_at))])))
         (panel("Support visit", html! {
@@ -111,6 +127,32 @@ pub fn show(tenant: &TenantSummary, visit: &VisitForm, errors: &[FieldError]) ->
                 })
                 (buttons(submit("Start visit")))
             }))
+        }))
+    }
+}
+
+pub fn rename(tenant: &TenantSummary, name: &str, errors: &[FieldError]) -> Markup {
+    let path = path_of(tenant);
+    html! {
+        (Heading::new("Rename").back(&tenant.name, &path))
+        (error_summary(errors))
+        (hx::Form::post(&format!("{path}/name")).class("panel stack").render(html! {
+            (Field::text("name", "Name").value(name).errors(errors).required().max_length(120))
+            (buttons(html! { (submit("Rename")) a.button href=(path) { "Cancel" } }))
+        }))
+    }
+}
+
+pub fn suspend(tenant: &TenantSummary, reason: &str, errors: &[FieldError]) -> Markup {
+    let path = path_of(tenant);
+    let title = format!("Suspend {}?", tenant.name);
+    html! {
+        (Heading::new(&title).back(&tenant.name, &path))
+        (error_summary(errors))
+        (hx::Form::post(&format!("{path}/suspension")).class("panel stack").render(html! {
+            p { "All their people and programs are signed out at once and refused until you restore it. Nothing is lost." }
+            (Field::text("reason", "Reason").value(reason).errors(errors).hint("They find it in their audit log").required().max_length(500))
+            (buttons(html! { (submit_as(Style::Danger, "Suspend")) a.button href=(path) { "Leave it as it is" } }))
         }))
     }
 }

@@ -9,6 +9,7 @@ use super::InvoiceCopy;
 use super::invoice::{InvoiceDocument, PostalAddress, Transport};
 use super::tables::{self, Tax};
 use super::upi;
+use crate::qr::qr_svg;
 
 const STYLE: &str = include_str!("invoice.css");
 
@@ -226,7 +227,7 @@ fn pay(invoice: &InvoiceDocument) -> Markup {
     let Some(link) = upi::pay_link(upi, invoice.totals.total, &invoice.number) else {
         return Markup::default();
     };
-    let Some(qr) = upi::qr_svg(&link) else {
+    let Some(qr) = qr_svg(&link, "QR code for payment by UPI") else {
         return Markup::default();
     };
     html! {

@@ -1,19 +1,13 @@
-//! Payment by UPI: the link, and its QR code as SVG.
+//! Payment by UPI: the link.
 //!
 //! A link proves nothing about payment; it only saves the payer the typing. The link follows
 //! NPCI's linking specification: `pa` payee address, `pn` payee name, `am` amount, `tn` note,
 //! `tr` reference.
 
-use std::fmt::Write as _;
-
-use fast_qr::{ECL, QRBuilder};
-use maud::{Markup, html};
 use vitaran_kernel::{DocumentNumber, Money};
 
 use super::invoice::Upi;
-
-/// A quiet zone of four modules is part of a QR code (ISO/IEC 18004).
-const QUIET_ZONE: usize = 4;
+use crate::qr::percent_encoded;
 
 /// The link that pays `amount` for the invoice `number`; `None` where there is nothing to pay,
 /// since UPI knows no amount of zero. The reference has letters and digits alone, as banks demand.
@@ -30,48 +24,6 @@ pub(super) fn pay_link(upi: &Upi, amount: Money, number: &DocumentNumber) -> Opt
             .as_str()
             .replace(|c: char| !c.is_ascii_alphanumeric(), ""),
     ))
-}
-
-/// The QR code of a text, drawn as one path so that no reader shows seams between its modules, and
-/// as strokes since the renderer reads them twice as fast as rectangles.
-/// `None` for a text longer than a QR code can hold.
-pub(super) fn qr_svg(text: &str) -> Option<Markup> {
-    let code = QRBuilder::new(text).ecl(ECL::M).build().ok()?;
-    let mut path = String::new();
-    for (row, modules) in code.data.chunks(code.size).take(code.size).enumerate() {
-        // A line along the middle of the row; strokes are one module thick.
-        let _ = write!(path, "M{QUIET_ZONE} {}.5", row + QUIET_ZONE);
-        for run in modules.chunk_by(|left, right| left.value() == right.value()) {
-            let is_dark = run.first().is_some_and(|module| module.value());
-            let _ = match is_dark {
-                true => write!(path, "h{}", run.len()),
-                false => write!(path, "m{} 0", run.len()),
-            };
-        }
-    }
-    let side = code.size + 2 * QUIET_ZONE;
-    Some(html! {
-        svg class="qr" viewBox={ "0 0 " (side) " " (side) } role="img" aria-label="QR code for payment by UPI" {
-            path stroke="#000" d=(path) {}
-        }
-    })
-}
-
-/// RFC 3986: everything but the unreserved characters and `kept`, byte by byte of UTF-8.
-fn percent_encoded(text: &str, kept: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        let c = char::from(byte);
-        if byte.is_ascii_alphanumeric()
-            || "-._~".contains(c)
-            || (byte.is_ascii() && kept.contains(c))
-        {
-            encoded.push(c);
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]
@@ -126,33 +78,5 @@ mod tests {
         let upi = upi("voltdist@okbank", "Volt");
         assert_eq!(pay_link(&upi, Money::ZERO, &number()), None);
         assert_eq!(pay_link(&upi, Money::from_rupees(-1), &number()), None);
-    }
-
-    #[test]
-    fn the_drawing_has_every_dark_module_once_inside_a_quiet_zone() {
-        let svg = qr_svg("upi://pay?pa=a@b").unwrap().into_string();
-        let code = QRBuilder::new("upi://pay?pa=a@b")
-            .ecl(ECL::M)
-            .build()
-            .unwrap();
-        let dark = code.data[..code.size * code.size]
-            .iter()
-            .filter(|module| module.value())
-            .count();
-        let drawn: usize = svg
-            .split('h')
-            .skip(1)
-            .filter_map(|rest| rest.split(['m', 'M', '"']).next()?.parse::<usize>().ok())
-            .sum();
-        assert_eq!(drawn, dark);
-        // The finder pattern's upper edge begins the drawing, four modules in.
-        assert!(svg.contains("d=\"M4 4.5h7m"), "{svg}");
-        let side = code.size + 8;
-        assert!(svg.contains(&format!("viewBox=\"0 0 {side} {side}\"")));
-    }
-
-    #[test]
-    fn a_text_too_long_for_a_qr_code_has_none() {
-        assert!(qr_svg(&"x".repeat(3_000)).is_none());
     }
 }

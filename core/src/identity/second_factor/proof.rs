@@ -1,0 +1,287 @@
+//! Proving that one is who one says: the password again, and a code.
+
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Bool, Text};
+use diesel_async::RunQueryDsl as _;
+use serde::Deserialize;
+use serde_json::Value;
+use vitaran_kernel::{TenantId, UserId};
+
+use super::code::{TypedCode, recovery_hash};
+use super::sealed_place;
+use super::totp::TotpSecret;
+use crate::account_mails::QueueMailError;
+use crate::audit::{self, Author, Change};
+use crate::db::{Db, DbError, PlatformTx, Statement};
+use crate::identity::memberships::find_by_email_in;
+use crate::identity::password::{self, Verified};
+use crate::identity::tries::{Standing, Tries};
+use crate::identity::{OwnAccount, SignInRules};
+use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
+use crate::secrets::{SecretError, SecretKey};
+use crate::throttle::Network;
+
+/// The form as typed. Not `Debug`: it holds a password.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ProofForm {
+    pub password: String,
+    pub code: String,
+}
+
+/// A checked [`ProofForm`].
+pub struct Proof {
+    password: String,
+    pub(super) code: TypedCode,
+}
+
+impl ProofForm {
+    /// Every fault at once, beside its field.
+    pub fn parse(&self) -> Result<Proof, Invalid> {
+        let mut faults = Faults::new();
+        let password = faults.required("/password", &self.password, "your password", |text| {
+            Ok::<_, String>(text.to_owned())
+        });
+        let code = faults.required("/code", &self.code, "the code", |text| {
+            TypedCode::parse(text).ok_or("A code has 6 digits, a recovery code 24 characters")
+        });
+        match (password, code) {
+            (Some(password), Some(code)) => Ok(Proof { password, code }),
+            _ => Err(faults.into_invalid()),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SecondFactorError {
+    #[error(
+        "This is not your password. After several wrong tries, wait up to 15 minutes before the next"
+    )]
+    WrongPassword,
+    #[error(
+        "This code does not work: it is wrong, older than a minute, or was used before. After several wrong tries, wait up to 15 minutes before the next"
+    )]
+    WrongCode,
+    #[error("Your second factor is on already")]
+    IsOn,
+    #[error("Your second factor is off")]
+    IsOff,
+    #[error("Begin to set it up first")]
+    NotBegun,
+    #[error("the second factor could not be read: {0}")]
+    Internal(String),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl SecondFactorError {
+    pub(super) fn internal(error: impl std::fmt::Display) -> Self {
+        SecondFactorError::Internal(error.to_string())
+    }
+}
+
+impl From<SecretError> for SecondFactorError {
+    fn from(error: SecretError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<QueueMailError> for SecondFactorError {
+    fn from(error: QueueMailError) -> Self {
+        match error {
+            QueueMailError::Db(error) => SecondFactorError::Db(error),
+            QueueMailError::Secret(error) => Self::internal(error),
+        }
+    }
+}
+
+impl Problem for SecondFactorError {
+    fn kind(&self) -> Kind {
+        match self {
+            SecondFactorError::WrongPassword | SecondFactorError::WrongCode => Kind::Invalid,
+            SecondFactorError::IsOn | SecondFactorError::IsOff | SecondFactorError::NotBegun => {
+                Kind::Conflict
+            }
+            SecondFactorError::Internal(_) => Kind::Internal,
+            SecondFactorError::Db(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            SecondFactorError::WrongPassword => "account.wrong_password",
+            SecondFactorError::WrongCode => "account.wrong_code",
+            SecondFactorError::IsOn => "account.second_factor_on",
+            SecondFactorError::IsOff => "account.second_factor_off",
+            SecondFactorError::NotBegun => "account.second_factor_not_begun",
+            SecondFactorError::Internal(_) => "service.internal",
+            SecondFactorError::Db(error) => error.code(),
+        }
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        let pointer = match self {
+            SecondFactorError::WrongPassword => "/password",
+            SecondFactorError::WrongCode => "/code",
+            _ => return Vec::new(),
+        };
+        vec![Fault::new(pointer, self.code(), self.to_string())]
+    }
+}
+
+/// Looks at the password, and counts the try with the account's sign-ins: it is a failure until the code is right too.
+pub(super) async fn prove_password(
+    db: &Db,
+    rules: SignInRules,
+    by: &OwnAccount,
+    proof: &Proof,
+    from: Network,
+) -> Result<Tries, SecondFactorError> {
+    let tries = Tries::of_sign_in(&by.email, from);
+    let mut tx = db.begin_platform().await?;
+    let standing = tries.begin(&mut tx).await?;
+    let found = find_by_email_in(&mut tx, &by.email).await?;
+    tx.commit().await?;
+    let stored = found
+        .filter(|found| found.user.id == by.user && standing == Standing::Free)
+        .map(|found| found.password_hash);
+    let verified = password::verify(proof.password.clone(), stored, rules.password_cost)
+        .await
+        .map_err(SecondFactorError::internal)?;
+    match verified {
+        Verified::No => Err(SecondFactorError::WrongPassword),
+        Verified::Yes | Verified::YesAndWeak => Ok(tries),
+    }
+}
+
+#[derive(QueryableByName)]
+pub(super) struct Stored {
+    #[diesel(sql_type = Text)]
+    pub sealed_secret: String,
+    #[diesel(sql_type = Bool)]
+    pub is_confirmed: bool,
+}
+
+impl Stored {
+    pub(super) fn open(
+        &self,
+        key: &SecretKey,
+        user: UserId,
+    ) -> Result<TotpSecret, SecondFactorError> {
+        let text = key.open(&sealed_place(user.as_uuid()), &self.sealed_secret)?;
+        TotpSecret::parse(&text).ok_or_else(|| SecondFactorError::internal("no secret of ours"))
+    }
+}
+
+/// The person's own row, if there is one.
+pub(super) async fn stored(tx: &mut PlatformTx, user: UserId) -> Result<Option<Stored>, DbError> {
+    let rows: Vec<Stored> = Statement::new(
+        "SELECT sealed_secret, confirmed_at IS NOT NULL AS is_confirmed FROM second_factors WHERE user_id = $1",
+    )
+    .bind(user.as_uuid())
+    .load(tx.conn()?)
+    .await?;
+    Ok(rows.into_iter().next())
+}
+
+/// Which code was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::identity) enum UsedCode {
+    OfApp,
+    Recovery,
+}
+
+/// Uses a code up, in a transaction that acts as the person. A refusal changes nothing.
+pub(in crate::identity) async fn use_code(
+    tx: &mut PlatformTx,
+    key: &SecretKey,
+    user: UserId,
+    code: &TypedCode,
+) -> Result<UsedCode, SecondFactorError> {
+    let is_right = match code {
+        TypedCode::OfApp(code) => use_step(tx, key, user, code).await?,
+        TypedCode::Recovery(code) => use_recovery_code(tx, user, code).await?,
+    };
+    match (is_right, code) {
+        (false, _) => Err(SecondFactorError::WrongCode),
+        (true, TypedCode::OfApp(_)) => Ok(UsedCode::OfApp),
+        (true, TypedCode::Recovery(_)) => Ok(UsedCode::Recovery),
+    }
+}
+
+/// Of two requests with one code the first moves the row on; the second waits for it and then finds nothing to move.
+async fn use_step(
+    tx: &mut PlatformTx,
+    key: &SecretKey,
+    user: UserId,
+    code: &str,
+) -> Result<bool, SecondFactorError> {
+    let Some(stored) = stored(tx, user).await? else {
+        return Ok(false);
+    };
+    let secret = stored.open(key, user)?;
+    let Some(step) = secret.step_of(code, tx.now().timestamp()) else {
+        return Ok(false);
+    };
+    let rows = Statement::new(
+        "UPDATE second_factors SET last_step = $2 WHERE user_id = $1 AND last_step < $2",
+    )
+    .bind(user.as_uuid())
+    .bind(step)
+    .execute(tx.conn()?)
+    .await
+    .map_err(DbError::from)?;
+    Ok(rows == 1)
+}
+
+async fn use_recovery_code(
+    tx: &mut PlatformTx,
+    user: UserId,
+    code: &str,
+) -> Result<bool, SecondFactorError> {
+    let rows = Statement::new("DELETE FROM recovery_codes WHERE user_id = $1 AND code_hash = $2")
+        .bind(user.as_uuid())
+        .bind(recovery_hash(user, code).0.to_vec())
+        .execute(tx.conn()?)
+        .await
+        .map_err(DbError::from)?;
+    Ok(rows == 1)
+}
+
+#[derive(QueryableByName)]
+struct Left {
+    #[diesel(sql_type = BigInt)]
+    left: i64,
+}
+
+/// How many recovery codes are still there.
+pub(super) async fn codes_left(tx: &mut PlatformTx, user: UserId) -> Result<i64, DbError> {
+    let left: Left =
+        Statement::new("SELECT count(*) AS left FROM recovery_codes WHERE user_id = $1")
+            .bind(user.as_uuid())
+            .get_result(tx.conn()?)
+            .await?;
+    Ok(left.left)
+}
+
+/// Writes what a person did at their own account into the audit log of the distributor they act in; the platform's own people
+/// act in none. The transaction is inside that distributor from then on.
+pub(in crate::identity) async fn record_own(
+    tx: &mut PlatformTx,
+    (user, name): (UserId, &str),
+    tenant: Option<TenantId>,
+    action: &str,
+    after: Value,
+) -> Result<(), DbError> {
+    let Some(tenant) = tenant else {
+        return Ok(());
+    };
+    tx.enter(tenant).await?;
+    let author = Author {
+        user: Some(user),
+        name,
+        on_behalf_of: None,
+    };
+    let object = ("user", user.as_uuid());
+    audit::record_in(tx, tenant, &author, action, object, Change::created(&after)).await
+}
