@@ -382,6 +382,49 @@ async fn tamper(app: &TestApp, sql: &str) {
 }
 
 #[tokio::test]
+async fn a_trail_that_is_restored_into_a_cluster_with_lower_numbers_counts_on_and_stays_whole() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let numbered_by = async |ahead: &str| {
+        let sql = format!(
+            "CREATE OR REPLACE FUNCTION trail_ahead() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN {ahead}::bigint"
+        );
+        app.database.execute(&sql).await;
+    };
+    // The cluster that it came from had seen a thousand million transactions more.
+    numbered_by("1000000000").await;
+    flow.buyer(50_000).await;
+    settle(&app).await;
+    assert!(seal(&app).await.seals >= 1);
+    // In the new one its next rows would fall among the sealed ones, until it is migrated.
+    numbered_by("0").await;
+    assert_eq!(
+        seal(&app).await.seals,
+        0,
+        "nothing lies behind the last seal"
+    );
+    let migrated = Program::vitaran(&app.database, &["migrate"]).answer().await;
+    migrated.unwrap();
+    flow.buyer(60_000).await;
+    settle(&app).await;
+    assert_eq!(seal(&app).await.seals, 1);
+    let said = verify_chain(&app).await.unwrap();
+    assert!(said.contains(" 0 fault(s); last seal "), "{said}");
+    // A second migration moves nothing.
+    let ahead = app
+        .database
+        .text("SELECT trail_ahead()::text AS text")
+        .await;
+    let again = Program::vitaran(&app.database, &["migrate"]).answer().await;
+    again.unwrap();
+    let after = app
+        .database
+        .text("SELECT trail_ahead()::text AS text")
+        .await;
+    assert_eq!(after, ahead);
+}
+
+#[tokio::test]
 async fn a_sealed_trail_holds_and_a_changed_a_removed_and_an_added_row_are_found() {
     let app = test_app().await;
     let flow = Flow::new(&app);

@@ -20,6 +20,7 @@ use vitaran_kernel::{
 };
 use vitaran_web::{AppState, Shutdown};
 
+use crate::overheard;
 use crate::{Client, Database, Wire};
 
 /// Of everybody in a test.
@@ -139,6 +140,8 @@ async fn start(
     (hints, queue): (Hints, Option<tokio::sync::mpsc::Receiver<Hint>>),
     change: impl FnOnce(&mut WebConfig),
 ) -> TestApp {
+    overheard::listen();
+    overheard::entrust(PASSWORD);
     let clock = SettableClock::new(SystemClock.now());
     let url = database.url_of("app_user");
     let db = Db::connect(&settings, Arc::new(clock.clone()), hints).expect("the pool");

@@ -7,6 +7,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
+use crate::overheard;
+
 /// What came back, read whole.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -46,7 +48,13 @@ impl Answer {
     /// The body without what differs from request to request, to compare two refusals byte for byte.
     pub fn without_ids(&self) -> String {
         let id = self.header("x-request-id").unwrap_or("-").to_owned();
-        self.body.replace(&id, "ID")
+        let body = self.body.replace(&id, "ID");
+        let Some((before, after)) = body.split_once("/live?since=") else {
+            return body;
+        };
+        // When a page was drawn.
+        let rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
+        format!("{before}/live?since=NOW{rest}")
     }
 }
 
@@ -166,6 +174,7 @@ impl Client {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         self.keep_cookies(&headers);
         let body = response.text().await.expect("text");
+        overheard::entrust_answer(&body);
         Answer {
             status,
             headers,
@@ -190,6 +199,9 @@ impl Client {
             if attributes.contains("Max-Age=0") {
                 jar.remove(name);
             } else {
+                if name.ends_with("sid") {
+                    overheard::entrust(value);
+                }
                 jar.insert(name.to_owned(), value.to_owned());
             }
         }

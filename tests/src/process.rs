@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
 use vitaran_ops::bench::{Cost, cost};
 
-use crate::{Database, TestApp};
+use crate::{Database, TestApp, overheard};
 
 /// How long a process may take to answer after its start.
 const START: Duration = Duration::from_secs(30);
@@ -239,6 +239,7 @@ impl Drop for Process {
         if std::thread::panicking() {
             eprintln!("{} said:\n{}", self.name, self.said());
         }
+        overheard::keep(self.name, &self.stderr());
         let _ = self.child.start_kill();
         let _ = std::fs::remove_dir_all(&self.folder);
     }

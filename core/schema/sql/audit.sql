@@ -12,6 +12,32 @@ REVOKE ALL ON SCHEMA trail FROM PUBLIC;
 CREATE OR REPLACE FUNCTION trail.masked(p_text text) RETURNS text LANGUAGE sql IMMUTABLE
     RETURN '…' || right(p_text, 4);
 
+-- A database that is restored from a dump into another cluster has its transactions numbered anew, from below those that its
+-- trail tells of, and below its seals. So the trail counts on from where it was: what its numbers are ahead of the cluster's
+-- is kept in a function, because a dump carries that too, and a trigger reads a constant for nothing. Nobody else writes
+-- while a database is restored; at any other time whatever is visible lies below the snapshot's end.
+DO $$
+DECLARE
+    ahead bigint := 0;
+    last bigint;
+    next bigint;
+BEGIN
+    IF to_regprocedure('public.trail_ahead()') IS NOT NULL THEN
+        EXECUTE 'SELECT public.trail_ahead()' INTO ahead;
+    END IF;
+    -- The owner is held by the policies too, but for this one look over all tenants.
+    ALTER TABLE audit_trail NO FORCE ROW LEVEL SECURITY;
+    ALTER TABLE audit_seals NO FORCE ROW LEVEL SECURITY;
+    last := greatest((SELECT max(tx) FROM audit_trail), (SELECT max(to_tx) - 1 FROM audit_seals));
+    ALTER TABLE audit_trail FORCE ROW LEVEL SECURITY;
+    ALTER TABLE audit_seals FORCE ROW LEVEL SECURITY;
+    next := pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
+    IF last >= next + ahead THEN
+        ahead := last - next + 1;
+    END IF;
+    EXECUTE format('CREATE OR REPLACE FUNCTION public.trail_ahead() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN %s::bigint', ahead);
+END $$;
+
 DO $$
 DECLARE
     t record;
@@ -32,7 +58,7 @@ DECLARE
     secret constant text := '(password|secret|token|totp|recovery|seed|private|credential|_hash$|_sha256$|_sealed$)';
     masked constant text := '(^|_)phone($|_number$)';
     head constant text := 'INSERT INTO public.audit_trail (tenant_id, tx, n, actor_id, visit_id, request_id, via, table_name, op, row_key, object_id, before, after) SELECT ';
-    who constant text := 'pg_current_xact_id()::text::bigint, seen + row_number() OVER ()::integer, actor, visit, request, via, TG_TABLE_NAME, TG_OP';
+    who constant text := 'public.trail_ahead() + pg_current_xact_id()::text::bigint, seen + row_number() OVER ()::integer, actor, visit, request, via, TG_TABLE_NAME, TG_OP';
 BEGIN
     FOR t IN
         SELECT c.oid, c.relname FROM pg_class c

@@ -4,7 +4,8 @@
 //! minutes, what is settled: PostgreSQL numbers transactions upwards, and below the oldest one that still runs
 //! (`pg_snapshot_xmin`) nobody can write any more. A seal holds the hash of all rows whose transactions lie between the
 //! seal before it and that horizon. Whatever commits late has a number above the horizon and falls into a later seal;
-//! a long transaction delays the seals and spoils none.
+//! a long transaction delays the seals and spoils none. A restored database counts on from where it was: `trail_ahead` of
+//! `core/schema/sql/audit.sql`.
 
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Integer, Text, Uuid};
@@ -104,8 +105,8 @@ async fn seal_next(db: &Db, tenant: TenantId) -> Result<Option<i64>, DbError> {
     }
     window.to = horizon(&mut tx, window.from).await?;
     if window.to < window.from {
-        // Only a restore into another cluster numbers transactions anew.
-        tracing::error!(%tenant, "the trail is not sealed: the database's transactions lie behind its last seal");
+        // A restore into another cluster, without the `vitaran migrate` after it.
+        tracing::error!(%tenant, "the trail is not sealed: the database's transactions lie behind its last seal; run `vitaran migrate`");
         return Ok(None);
     }
     let (rows, hash) = trail::hash(&mut tx, &window).await?;
@@ -140,7 +141,7 @@ async fn horizon(tx: &mut TenantTx, from: i64) -> Result<i64, DbError> {
     let horizon: Horizon = Statement::new(
         "SELECT coalesce((SELECT greatest(t.tx, $2 + 1) FROM audit_trail t WHERE t.tenant_id = $1 AND t.tx >= $2 AND t.tx < h.settled \
                           ORDER BY t.tx, t.n OFFSET $3 LIMIT 1), h.settled) AS to_tx \
-         FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS settled) h",
+         FROM (SELECT trail_ahead() + pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS settled) h",
     )
     .bind(tx.tenant().as_uuid())
     .bind(from)

@@ -33,7 +33,7 @@ impl Moment {
         text.parse().ok().map(Moment)
     }
 
-    const fn before(self, by: Duration) -> Self {
+    fn before(self, by: Duration) -> Self {
         Moment(self.0.saturating_sub(millis(by)))
     }
 }
@@ -44,12 +44,8 @@ impl fmt::Display for Moment {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a u64 of milliseconds lasts for 500 million years"
-)]
-const fn millis(duration: Duration) -> u64 {
-    duration.as_millis() as u64
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The feed open pages subscribe to. `None` says "look at everything again": hints may have been lost.

@@ -14,6 +14,7 @@ use vitaran_kernel::{IstDate, UserId};
 
 use super::words::{changes, noun, shown_by};
 use crate::auth::PageActor;
+use crate::http::csv;
 use crate::http::form_page::id_of;
 use crate::http::params::{self, address};
 use crate::http::problem::Refusal;
@@ -317,28 +318,13 @@ fn line(entry: &TrailEntry) -> String {
         json(&entry.before),
         json(&entry.after),
     ];
-    let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
+    let cells: Vec<String> = cells.iter().map(|text| csv::cell(text)).collect();
     format!("{}\r\n", cells.join(","))
-}
-
-/// A quoted cell that no spreadsheet takes for a formula.
-fn cell(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    let guard = if is_formula { "'" } else { "" };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_cell_is_never_a_formula_and_never_ends_early() {
-        assert_eq!(cell("=1+1"), "\"'=1+1\"");
-        assert_eq!(cell("@SUM(A1)"), "\"'@SUM(A1)\"");
-        assert_eq!(cell("\t=1"), "\"'\t=1\"");
-        assert_eq!(cell("a \"b\", c"), "\"a \"\"b\"\", c\"");
-    }
 
     #[test]
     fn an_address_keeps_what_was_asked_and_begins_anew() {

@@ -10,6 +10,7 @@ pub mod body_limit;
 pub mod compression;
 pub mod cookies;
 pub mod csrf;
+pub mod csv;
 pub mod flash;
 pub mod form;
 pub mod form_page;
