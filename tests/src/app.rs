@@ -77,6 +77,7 @@ impl Drop for BareApp {
 /// Starts one.
 pub async fn bare_app(change: impl FnOnce(&mut WebConfig)) -> BareApp {
     const NOWHERE: &str = "postgres://app_user:none@127.0.0.1:1/none";
+    overheard::listen();
     let clock = Arc::new(SystemClock);
     let db = Db::connect(&DbSettings::new(NOWHERE), clock, Hints::none()).expect("the pool");
     let (acceptor, base) = listen().await;

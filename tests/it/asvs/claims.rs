@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Where the modules of each crate begin.
-const CRATES: [(&str, &str); 7] = [
+const CRATES: [(&str, &str); 8] = [
     ("kernel", "core/kernel/src"),
     ("core", "core/src"),
     ("web", "web/src"),
     ("worker", "worker/src"),
     ("ops", "ops/src"),
+    ("tests", "tests/src"),
     ("it", "tests/it"),
     ("e2e", "tests/e2e"),
 ];
