@@ -1,4 +1,4 @@
-//! Throwing away what has had its time: expired sessions, tokens, counts and idempotency keys, jobs that are over, workers that
+//! Throwing away what has had its time: expired sessions, tokens, counts and idempotency keys, events that were told, jobs that are over, workers that
 //! are gone. Hourly, in small batches, by the worker's role, which row-level security lets delete what has expired and
 //! nothing else.
 
@@ -25,7 +25,7 @@ impl Job for Housekeeping {
 }
 
 /// What is thrown away, and by which statement; each takes at most `$1` rows.
-const CHORES: [(&str, &str); 11] = [
+const CHORES: [(&str, &str); 13] = [
     (
         "sessions",
         "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at < now() LIMIT $1)",
@@ -61,6 +61,16 @@ const CHORES: [(&str, &str); 11] = [
         "idempotency keys",
         "DELETE FROM idempotency_keys WHERE (tenant_id, actor_id, key) IN \
          (SELECT tenant_id, actor_id, key FROM idempotency_keys WHERE created_at < now() - interval '24 hours' LIMIT $1)",
+    ),
+    (
+        // Their deliveries and attempts go with them.
+        "webhook events",
+        "DELETE FROM webhook_events WHERE (tenant_id, id) IN \
+         (SELECT tenant_id, id FROM webhook_events WHERE occurred_at < now() - interval '30 days' LIMIT $1)",
+    ),
+    (
+        "webhook secrets",
+        "DELETE FROM webhook_secrets WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM webhook_secrets WHERE expires_at < now() LIMIT $1)",
     ),
     (
         "finished jobs",

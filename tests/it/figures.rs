@@ -183,6 +183,39 @@ async fn an_order_goes_from_approval_to_delivery_in_five_or_six_round_trips_a_st
 }
 
 #[tokio::test]
+async fn telling_whoever_listens_costs_no_round_trip_and_no_statement() {
+    let house = house().await;
+    let admin = house.app.api_as(Role::Admin).await;
+    let endpoint = json!({"url": "https://erp.example.in/hooks", "events": ["order.placed", "order.approved"]});
+    let keyed = admin.with("idempotency-key", "endpoint");
+    let made = keyed
+        .post_json("/api/v1/webhook_endpoints", &endpoint)
+        .await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let body = house.order_of(5);
+    let said = house
+        .least(async |turn| {
+            let keyed = admin.with("idempotency-key", &format!("order-{turn}"));
+            keyed.post_json("/api/v1/orders", &body).await
+        })
+        .await;
+    costs("place", &said, 5, 12);
+    let mut orders = Vec::new();
+    for _ in 0..=TIMES {
+        orders.push(house.placed().await);
+    }
+    let said = house
+        .least(async |turn| {
+            let path = format!("/api/v1/orders/{}/approval", orders[turn]);
+            admin.post_json(&path, &json!({})).await
+        })
+        .await;
+    costs("approve", &said, 5, 9);
+    let told = "SELECT count(*) FROM webhook_deliveries";
+    assert!(house.app.database.count(told).await > 0);
+}
+
+#[tokio::test]
 async fn a_list_of_the_api_takes_three_round_trips_the_last_of_which_nobody_waits_for() {
     let house = house().await;
     for _ in 0..3 {
@@ -245,7 +278,10 @@ async fn a_page_takes_three_round_trips_however_much_it_shows() {
         (&staff, "/admin/warehouse"),
         (&staff, "/admin/notifications"),
         (&staff, "/admin/api-keys"),
+        (&staff, "/admin/webhooks"),
         (&staff, "/admin/sessions"),
+        (&staff, "/admin/members"),
+        (&staff, "/admin/invitations"),
         (&staff, "/account/sessions"),
         (&dealer, "/account/sessions"),
         (&dealer, "/portal"),

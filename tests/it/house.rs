@@ -124,12 +124,35 @@ impl<'a> House<'a> {
                 let person = self.person(Role::Sales).await;
                 things.insert("id", self.user(&person).await);
             }
+            "member" => {
+                let person = self.person(Role::Sales).await;
+                let id = format!(
+                    "SELECT m.id FROM memberships m JOIN users u ON u.id = m.user_id WHERE u.email = '{}'",
+                    person.email
+                );
+                things.insert("id", self.id(&id).await);
+            }
+            "invitation" => {
+                let (tenant, new) = (self.flow.tenant.tenant.id, new_text());
+                let columns = "email, role, token_hash, invited_by, created_at, expires_at";
+                let values = format!(
+                    "'{new}@outside.test', 'SALES', sha256('{new}'), \
+                     (SELECT id FROM memberships WHERE tenant_id = '{tenant}' AND role = 'ADMIN' LIMIT 1), now(), now() + interval '7 days'"
+                );
+                things.insert("id", self.insert("invitations", columns, &values).await);
+            }
             "session" => {
                 let person = self.person(Role::Sales).await;
                 things.insert("id", self.session(&person).await);
             }
             "api key" => {
                 things.insert("id", self.api_key().await);
+            }
+            "webhook endpoint" => {
+                things.insert("id", self.webhook_endpoint().await);
+            }
+            "webhook delivery" => {
+                things.insert("id", self.webhook_delivery().await);
             }
             "message" => {
                 let order = self.order("PLACED").await;
@@ -190,6 +213,26 @@ impl<'a> House<'a> {
             new_text()
         );
         self.insert("api_keys", columns, &values).await
+    }
+
+    async fn webhook_endpoint(&self) -> String {
+        let columns = "url, description, events, created_at, created_by";
+        let values = "'https://erp.example.in/hooks', '', ARRAY['order.placed'], now(), 'Asha'";
+        let id = self.insert("webhook_endpoints", columns, values).await;
+        let columns = "endpoint_id, sealed_secret, created_at, created_by";
+        let values = format!("'{id}', 'k1.x', now(), 'Asha'");
+        self.insert("webhook_secrets", columns, &values).await;
+        id
+    }
+
+    /// One that has failed.
+    async fn webhook_delivery(&self) -> String {
+        let endpoint = self.webhook_endpoint().await;
+        let columns = "event, occurred_at, data";
+        let event = self.insert("webhook_events", columns, "'ping', now(), '{}'");
+        let values = format!("'{}', '{endpoint}', 'FAILED', 8, now(), now()", event.await);
+        let columns = "event_id, endpoint_id, status, attempts, created_at, ended_at";
+        self.insert("webhook_deliveries", columns, &values).await
     }
 
     async fn category(&self) -> String {

@@ -69,6 +69,13 @@ async fn furnish(app: &TestApp, flow: &Flow, dealer: DealerId, product: ProductI
     let email = "ramesh@dealer.test";
     app.make_member(&flow.tenant, email, Role::Dealer, Some(dealer))
         .await;
+    let tenant = flow.tenant.tenant.id;
+    let invited = format!(
+        "INSERT INTO invitations (tenant_id, id, email, role, dealer_id, token_hash, invited_by, created_at, expires_at) \
+         SELECT '{tenant}', gen_random_uuid(), 'sunita@dealer.test', 'DEALER', '{dealer}', sha256('x'), id, now(), now() \
+         FROM memberships WHERE tenant_id = '{tenant}' AND role = 'ADMIN'"
+    );
+    Database::execute(&app.database, &invited).await;
     let by = flow.by();
     let mut tx = flow.db.begin(&by).await.expect("BEGIN");
     let prices = PricesForm {

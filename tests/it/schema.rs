@@ -129,7 +129,7 @@ async fn a_dealers_own_data_is_restricted_to_the_dealer() {
 }
 
 /// Tables of a tenant that a dealer's session reads in full, each with its reason.
-const OPEN_TO_DEALERS: [(&str, &str); 12] = [
+const OPEN_TO_DEALERS: [(&str, &str); 13] = [
     ("categories", "the catalogue is what a dealer orders from"),
     (
         "document_series",
@@ -165,6 +165,10 @@ const OPEN_TO_DEALERS: [(&str, &str); 12] = [
     (
         "tenant_settings",
         "what invoices and pages say of the distributor: support, terms, UPI",
+    ),
+    (
+        "webhook_subscriptions",
+        "an order that is placed is told to whoever listens: ids alone, no address and no secret",
     ),
 ];
 
@@ -214,9 +218,15 @@ async fn only_the_outbox_and_what_has_expired_are_seen_across_tenants() {
         "idempotency_keys worker_deletes_expired to app_worker",
         "idempotency_keys worker_finds_expired to app_worker",
         "impersonations found_before_tenant to app_lookup",
+        "invitations found_before_tenant to app_lookup",
         "memberships found_before_tenant to app_lookup",
         "notification_logs worker_finds_due to app_worker",
         "roles found_before_tenant to app_lookup",
+        "webhook_deliveries worker_finds_due to app_worker",
+        "webhook_events worker_deletes_expired to app_worker",
+        "webhook_events worker_finds_expired to app_worker",
+        "webhook_secrets worker_deletes_expired to app_worker",
+        "webhook_secrets worker_finds_expired to app_worker",
     ];
     assert_eq!(found, expected);
 }
@@ -252,8 +262,11 @@ async fn every_other_index_of_a_tenant_table_begins_with_the_tenant_or_serves_a_
         "ix_api_keys_secret_hash",
         "ix_document_renders_due",
         "ix_idempotency_keys_created_at",
+        "ix_invitations_token_hash",
         "ix_memberships_user_id",
         "ix_notification_logs_due",
+        "ix_webhook_deliveries_due",
+        "ix_webhook_events_occurred_at",
     ];
     assert_eq!(found, expected);
 }
@@ -327,6 +340,7 @@ async fn the_functions_that_see_more_are_the_pinned_look_ups_and_the_trails_trig
     .await;
     let expected = [
         "lookup.bearer(bytea) owned by app_lookup search_path=pg_catalog",
+        "lookup.invitation(bytea) owned by app_lookup search_path=pg_catalog",
         "lookup.key(bytea) owned by app_lookup search_path=pg_catalog",
         "lookup.login(text) owned by app_lookup search_path=pg_catalog",
         "lookup.refresh(bytea) owned by app_lookup search_path=pg_catalog",

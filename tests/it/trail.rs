@@ -12,7 +12,7 @@ const TENANT_TABLES: &str = "SELECT c.oid, c.relname FROM pg_class c JOIN pg_att
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')";
 
 /// Tables of which the trail tells nothing, each with its reason.
-const UNTOLD: [(&str, &str); 19] = [
+const UNTOLD: [(&str, &str); 23] = [
     ("audit_log", "a trail itself, which only grows"),
     ("audit_seals", "the trail's own seals, which only grow"),
     ("audit_trail", "the trail"),
@@ -53,6 +53,19 @@ const UNTOLD: [(&str, &str); 19] = [
         "sums of ledger and reservations, checked by verify-invariants",
     ),
     ("stock_ledger", "a trail itself, which only grows"),
+    (
+        "webhook_attempts",
+        "the machinery of delivery; what was sent and came back",
+    ),
+    (
+        "webhook_deliveries",
+        "the machinery of delivery; its steps are webhook_attempts",
+    ),
+    ("webhook_events", "what happened, and is told already"),
+    (
+        "webhook_subscriptions",
+        "what the endpoint listens to stands on it, and is told",
+    ),
 ];
 
 /// A list of names, sorted.

@@ -14,6 +14,7 @@ use vitaran_core::live::{self, Hint, Hints, LiveFeed};
 use vitaran_core::tenancy::{self, NewMember, PlatformOperator, TenantForm};
 use vitaran_core::testkit::{TestTenant, dealer};
 use vitaran_core::throttle::TrustedProxies;
+use vitaran_core::webhooks::Targets;
 use vitaran_kernel::{
     Clock as _, DealerId, EmailAddress, LocationId, PriceListId, RegistrationId, SettableClock,
     SystemClock, Text,
@@ -215,6 +216,7 @@ fn config(base: &str, url: &str, files: &std::path::Path) -> WebConfig {
         },
         requests_per_10s: u32::MAX,
         trusted_proxies: TrustedProxies::default(),
+        webhook_targets: Targets::Loopback,
         secret_key: Secret::new(SECRET_KEY),
     }
 }

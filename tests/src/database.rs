@@ -133,6 +133,15 @@ impl Database {
         as_admin(&self.name, sql).await;
     }
 
+    /// As [`Database::execute`] for what may be refused, with what is then said.
+    pub async fn try_execute(&self, sql: &str) -> Result<(), String> {
+        let mut connection = AsyncPgConnection::establish(&self.url_of_superuser())
+            .await
+            .expect("the superuser's connection");
+        let done = connection.batch_execute(sql).await;
+        done.map_err(|error| error.to_string())
+    }
+
     /// One number, seen by the superuser.
     pub async fn count(&self, sql: &str) -> i64 {
         #[derive(diesel::QueryableByName)]

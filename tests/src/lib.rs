@@ -20,6 +20,7 @@ pub mod installation;
 pub mod meta;
 pub mod overheard;
 pub mod process;
+pub mod receiver;
 pub mod renderer;
 mod wire;
 mod picture;

@@ -269,7 +269,7 @@ async fn answer(stream: &mut TcpStream, status: u16, body: &Value) {
 }
 
 /// A whole request; `None` when the other side went away in the middle of it.
-async fn read(stream: &mut TcpStream) -> Option<Call> {
+pub(crate) async fn read(stream: &mut TcpStream) -> Option<Call> {
     const END_OF_HEAD: &[u8] = b"\r\n\r\n";
     let mut bytes = Vec::new();
     loop {

@@ -278,6 +278,8 @@ fn common(base: &str, files: &Path) -> Vec<(String, String)> {
             // All browsers and programs of a test are one network.
             ("REQUESTS_PER_10S".to_owned(), "1000000".to_owned()),
             ("SIGN_INS_PER_MINUTE".to_owned(), "1000000".to_owned()),
+            // Receivers of a test stand on this machine.
+            ("WEBHOOK_TARGETS".to_owned(), "loopback".to_owned()),
             ("LOG_FORMAT".to_owned(), "json".to_owned()),
             ("RUST_LOG".to_owned(), "warn".to_owned()),
         ])

@@ -15,8 +15,10 @@ pub mod health;
 pub mod http;
 pub mod hx;
 pub mod identity;
+pub mod invitations;
 pub mod invoicing;
 pub mod live;
+pub mod members;
 pub mod notifications;
 pub mod openapi;
 pub mod orders;
@@ -31,6 +33,7 @@ pub mod stock;
 pub mod tenancy;
 pub mod ui;
 pub mod warehouse;
+pub mod webhooks;
 
 pub use router::app;
 pub use state::{AppState, Shutdown};

@@ -14,7 +14,9 @@ use crate::dealers::{DealerActivityApi, DealersApi};
 use crate::health::HealthApi;
 use crate::http::problem_json;
 use crate::identity::{AuthApi, MeApi, PasswordApi, SessionsApi};
+use crate::invitations::{AcceptInvitationApi, InvitationsApi};
 use crate::invoicing::InvoicesApi;
+use crate::members::MembersApi;
 use crate::notifications::NotificationsApi;
 use crate::orders::OrdersApi;
 use crate::payments::ReceiptsApi;
@@ -22,6 +24,7 @@ use crate::pricing::PricesApi;
 use crate::roles::RolesApi;
 use crate::stock::StockApi;
 use crate::warehouse::WarehouseApi;
+use crate::webhooks::{self, WebhooksApi};
 
 /// The chapters of the reference, in reading order.
 #[derive(Tags)]
@@ -51,8 +54,12 @@ pub enum Tag {
     Receipts,
     /// Messages to dealers and staff, and what became of them.
     Notifications,
+    /// What programs elsewhere are told of, and what became of telling them.
+    Webhooks,
     /// What people may do: the catalogue of permissions, and the roles made of it.
     Roles,
+    /// Who works here, as what, and who is invited.
+    Members,
     /// Who changed what.
     Audit,
     /// How the service stands.
@@ -67,6 +74,9 @@ type PeopleApis = (
     SessionsApi,
     ApiKeysApi,
     RolesApi,
+    MembersApi,
+    InvitationsApi,
+    AcceptInvitationApi,
 );
 
 /// Every part of the API; a feature adds its own here. A tuple holds sixteen.
@@ -82,7 +92,7 @@ type Apis = (
     WarehouseApi,
     InvoicesApi,
     ReceiptsApi,
-    NotificationsApi,
+    (NotificationsApi, WebhooksApi),
     AuditApi,
     HealthApi,
 );
@@ -105,6 +115,9 @@ pub fn service() -> OpenApiService<Apis, ()> {
                 SessionsApi,
                 ApiKeysApi,
                 RolesApi,
+                MembersApi,
+                InvitationsApi,
+                AcceptInvitationApi,
             ),
             ProductsApi,
             CatalogActivityApi,
@@ -116,7 +129,7 @@ pub fn service() -> OpenApiService<Apis, ()> {
             WarehouseApi,
             InvoicesApi,
             ReceiptsApi,
-            NotificationsApi,
+            (NotificationsApi, WebhooksApi),
             AuditApi,
             HealthApi,
         ),
@@ -150,6 +163,7 @@ pub fn documents() -> Documents {
     stamp(&mut v3_0, "3.0.3");
     let mut v3_1 = v3_0.clone();
     modernise(&mut v3_1);
+    webhooks::document::add(&mut v3_1);
     stamp(&mut v3_1, "3.1.0");
     Documents { v3_1, v3_0 }
 }

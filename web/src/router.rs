@@ -28,8 +28,9 @@ use crate::http::throttle::Throttle;
 use crate::state::AppState;
 use crate::tenancy::platform;
 use crate::{
-    api_keys, assets, audit, catalog, dashboard, dealers, developers, health, identity, invoicing,
-    live, notifications, openapi, orders, pricing, roles, stock, warehouse,
+    api_keys, assets, audit, catalog, dashboard, dealers, developers, health, identity,
+    invitations, invoicing, live, members, notifications, openapi, orders, pricing, roles, stock,
+    warehouse, webhooks,
 };
 
 /// The pages. A form's POST stands beside the page it is on.
@@ -42,6 +43,8 @@ fn pages() -> Pages {
         .post("/forgotten-password", identity::password::submit_forgotten)
         .get("/new-password", identity::password::show_new)
         .post("/new-password", identity::password::submit_new)
+        .get("/invitation", invitations::open::show)
+        .post("/invitation", invitations::open::accept)
         .post("/logout", identity::sign_out)
         .get("/account/password", identity::password::show_change)
         .post("/account/password", identity::password::submit_change)
@@ -192,6 +195,39 @@ fn pages() -> Pages {
         .post("/admin/roles/:id", roles::admin::update)
         .get("/admin/roles/:id/removal", roles::admin::ask_removal)
         .post("/admin/roles/:id/removal", roles::admin::remove)
+        .get("/admin/members", members::admin::index)
+        .get("/admin/members/:id", members::admin::show)
+        .post("/admin/members/:id", members::admin::change_role)
+        .get(
+            "/admin/members/:id/deactivation",
+            members::admin::ask_deactivation,
+        )
+        .post(
+            "/admin/members/:id/deactivation",
+            members::admin::deactivate,
+        )
+        .post("/admin/members/:id/activation", members::admin::activate)
+        .get("/admin/members/:id/removal", members::admin::ask_removal)
+        .post("/admin/members/:id/removal", members::admin::remove)
+        .get("/admin/invitations", invitations::admin::index)
+        .get("/admin/invitations/new", invitations::admin::new)
+        .post("/admin/invitations/new", invitations::admin::create)
+        .get(
+            "/admin/invitations/:id/sending",
+            invitations::admin::ask_sending,
+        )
+        .post(
+            "/admin/invitations/:id/sending",
+            invitations::admin::send_again,
+        )
+        .get(
+            "/admin/invitations/:id/revocation",
+            invitations::admin::ask_revocation,
+        )
+        .post(
+            "/admin/invitations/:id/revocation",
+            invitations::admin::revoke,
+        )
         .get("/admin/price-lists", pricing::admin::index)
         .get("/admin/price-lists/new", pricing::admin::new)
         .post("/admin/price-lists/new", pricing::admin::create)
@@ -298,6 +334,51 @@ fn pages() -> Pages {
         .post("/admin/api-keys/:id/roll", api_keys::roll)
         .get("/admin/api-keys/:id/revocation", api_keys::ask_revocation)
         .post("/admin/api-keys/:id/revocation", api_keys::revoke)
+        .get("/admin/webhooks", webhooks::admin::list)
+        .get("/admin/webhooks/events", webhooks::admin::events)
+        .get("/admin/webhooks/new", webhooks::admin::new)
+        .post("/admin/webhooks/new", webhooks::admin::create)
+        .get("/admin/webhooks/:id", webhooks::admin::show)
+        .get("/admin/webhooks/:id/edit", webhooks::admin::edit)
+        .post("/admin/webhooks/:id/edit", webhooks::admin::update)
+        .post_of(
+            "/admin/webhooks/:id",
+            "/admin/webhooks/:id/activation",
+            webhooks::admin::activate,
+        )
+        .get(
+            "/admin/webhooks/:id/deactivation",
+            webhooks::admin::ask_deactivation,
+        )
+        .post(
+            "/admin/webhooks/:id/deactivation",
+            webhooks::admin::deactivate,
+        )
+        .get("/admin/webhooks/:id/removal", webhooks::admin::ask_removal)
+        .post("/admin/webhooks/:id/removal", webhooks::admin::remove)
+        .get(
+            "/admin/webhooks/:id/secret",
+            webhooks::secrets::ask_rotation,
+        )
+        .post("/admin/webhooks/:id/secret", webhooks::secrets::rotate)
+        .post_of(
+            "/admin/webhooks/:id",
+            "/admin/webhooks/:id/secret/revocation",
+            webhooks::secrets::end_older,
+        )
+        .post_of(
+            "/admin/webhooks/:id",
+            "/admin/webhooks/:id/ping",
+            webhooks::admin::ping,
+        )
+        .get("/admin/webhooks/:id/replay", webhooks::admin::ask_replay)
+        .post("/admin/webhooks/:id/replay", webhooks::admin::replay)
+        .get("/admin/webhooks/deliveries/:id", webhooks::deliveries::show)
+        .post_of(
+            "/admin/webhooks/deliveries/:id",
+            "/admin/webhooks/deliveries/:id/replay",
+            webhooks::deliveries::replay,
+        )
         .get("/admin/audit", audit::index)
         .get("/admin/audit/trail", audit::trail::index)
         .get("/admin/audit/trail.csv", audit::trail::export)

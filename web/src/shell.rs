@@ -14,11 +14,13 @@ use crate::http::{cookies, flash, next_path};
 use crate::hx::{self, HxRequest};
 use crate::identity;
 use crate::live;
+use crate::members;
 use crate::portal;
 use crate::state::AppState;
 use crate::ui::flash::Flash;
 use crate::ui::layout::{Density, Impersonation, NavItem, Theme, UserMenu};
 use crate::ui::{Area, Icon, Page, dialog};
+use crate::webhooks;
 
 pub const THEME_COOKIE: &str = "theme";
 pub const DENSITY_COOKIE: &str = "density";
@@ -393,6 +395,13 @@ const WAYS: &[Way] = &[
     },
     Way {
         area: Area::Admin,
+        label: "People",
+        href: members::PATH,
+        icon: Icon::Users,
+        needs: Some(PermissionCode::PlatformUsersRead),
+    },
+    Way {
+        area: Area::Admin,
         label: "Roles",
         href: "/admin/roles",
         icon: Icon::ShieldCheck,
@@ -418,6 +427,13 @@ const WAYS: &[Way] = &[
         href: api_keys::PATH,
         icon: Icon::Lock,
         needs: Some(PermissionCode::PlatformApikeysManage),
+    },
+    Way {
+        area: Area::Admin,
+        label: "Webhooks",
+        href: webhooks::PATH,
+        icon: Icon::Webhook,
+        needs: Some(PermissionCode::PlatformWebhooksManage),
     },
     Way {
         area: Area::Admin,

@@ -27,7 +27,7 @@ struct Cli {
 enum Command {
     /// Serves the queues until it is told to stop (what it does without a command)
     Run {
-        /// Only these queues: whatsapp, mail, account-mail, render, audit, housekeeping
+        /// Only these queues: whatsapp, mail, account-mail, webhook, render, audit, housekeeping
         #[arg(long, value_delimiter = ',')]
         queues: Vec<String>,
     },

@@ -10,12 +10,14 @@ use vitaran_core::config::{WhatsappChoice, WorkerConfig};
 use vitaran_core::db::Db;
 use vitaran_core::files::LocalFileStore;
 use vitaran_core::notifications;
-use vitaran_core::ports::{FileStore, Mailer, PdfRenderer, RenderError, WhatsappProvider};
+use vitaran_core::ports::{
+    FileStore, Mailer, PdfRenderer, RenderError, WebhookSender, WhatsappProvider,
+};
 use vitaran_core::secrets::SecretKey;
 
 use crate::adapters::{
-    MailDir, MetaConfig, Sender, SmtpMailer, WeasyPrint, WeasyPrintConfig, WhatsappFake,
-    WhatsappMeta,
+    MailDir, MetaConfig, Sender, SmtpMailer, WeasyPrint, WeasyPrintConfig, WebhookHttp,
+    WhatsappFake, WhatsappMeta,
 };
 
 /// The database and the world behind the ports.
@@ -25,6 +27,7 @@ pub struct Outside {
     pub mailer: Box<dyn Mailer>,
     pub pdf: Box<dyn PdfRenderer>,
     pub files: Box<dyn FileStore>,
+    pub webhooks: Box<dyn WebhookSender>,
     pub secret_key: SecretKey,
     pub public_url: String,
 }
@@ -63,6 +66,7 @@ impl Outside {
             mailer,
             pdf: Box::new(Renderer::of(config)),
             files: Box::new(LocalFileStore::open(&config.files_dir).map_err(wrong)?),
+            webhooks: Box::new(WebhookHttp::new(config.webhook_targets).map_err(wrong)?),
             secret_key: SecretKey::parse(config.secret_key.reveal()).map_err(wrong)?,
             public_url: config.public_url.clone(),
         }))

@@ -18,6 +18,7 @@ use vitaran_core::housekeeping::Housekeeping;
 use vitaran_core::invoicing::{self, RenderInvoice};
 use vitaran_core::jobs::{Job, Outcome, REQUEST_ID};
 use vitaran_core::notifications::{self, Channel, DeliverMail, DeliverWhatsapp, DueMessage};
+use vitaran_core::webhooks::{DeliverWebhook, due_deliveries};
 
 use crate::jobs::{self, JobError};
 use crate::outside::Outside;
@@ -55,10 +56,11 @@ impl std::fmt::Debug for Kind {
 /// | whatsapp | one message | 4 | 58 s | 60 s |
 /// | mail | one mail, or those to the sales team | 4 | 150 s | 60 s, renewed for each |
 /// | account-mail | one mail about an account | 4 | 58 s | 60 s |
+/// | webhook | one event to one endpoint | 16 | 58 s | 60 s |
 /// | render | one PDF | 2 | 170 s | 180 s |
 /// | audit | the trail's seals | 1 | 200 s | none: harmless twice |
 /// | housekeeping | the hourly clearing out | 1 | 200 s | none: harmless twice |
-pub const KINDS: [Kind; 6] = [
+pub const KINDS: [Kind; 7] = [
     Kind {
         queue: DeliverWhatsapp::QUEUE,
         max_attempts: DeliverWhatsapp::MAX_ATTEMPTS,
@@ -107,6 +109,22 @@ pub const KINDS: [Kind; 6] = [
         },
         due: Some(|db, grace| {
             Box::pin(async move { Ok(encode(due_account_mails(&db, grace).await?)) })
+        }),
+    },
+    Kind {
+        queue: DeliverWebhook::QUEUE,
+        max_attempts: DeliverWebhook::MAX_ATTEMPTS,
+        // Receivers are slow and cost nothing while they are.
+        concurrency: 16,
+        limit: Duration::from_secs(58),
+        run: |outside, payload| {
+            Box::pin(async move { jobs::webhooks::deliver(&outside, decode(payload)?).await })
+        },
+        due: Some(|db, grace| {
+            Box::pin(async move {
+                let due = due_deliveries(&db, grace).await?;
+                Ok(encode(due.into_iter().map(DeliverWebhook::from)))
+            })
         }),
     },
     Kind {

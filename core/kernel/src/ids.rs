@@ -129,6 +129,8 @@ ids! {
     UserId,
     /// A person's role in one tenant.
     MembershipId,
+    /// Somebody invited to work in one tenant.
+    InvitationId,
     /// A role that a tenant made for itself.
     RoleId,
     /// A GST registration (GSTIN) of the tenant.
@@ -170,6 +172,11 @@ ids! {
     /// One sign-in, of a browser or of a program.
     SessionId,
     ApiKeyId,
+    /// An address elsewhere that is told of events.
+    WebhookEndpointId,
+    WebhookEventId,
+    /// One event for one endpoint.
+    WebhookDeliveryId,
     /// One request from outside, as logged and shown in an error page.
     RequestId,
 }

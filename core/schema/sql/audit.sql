@@ -77,8 +77,9 @@ BEGIN
             'product_words', 'receivables', 'stock_balances',
             -- Counters: what was drawn stands on the document.
             'document_counters', 'order_counters',
-            -- The machinery of delivery: its steps are rows of notification_attempts; a PDF can be drawn again.
-            'document_renders', 'notification_logs',
+            -- The machinery of delivery: its steps are rows of notification_attempts and webhook_attempts; a PDF can be drawn
+            -- again; what is listened to stands on the endpoint.
+            'document_renders', 'notification_logs', 'webhook_attempts', 'webhook_deliveries', 'webhook_events', 'webhook_subscriptions',
             -- What a request was answered, kept for a day.
             'idempotency_keys',
             -- A wish; the order that it becomes is told of.
@@ -93,13 +94,15 @@ BEGIN
             WHEN t.relname IN ('credit_holds', 'invoices', 'order_lines', 'pick_lists', 'shipments') THEN 'order_id'
             WHEN t.relname IN ('dealer_addresses', 'dealer_contacts', 'dealer_credit', 'dealer_prices', 'receipts') THEN 'dealer_id'
             WHEN t.relname = 'price_list_items' THEN 'price_list_id'
+            WHEN t.relname = 'webhook_secrets' THEN 'endpoint_id'
             WHEN EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = 'id' AND NOT a.attisdropped) THEN 'id'
             ELSE 'tenant_id' END;
         -- Columns that say nothing of their own: counts of changes, sums of other rows, and what the house promises by itself
         -- when an order is approved, goods come in or leave.
         quiet := ARRAY['tenant_id', 'version', 'updated_at', 'sort_name']
             || CASE t.relname WHEN 'dealer_credit' THEN ARRAY['holds', 'unpaid', 'unallocated'] WHEN 'order_lines' THEN ARRAY['reserved_quantity']
-                WHEN 'api_keys' THEN ARRAY['last_used_at', 'last_used_ip'] ELSE '{}' END;
+                WHEN 'api_keys' THEN ARRAY['last_used_at', 'last_used_ip']
+                WHEN 'webhook_endpoints' THEN ARRAY['failures', 'failing_since', 'paused_until'] ELSE '{}' END;
 
         SELECT array_agg(a.attname::text ORDER BY a.attnum) INTO columns
         FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> ALL (quiet);

@@ -9,7 +9,7 @@ REVOKE ALL ON SCHEMA lookup FROM PUBLIC;
 
 -- What a look-up gives may differ from release to release, and a function that gives other columns is not replaced.
 DROP FUNCTION IF EXISTS lookup.login(text), lookup.acting(uuid, uuid, uuid, uuid), lookup.session(bytea), lookup.bearer(bytea),
-    lookup.refresh(bytea), lookup.key(bytea);
+    lookup.refresh(bytea), lookup.key(bytea), lookup.invitation(bytea);
 
 -- A user by e-mail, with a row for each membership in an active tenant; one row without a tenant when there is none.
 CREATE OR REPLACE FUNCTION lookup.login(p_email text)
@@ -139,13 +139,32 @@ BEGIN
 END
 $$;
 
+-- An invitation by the hash of its link's secret. It says nothing of whether the address has an account.
+CREATE OR REPLACE FUNCTION lookup.invitation(p_token_hash bytea)
+RETURNS TABLE (tenant_id uuid, tenant_name text, email text, role text, role_name text, invited_by text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT i.tenant_id, t.name, i.email, i.role, r.name, u.name
+    FROM public.invitations i
+    JOIN public.tenants t ON t.id = i.tenant_id AND t.status = 'ACTIVE'
+    JOIN public.memberships m ON m.tenant_id = i.tenant_id AND m.id = i.invited_by
+    JOIN public.users u ON u.id = m.user_id
+    LEFT JOIN public.roles r ON r.tenant_id = i.tenant_id AND r.id = i.role_id
+    WHERE i.token_hash = p_token_hash AND i.expires_at > now();
+END
+$$;
+
 ALTER FUNCTION lookup.login(text) OWNER TO app_lookup;
 ALTER FUNCTION lookup.acting(uuid, uuid, uuid, uuid) OWNER TO app_lookup;
 ALTER FUNCTION lookup.session(bytea) OWNER TO app_lookup;
 ALTER FUNCTION lookup.bearer(bytea) OWNER TO app_lookup;
 ALTER FUNCTION lookup.refresh(bytea) OWNER TO app_lookup;
 ALTER FUNCTION lookup.key(bytea) OWNER TO app_lookup;
+ALTER FUNCTION lookup.invitation(bytea) OWNER TO app_lookup;
 REVOKE CREATE ON SCHEMA lookup FROM app_lookup;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA lookup FROM PUBLIC;
 GRANT USAGE ON SCHEMA lookup TO app_user;
-GRANT EXECUTE ON FUNCTION lookup.login(text), lookup.session(bytea), lookup.bearer(bytea), lookup.refresh(bytea), lookup.key(bytea) TO app_user;
+GRANT EXECUTE ON FUNCTION lookup.login(text), lookup.session(bytea), lookup.bearer(bytea), lookup.refresh(bytea), lookup.key(bytea), lookup.invitation(bytea) TO app_user;

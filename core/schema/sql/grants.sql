@@ -15,6 +15,7 @@ GRANT SELECT (id, slug, name, status) ON tenants TO app_lookup;
 GRANT SELECT ON sessions, access_tokens, rotated_tokens TO app_lookup;
 GRANT SELECT (tenant_id, id, membership_id, name, secret_hash, scopes, networks, expires_at, revoked_at, last_used_at) ON api_keys TO app_lookup;
 GRANT SELECT (tenant_id, id, user_id, may_write, ends_at, ended_at) ON impersonations TO app_lookup;
+GRANT SELECT (tenant_id, email, role, role_id, token_hash, invited_by, expires_at) ON invitations TO app_lookup;
 
 -- Masters of the law.
 GRANT SELECT ON eway_thresholds, tax_classes, tax_rates, whatsapp_error_classes TO app_user, app_worker;
@@ -24,7 +25,7 @@ GRANT SELECT ON tenants TO app_user, app_worker;
 GRANT INSERT, UPDATE (name, status) ON tenants TO app_user;
 GRANT SELECT (id, email, name, password_changed_at, is_platform_admin, is_active, created_at) ON users TO app_user, app_worker;
 GRANT INSERT (id, email, name, password_hash), UPDATE (name, password_hash, password_changed_at) ON users TO app_user;
-GRANT SELECT, INSERT, UPDATE (role, role_id, dealer_id, is_active) ON memberships TO app_user;
+GRANT SELECT, INSERT, UPDATE (role, role_id, dealer_id, is_active, version, removed_at, created_at) ON memberships TO app_user;
 GRANT SELECT, INSERT, UPDATE (name, permissions, approval_limit, version), DELETE ON roles TO app_user;
 GRANT SELECT ON memberships TO app_worker;
 GRANT SELECT, INSERT, UPDATE (ended_at) ON impersonations TO app_user;
@@ -33,10 +34,11 @@ GRANT SELECT, INSERT, UPDATE (id_hash, data, last_seen_at, expires_at), DELETE O
 GRANT INSERT ON access_tokens, rotated_tokens TO app_user;
 GRANT SELECT, INSERT, DELETE ON account_links TO app_user;
 -- Web hands mails in and reads none: they carry links.
-GRANT INSERT (id, kind, recipient, recipient_name, sealed_secret) ON account_mails TO app_user;
+GRANT INSERT (id, kind, recipient, recipient_name, sealed_secret, about) ON account_mails TO app_user;
 GRANT SELECT, DELETE, UPDATE (status, attempts, next_attempt_at, lease_token, lease_until, last_error, sent_at, sealed_secret) ON account_mails TO app_worker;
 GRANT SELECT, DELETE ON sessions, access_tokens, rotated_tokens, account_links, sign_in_tries, request_counts TO app_worker;
 GRANT SELECT, INSERT, UPDATE ON sign_in_tries, request_counts TO app_user;
+GRANT SELECT, INSERT, UPDATE (token_hash, invited_by, expires_at, sendings, version), DELETE ON invitations TO app_user;
 -- The hash of a key is written and never read again, but for the look-up.
 GRANT SELECT (tenant_id, id, membership_id, name, last4, scopes, networks, created_at, created_by, expires_at, replaced_by, revoked_at, revoked_by, last_used_at, last_used_ip),
     INSERT, UPDATE (expires_at, replaced_by, revoked_at, revoked_by, last_used_at, last_used_ip) ON api_keys TO app_user;
@@ -74,6 +76,19 @@ GRANT SELECT, INSERT ON notification_attempts TO app_user, app_worker;
 GRANT SELECT, INSERT, UPDATE (status, attempts, next_attempt_at, lease_token, lease_until, last_error, path, size_bytes, sha256, rendered_at) ON document_renders TO app_user, app_worker;
 GRANT SELECT, INSERT, UPDATE ON whatsapp_accounts TO app_user;
 GRANT SELECT, UPDATE (paused_at, paused_reason) ON whatsapp_accounts TO app_worker;
+
+-- Webhooks: web keeps endpoints and their secrets, which it cannot read back; both write what happened; the worker tells it.
+GRANT SELECT, INSERT, UPDATE (url, description, events, version, disabled_at, disabled_reason, failures, failing_since, paused_until), DELETE ON webhook_endpoints TO app_user;
+GRANT SELECT, UPDATE (disabled_at, disabled_reason, failures, failing_since, paused_until) ON webhook_endpoints TO app_worker;
+GRANT SELECT, INSERT, DELETE ON webhook_subscriptions TO app_user;
+GRANT SELECT, DELETE ON webhook_subscriptions TO app_worker;
+GRANT SELECT (tenant_id, id, endpoint_id, created_at, created_by, expires_at), INSERT, UPDATE (expires_at), DELETE ON webhook_secrets TO app_user;
+GRANT SELECT, DELETE ON webhook_secrets TO app_worker;
+GRANT SELECT, INSERT ON webhook_events TO app_user;
+GRANT SELECT, INSERT, DELETE ON webhook_events TO app_worker;
+GRANT SELECT, INSERT, UPDATE (status, attempts, next_attempt_at, lease_token, lease_until, response_status, last_error, ended_at) ON webhook_deliveries TO app_user, app_worker;
+GRANT SELECT ON webhook_attempts TO app_user;
+GRANT SELECT, INSERT, UPDATE (duration_ms, response_status, response_body, error) ON webhook_attempts TO app_worker;
 
 GRANT SELECT, INSERT ON idempotency_keys TO app_user;
 GRANT SELECT, DELETE ON idempotency_keys TO app_worker;

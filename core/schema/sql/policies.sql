@@ -31,8 +31,12 @@ BEGIN
             EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (%s)', t.relname,
                 format(own_dealer, CASE WHEN t.relname = 'dealers' THEN 'id' ELSE 'dealer_id' END),
                 format(own_dealer, CASE WHEN t.relname = 'dealers' THEN 'id' ELSE 'dealer_id' END));
-        ELSIF t.relname IN ('api_keys', 'audit_log', 'audit_seals', 'audit_trail', 'document_counters', 'impersonations', 'notification_attempts', 'pick_lists', 'roles', 'stock_ledger', 'whatsapp_accounts') THEN
+        ELSIF t.relname IN ('api_keys', 'audit_log', 'audit_seals', 'audit_trail', 'document_counters', 'impersonations', 'notification_attempts', 'pick_lists', 'roles', 'stock_ledger',
+            'webhook_attempts', 'webhook_endpoints', 'webhook_secrets', 'whatsapp_accounts') THEN
             EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (%s)', t.relname, staff, staff);
+        ELSIF t.relname IN ('webhook_deliveries', 'webhook_events') THEN
+            -- What a dealer does is told to whoever listens; the dealer's session writes it down and reads nothing of it.
+            EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (true)', t.relname, staff);
         END IF;
     END LOOP;
 END $$;
@@ -49,6 +53,8 @@ DROP POLICY IF EXISTS worker_finds_due ON notification_logs;
 CREATE POLICY worker_finds_due ON notification_logs FOR SELECT TO app_worker USING (status IN ('PENDING', 'SENDING'));
 DROP POLICY IF EXISTS worker_finds_due ON document_renders;
 CREATE POLICY worker_finds_due ON document_renders FOR SELECT TO app_worker USING (status IN ('PENDING', 'RENDERING'));
+DROP POLICY IF EXISTS worker_finds_due ON webhook_deliveries;
+CREATE POLICY worker_finds_due ON webhook_deliveries FOR SELECT TO app_worker USING (status IN ('PENDING', 'SENDING'));
 
 -- The trail is written by the triggers of audit.sql, which run as the owner and take the tenant from the row they tell of.
 DROP POLICY IF EXISTS told_by_trigger ON audit_trail;
@@ -59,6 +65,14 @@ DROP POLICY IF EXISTS worker_finds_expired ON idempotency_keys;
 CREATE POLICY worker_finds_expired ON idempotency_keys FOR SELECT TO app_worker USING (created_at < now() - interval '24 hours');
 DROP POLICY IF EXISTS worker_deletes_expired ON idempotency_keys;
 CREATE POLICY worker_deletes_expired ON idempotency_keys FOR DELETE TO app_worker USING (created_at < now() - interval '24 hours');
+DROP POLICY IF EXISTS worker_finds_expired ON webhook_events;
+CREATE POLICY worker_finds_expired ON webhook_events FOR SELECT TO app_worker USING (occurred_at < now() - interval '30 days');
+DROP POLICY IF EXISTS worker_deletes_expired ON webhook_events;
+CREATE POLICY worker_deletes_expired ON webhook_events FOR DELETE TO app_worker USING (occurred_at < now() - interval '30 days');
+DROP POLICY IF EXISTS worker_finds_expired ON webhook_secrets;
+CREATE POLICY worker_finds_expired ON webhook_secrets FOR SELECT TO app_worker USING (expires_at < now());
+DROP POLICY IF EXISTS worker_deletes_expired ON webhook_secrets;
+CREATE POLICY worker_deletes_expired ON webhook_secrets FOR DELETE TO app_worker USING (expires_at < now());
 
 -- Look-ups before the tenant is known: the pinned functions of functions.sql run as app_lookup, which sees these tables
 -- and the columns granted to it, nothing else.
@@ -70,8 +84,14 @@ CREATE POLICY found_before_tenant ON roles FOR SELECT TO app_lookup USING (true)
 DROP POLICY IF EXISTS made_by_staff ON memberships;
 CREATE POLICY made_by_staff ON memberships AS RESTRICTIVE FOR INSERT TO app_user
     WITH CHECK ((SELECT current_setting('app.dealer_scope', true) = 'all'));
+-- Whom else a dealer's people will work with is the staff's to know.
+DROP POLICY IF EXISTS seen_by_staff ON invitations;
+CREATE POLICY seen_by_staff ON invitations AS RESTRICTIVE TO app_user
+    USING ((SELECT current_setting('app.dealer_scope', true) = 'all')) WITH CHECK ((SELECT current_setting('app.dealer_scope', true) = 'all'));
 DROP POLICY IF EXISTS found_before_tenant ON api_keys;
 CREATE POLICY found_before_tenant ON api_keys FOR SELECT TO app_lookup USING (true);
+DROP POLICY IF EXISTS found_before_tenant ON invitations;
+CREATE POLICY found_before_tenant ON invitations FOR SELECT TO app_lookup USING (true);
 DROP POLICY IF EXISTS found_before_tenant ON impersonations;
 CREATE POLICY found_before_tenant ON impersonations FOR SELECT TO app_lookup USING (true);
 
@@ -83,7 +103,7 @@ CREATE POLICY found_before_tenant ON users FOR SELECT TO app_lookup USING (true)
 DROP POLICY IF EXISTS visible_to_colleagues ON users;
 CREATE POLICY visible_to_colleagues ON users FOR SELECT
     USING (id = (SELECT NULLIF(current_setting('app.actor_id', true), '')::uuid)
-        OR EXISTS (SELECT FROM memberships m WHERE m.user_id = users.id));
+        OR EXISTS (SELECT FROM memberships m WHERE m.user_id = users.id AND m.removed_at IS NULL));
 DROP POLICY IF EXISTS added ON users;
 CREATE POLICY added ON users FOR INSERT WITH CHECK (true);
 DROP POLICY IF EXISTS changed_by_themselves ON users;

@@ -39,3 +39,24 @@ BEGIN
         EXECUTE format('CREATE TRIGGER kept BEFORE DELETE ON %I FOR EACH ROW EXECUTE FUNCTION refuse_change(%L)', snapshot.relname, 'documents are kept');
     END LOOP;
 END $$;
+
+-- A distributor always has somebody who may do everything. Actions look before they change; this holds for whatever else writes,
+-- and two who write at once wait for each other's administrators.
+CREATE OR REPLACE FUNCTION keep_an_administrator() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM memberships m
+    WHERE m.tenant_id = OLD.tenant_id AND m.role = 'ADMIN' AND m.role_id IS NULL AND m.is_active
+    ORDER BY m.id FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION '% on % is refused: the last administrator stays', TG_OP, TG_TABLE_NAME
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'last_administrator', TABLE = TG_TABLE_NAME;
+    END IF;
+    RETURN NULL;
+END $$;
+DROP TRIGGER IF EXISTS last_administrator_changed ON memberships;
+CREATE TRIGGER last_administrator_changed AFTER UPDATE OF role, role_id, is_active ON memberships FOR EACH ROW
+    WHEN (OLD.role = 'ADMIN' AND OLD.role_id IS NULL AND OLD.is_active AND NOT (NEW.role = 'ADMIN' AND NEW.role_id IS NULL AND NEW.is_active))
+    EXECUTE FUNCTION keep_an_administrator();
+DROP TRIGGER IF EXISTS last_administrator_deleted ON memberships;
+CREATE TRIGGER last_administrator_deleted AFTER DELETE ON memberships FOR EACH ROW
+    WHEN (OLD.role = 'ADMIN' AND OLD.role_id IS NULL AND OLD.is_active) EXECUTE FUNCTION keep_an_administrator();

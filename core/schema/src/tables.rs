@@ -33,6 +33,7 @@ diesel::table! {
         last_error -> Nullable<Text>,
         created_at -> Timestamptz,
         sent_at -> Nullable<Timestamptz>,
+        about -> Nullable<Text>,
     }
 }
 
@@ -331,6 +332,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    invitations (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        email -> Text,
+        role -> Text,
+        role_id -> Nullable<Uuid>,
+        dealer_id -> Nullable<Uuid>,
+        token_hash -> Bytea,
+        invited_by -> Uuid,
+        sendings -> Int4,
+        version -> Int4,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     invoice_lines (tenant_id, id) {
         tenant_id -> Uuid,
         id -> Uuid,
@@ -393,6 +411,8 @@ diesel::table! {
         is_active -> Bool,
         created_at -> Timestamptz,
         role_id -> Nullable<Uuid>,
+        version -> Int4,
+        removed_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -792,6 +812,88 @@ diesel::table! {
 }
 
 diesel::table! {
+    webhook_attempts (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        delivery_id -> Uuid,
+        attempt -> Int4,
+        started_at -> Timestamptz,
+        url -> Text,
+        request_headers -> Jsonb,
+        duration_ms -> Nullable<Int4>,
+        response_status -> Nullable<Int4>,
+        response_body -> Nullable<Text>,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    webhook_deliveries (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        event_id -> Uuid,
+        endpoint_id -> Uuid,
+        status -> Text,
+        attempts -> Int4,
+        next_attempt_at -> Timestamptz,
+        lease_token -> Nullable<Uuid>,
+        lease_until -> Nullable<Timestamptz>,
+        response_status -> Nullable<Int4>,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    webhook_endpoints (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        url -> Text,
+        description -> Text,
+        events -> Array<Nullable<Text>>,
+        version -> Int4,
+        created_at -> Timestamptz,
+        created_by -> Text,
+        disabled_at -> Nullable<Timestamptz>,
+        disabled_reason -> Nullable<Text>,
+        failures -> Int4,
+        failing_since -> Nullable<Timestamptz>,
+        paused_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    webhook_events (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        event -> Text,
+        occurred_at -> Timestamptz,
+        data -> Jsonb,
+    }
+}
+
+diesel::table! {
+    webhook_secrets (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        endpoint_id -> Uuid,
+        sealed_secret -> Text,
+        created_at -> Timestamptz,
+        created_by -> Text,
+        expires_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    webhook_subscriptions (tenant_id, event, endpoint_id) {
+        tenant_id -> Uuid,
+        event -> Text,
+        endpoint_id -> Uuid,
+    }
+}
+
+diesel::table! {
     whatsapp_accounts (tenant_id, id) {
         tenant_id -> Uuid,
         id -> Uuid,
@@ -833,6 +935,8 @@ diesel::joinable!(roles -> tenants (tenant_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(tax_rates -> tax_classes (tax_class));
 diesel::joinable!(tenant_settings -> tenants (tenant_id));
+diesel::joinable!(webhook_endpoints -> tenants (tenant_id));
+diesel::joinable!(webhook_events -> tenants (tenant_id));
 diesel::joinable!(whatsapp_accounts -> tenants (tenant_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -859,6 +963,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     gst_registrations,
     idempotency_keys,
     impersonations,
+    invitations,
     invoice_lines,
     invoice_tax_summary,
     locations,
@@ -890,6 +995,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     tenant_settings,
     tenants,
     users,
+    webhook_attempts,
+    webhook_deliveries,
+    webhook_endpoints,
+    webhook_events,
+    webhook_secrets,
+    webhook_subscriptions,
     whatsapp_accounts,
     whatsapp_error_classes,
 );

@@ -34,6 +34,8 @@ struct Claimed {
     recipient_name: String,
     #[diesel(sql_type = Nullable<Text>)]
     sealed_secret: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    about: Option<String>,
     #[diesel(sql_type = Integer)]
     attempts: i32,
 }
@@ -85,13 +87,18 @@ fn written(id: Uuid, claimed: &Claimed, key: &SecretKey, public_url: &str) -> Re
         subject,
         text,
         html,
-    } = letter::write(&claimed.kind, name, secret.as_deref(), public_url)
-        .ok_or("a mail of this kind is not known")?;
+    } = letter::write(
+        &claimed.kind,
+        name,
+        (secret.as_deref(), claimed.about.as_deref()),
+        public_url,
+    )
+    .ok_or("a mail of this kind is not known")?;
     Ok(Mail {
         id,
         to: EmailAddress::parse(&claimed.recipient).map_err(|error| error.to_string())?,
         to_name: HeaderText::new(name),
-        subject: HeaderText::new(subject),
+        subject: HeaderText::new(&subject),
         text,
         html: Some(html),
         attachments: Vec::new(),
@@ -103,7 +110,7 @@ async fn claim(db: &Db, mail: Uuid, lease: Uuid) -> Result<Option<Claimed>, DbEr
     let rows: Vec<Claimed> = Statement::new(
         "UPDATE account_mails SET status = 'SENDING', attempts = attempts + 1, lease_token = $2, lease_until = now() + $3 * interval '1 second' \
          WHERE id = $1 AND ((status = 'PENDING' AND next_attempt_at <= now()) OR (status = 'SENDING' AND lease_until < now())) \
-         RETURNING kind, recipient, recipient_name, sealed_secret, attempts",
+         RETURNING kind, recipient, recipient_name, sealed_secret, about, attempts",
     )
     .bind(mail)
     .bind(lease)

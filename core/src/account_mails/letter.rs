@@ -1,5 +1,7 @@
 //! What the mails say, as HTML and as text. No outside references of any kind, so that opening a mail tells nobody anything.
 
+use std::borrow::Cow;
+
 use maud::{DOCTYPE, Markup, html};
 
 // The look of all our mails; mail programs know no style sheets.
@@ -15,14 +17,14 @@ const SENDER: &str = "Vitaran";
 /// What a mail says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Letter {
-    pub subject: &'static str,
+    pub subject: String,
     pub text: String,
     pub html: String,
 }
 
 struct Content {
-    subject: &'static str,
-    paragraphs: &'static [&'static str],
+    subject: Cow<'static, str>,
+    paragraphs: Vec<Cow<'static, str>>,
     /// Label and address.
     link: Option<(&'static str, String)>,
 }
@@ -31,23 +33,23 @@ struct Content {
 pub(super) fn write(
     kind: &str,
     name: &str,
-    secret: Option<&str>,
+    (secret, about): (Option<&str>, Option<&str>),
     public_url: &str,
 ) -> Option<Letter> {
     let content = match (kind, secret) {
         ("PASSWORD_CHANGED", _) => Content {
-            subject: "Your password was changed",
-            paragraphs: &[
-                "The password of your account was changed just now, and all other devices were signed out.",
-                "If that was not you, choose a new password at once with “Forgot your password?” on the sign-in page, and tell your administrator.",
+            subject: "Your password was changed".into(),
+            paragraphs: vec![
+                "The password of your account was changed just now, and all other devices were signed out.".into(),
+                "If that was not you, choose a new password at once with “Forgot your password?” on the sign-in page, and tell your administrator.".into(),
             ],
             link: Some(("Sign in", format!("{public_url}/login"))),
         },
         ("TOKENS_COPIED", _) => Content {
-            subject: "A program of yours was signed out",
-            paragraphs: &[
-                "A token that works once was used a second time. Somebody may have a copy of it, so we ended that sign-in for everybody who has its tokens.",
-                "If a program of yours stopped, sign it in again. If you do not know of one, change your password and tell your administrator.",
+            subject: "A program of yours was signed out".into(),
+            paragraphs: vec![
+                "A token that works once was used a second time. Somebody may have a copy of it, so we ended that sign-in for everybody who has its tokens.".into(),
+                "If a program of yours stopped, sign it in again. If you do not know of one, change your password and tell your administrator.".into(),
             ],
             link: Some((
                 "See where you are signed in",
@@ -55,23 +57,38 @@ pub(super) fn write(
             )),
         },
         ("NEW_PASSWORD", Some(secret)) => Content {
-            subject: "Choose a new password",
-            paragraphs: &[
-                "Somebody, probably you, asked for a new password for your account. The link below works once, for 30 minutes.",
-                "If it was not you, do nothing: your password stays as it is.",
+            subject: "Choose a new password".into(),
+            paragraphs: vec![
+                "Somebody, probably you, asked for a new password for your account. The link below works once, for 30 minutes.".into(),
+                "If it was not you, do nothing: your password stays as it is.".into(),
             ],
             link: Some((
                 "Choose a new password",
                 format!("{public_url}/new-password?token={secret}"),
             )),
         },
+        ("INVITATION", Some(secret)) => invitation(about?, secret, public_url),
         _ => return None,
     };
     Some(Letter {
-        subject: content.subject,
         text: text(name, &content),
         html: page(name, &content).into_string(),
+        subject: content.subject.into_owned(),
     })
+}
+
+fn invitation(tenant: &str, secret: &str, public_url: &str) -> Content {
+    Content {
+        subject: format!("{tenant} invites you").into(),
+        paragraphs: vec![
+            format!("{tenant} invites you to work with them in {SENDER}, where their orders, stock and invoices are. The link below works once, for seven days.").into(),
+            "If you do not know them, do nothing: nothing happens without you.".into(),
+        ],
+        link: Some((
+            "Accept the invitation",
+            format!("{public_url}/invitation?token={secret}"),
+        )),
+    }
 }
 
 fn text(name: &str, content: &Content) -> String {
@@ -96,7 +113,7 @@ fn page(name: &str, content: &Content) -> Markup {
                     p style=(BRAND) { (SENDER) }
                     h1 style=(TITLE) { (content.subject) }
                     p { "Hello " (name) "," }
-                    @for paragraph in content.paragraphs { p { (paragraph) } }
+                    @for paragraph in &content.paragraphs { p { (paragraph) } }
                     @if let Some((label, address)) = &content.link { p { a href=(address) style=(BUTTON) { (label) } } }
                 }
             }
@@ -112,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_link_is_in_both_forms_and_a_name_is_escaped() {
-        let letter = write("NEW_PASSWORD", "<b>Asha</b>", Some("s3cret"), URL).unwrap();
+        let letter = write("NEW_PASSWORD", "<b>Asha</b>", (Some("s3cret"), None), URL).unwrap();
         let link = "https://orders.example.in/new-password?token=s3cret";
         assert!(
             letter.text.contains(link) && letter.html.contains(link),
@@ -124,8 +141,15 @@ mod tests {
 
     #[test]
     fn no_mail_fetches_anything_when_it_is_opened() {
-        for kind in ["NEW_PASSWORD", "PASSWORD_CHANGED", "TOKENS_COPIED"] {
-            let html = write(kind, "Asha", Some("s3cret"), URL).unwrap().html;
+        for kind in [
+            "NEW_PASSWORD",
+            "PASSWORD_CHANGED",
+            "TOKENS_COPIED",
+            "INVITATION",
+        ] {
+            let html = write(kind, "Asha", (Some("s3cret"), Some("Volt")), URL)
+                .unwrap()
+                .html;
             for word in ["src=", "url(", "<link", "<img", "@import"] {
                 assert!(!html.contains(word), "{word} in {html}");
             }
@@ -134,8 +158,17 @@ mod tests {
     }
 
     #[test]
+    fn an_invitation_names_who_invites_and_cannot_bring_markup() {
+        let about = Some("<i>Volt</i> & Sons");
+        let letter = write("INVITATION", "a@b.test", (Some("s3cret"), about), URL).unwrap();
+        assert_eq!(letter.subject, "<i>Volt</i> & Sons invites you");
+        assert!(letter.text.contains("/invitation?token=s3cret"));
+        assert!(letter.html.contains("&lt;i&gt;Volt&lt;/i&gt; &amp; Sons"));
+    }
+
+    #[test]
     fn a_link_without_its_secret_and_a_kind_of_another_release_are_not_written() {
-        assert_eq!(write("NEW_PASSWORD", "Asha", None, URL), None);
-        assert_eq!(write("FAX", "Asha", Some("s3cret"), URL), None);
+        assert_eq!(write("NEW_PASSWORD", "Asha", (None, None), URL), None);
+        assert_eq!(write("FAX", "Asha", (Some("s3cret"), None), URL), None);
     }
 }

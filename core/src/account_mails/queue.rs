@@ -32,6 +32,12 @@ pub(crate) enum AccountMail<'a> {
         secret: &'a str,
         key: &'a SecretKey,
     },
+    /// To work with this tenant; as [`AccountMail::NewPassword`] with a secret.
+    Invitation {
+        secret: &'a str,
+        key: &'a SecretKey,
+        tenant: &'a str,
+    },
 }
 
 impl AccountMail<'_> {
@@ -40,6 +46,26 @@ impl AccountMail<'_> {
             AccountMail::PasswordChanged => "PASSWORD_CHANGED",
             AccountMail::TokensCopied => "TOKENS_COPIED",
             AccountMail::NewPassword { .. } => "NEW_PASSWORD",
+            AccountMail::Invitation { .. } => "INVITATION",
+        }
+    }
+
+    /// The secret as it is stored, if there is one.
+    fn sealed(&self, id: Uuid) -> Result<Option<String>, SecretError> {
+        match self {
+            AccountMail::PasswordChanged | AccountMail::TokensCopied => Ok(None),
+            AccountMail::NewPassword { secret, key }
+            | AccountMail::Invitation { secret, key, .. } => {
+                key.seal(&sealed_place(id), secret).map(Some)
+            }
+        }
+    }
+
+    /// What the mail is about, in words.
+    const fn about(&self) -> Option<&str> {
+        match self {
+            AccountMail::Invitation { tenant, .. } => Some(tenant),
+            _ => None,
         }
     }
 }
@@ -64,10 +90,7 @@ pub(crate) async fn queue(
     mail: AccountMail<'_>,
 ) -> Result<(), QueueMailError> {
     let id = Uuid::now_v7();
-    let sealed = match &mail {
-        AccountMail::PasswordChanged | AccountMail::TokensCopied => None,
-        AccountMail::NewPassword { secret, key } => Some(key.seal(&sealed_place(id), secret)?),
-    };
+    let sealed = mail.sealed(id)?;
     let job = DeliverAccountMail { mail: id };
     let sql = format!(
         "WITH receiver AS (SELECT DISTINCT email, user_name FROM lookup.login($1)), \
@@ -81,6 +104,33 @@ pub(crate) async fn queue(
         .bind(id)
         .bind(mail.kind())
         .bind(sealed)
+        .bind(Value::Array(vec![job_row(&job)]))
+        .execute(connection)
+        .await
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Queues a mail to an address and the name in its greeting, whether or not it has an account.
+pub(crate) async fn queue_to(
+    connection: &mut TxConnection,
+    (email, name): (&str, &str),
+    mail: AccountMail<'_>,
+) -> Result<(), QueueMailError> {
+    let id = Uuid::now_v7();
+    let sealed = mail.sealed(id)?;
+    let job = DeliverAccountMail { mail: id };
+    let sql = format!(
+        "WITH mail AS (INSERT INTO account_mails (id, kind, recipient, recipient_name, sealed_secret, about) VALUES ($1, $2, $3, $4, $5, $6)) {}",
+        insert_jobs_sql("$7")
+    );
+    Statement::new(sql)
+        .bind(id)
+        .bind(mail.kind())
+        .bind(email)
+        .bind(name)
+        .bind(sealed)
+        .bind(mail.about().map(str::to_owned))
         .bind(Value::Array(vec![job_row(&job)]))
         .execute(connection)
         .await

@@ -24,6 +24,7 @@ const NOT_FOR_KEYS: PermissionSet = PermissionSet::of(&[
     PermissionCode::PlatformUsersWrite,
     PermissionCode::PlatformRolesWrite,
     PermissionCode::PlatformSessionsRevoke,
+    PermissionCode::PlatformWebhooksManage,
 ]);
 
 /// What somebody with these permissions can give to a key.

@@ -13,6 +13,6 @@ mod verify;
 
 pub use changes::{TrailEntry, TrailFilter, list_changes};
 pub use query::{AuditEntry, AuditFilter, list};
-pub(crate) use record::{Change, RECORD_COLUMNS, record};
+pub(crate) use record::{Author, Change, RECORD_COLUMNS, record, record_in};
 pub use seal::{SealTrail, Sealed, seal_trail_now};
 pub use verify::{TrailReport, verify_trail};

@@ -4,9 +4,9 @@ use diesel_async::RunQueryDsl as _;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
-use vitaran_kernel::AuditId;
+use vitaran_kernel::{AuditId, TenantId, UserId};
 
-use crate::db::{DbError, Statement, TenantTx};
+use crate::db::{DbError, PlatformTx, Statement, TenantTx};
 
 /// What a row says; its transaction and request are filled in by the database.
 pub(crate) const RECORD_COLUMNS: &str =
@@ -89,6 +89,38 @@ pub(crate) async fn record(
     .bind(object_kind)
     .bind(object_id)
     .bind(json!({ "before": before, "after": after }))
+    .execute(tx.conn()?)
+    .await?;
+    Ok(())
+}
+
+/// Who makes a change outside a tenant's own transactions.
+pub(crate) struct Author<'a> {
+    pub(crate) user: Option<UserId>,
+    pub(crate) name: &'a str,
+    /// As in [`record`].
+    pub(crate) on_behalf_of: Option<&'a str>,
+}
+
+/// As [`record`] in a transaction that has entered the tenant; the object is its noun and its id.
+pub(crate) async fn record_in(
+    tx: &mut PlatformTx,
+    tenant: TenantId,
+    by: &Author<'_>,
+    action: &str,
+    (object_kind, object_id): (&str, Uuid),
+    change: Change,
+) -> Result<(), DbError> {
+    let Change { before, after } = change;
+    let row = json!({
+        "tenant_id": tenant, "id": AuditId::generate(), "at": tx.now(), "by_user": by.user, "by_name": by.name,
+        "on_behalf_of": by.on_behalf_of, "action": action, "object_kind": object_kind, "object_id": object_id,
+        "detail": { "before": before, "after": after },
+    });
+    Statement::new(format!(
+        "INSERT INTO audit_log ({RECORD_COLUMNS}) SELECT {RECORD_COLUMNS} FROM jsonb_populate_record(NULL::audit_log, $1)",
+    ))
+    .bind(row)
     .execute(tx.conn()?)
     .await?;
     Ok(())

@@ -9,6 +9,7 @@ use reader::Reader;
 
 use crate::identity::{Lifetimes, SignInRules};
 use crate::throttle::TrustedProxies;
+use crate::webhooks::Targets;
 
 /// A key and what is wrong with it. Values are never repeated: they may be secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +89,8 @@ pub struct WebConfig {
     /// Whose word is taken for where a request comes from.
     pub trusted_proxies: TrustedProxies,
     pub secret_key: Secret,
+    /// Whom endpoints may be.
+    pub webhook_targets: Targets,
 }
 
 impl WebConfig {
@@ -112,6 +115,8 @@ pub struct WorkerConfig {
     pub weasyprint_python: PathBuf,
     pub renderers: usize,
     pub secret_key: Secret,
+    /// Whom deliveries may reach.
+    pub webhook_targets: Targets,
 }
 
 #[expect(
@@ -154,6 +159,7 @@ impl WebConfig {
             requests_per_10s: reader.number("REQUESTS_PER_10S", 100, 10..=1_000_000),
             trusted_proxies: reader.trusted_proxies(),
             secret_key: reader.secret_key(),
+            webhook_targets: reader.webhook_targets(),
         };
         if reader.faults.is_empty() {
             Ok(config)
@@ -203,6 +209,7 @@ impl WorkerConfig {
             ),
             renderers: reader.count("RENDERERS", 1, 1..=2),
             secret_key: reader.secret_key(),
+            webhook_targets: reader.webhook_targets(),
         };
         if reader.faults.is_empty() {
             Ok(config)
@@ -407,6 +414,28 @@ mod tests {
             |config| config.is_https() && config.public_url == "https://orders.example.in"
         ));
         assert!(with("http://127.0.0.1.example.in").is_err());
+    }
+
+    #[test]
+    fn webhooks_reach_this_machine_only_where_it_is_asked_for_and_people_use_it_from_here() {
+        let targets = |public_url, targets| {
+            let pairs = [
+                ("DATABASE_URL", "postgres://x"),
+                ("FILES_DIR", "f"),
+                ("SECRET_KEY", KEY),
+                ("PUBLIC_URL", public_url),
+                ("WEBHOOK_TARGETS", targets),
+            ];
+            web(&pairs).map(|config| config.webhook_targets)
+        };
+        let here = "http://127.0.0.1:8080";
+        assert_eq!(targets(here, "loopback"), Ok(Targets::Loopback));
+        assert_eq!(targets(here, "public"), Ok(Targets::Public));
+        assert_eq!(targets("https://x.in", "public"), Ok(Targets::Public));
+        for (public_url, wrong) in [("https://x.in", "loopback"), (here, "all")] {
+            let faults = targets(public_url, wrong).unwrap_err().0;
+            assert_eq!(faults[0].key, "WEBHOOK_TARGETS", "{wrong}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use vitaran_kernel::EmailAddress;
 use super::{ConfigFault, Secret};
 use crate::identity::{Lifetimes, PasswordCost};
 use crate::throttle::TrustedProxies;
+use crate::webhooks::Targets;
 
 /// Reads keys through a function, so that a test needs no environment.
 pub(super) struct Reader<'a> {
@@ -200,6 +201,27 @@ impl<'a> Reader<'a> {
             );
             TrustedProxies::default()
         })
+    }
+
+    /// Whom webhooks may reach: this machine as well only where nobody uses the installation from elsewhere.
+    pub(super) fn webhook_targets(&mut self) -> Targets {
+        match self.optional("WEBHOOK_TARGETS").as_deref() {
+            None | Some("public") => Targets::Public,
+            Some("loopback") => {
+                let public_url = self.optional("PUBLIC_URL").unwrap_or_default();
+                if !public_url.starts_with("http://") {
+                    self.fault(
+                        "WEBHOOK_TARGETS",
+                        "loopback is for development: it works with PUBLIC_URL on http:// of this machine only",
+                    );
+                }
+                Targets::Loopback
+            }
+            Some(_) => {
+                self.fault("WEBHOOK_TARGETS", "must be public or loopback");
+                Targets::Public
+            }
+        }
     }
 
     /// Where a provider's API is.

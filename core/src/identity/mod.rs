@@ -7,11 +7,13 @@
 mod change_password;
 mod credential;
 mod device;
+mod link;
 mod memberships;
 mod new_password;
 mod own_account;
 mod own_sessions;
 mod password;
+mod prove_password;
 mod reset_password;
 mod sessions;
 mod sign_in;
@@ -22,11 +24,14 @@ mod tries;
 pub use change_password::{ChangePassword, ChangePasswordError, PasswordForm, change_password};
 pub(crate) use credential::GrantColumns;
 pub use credential::{CredentialHash, UserRef};
+pub(crate) use link::{LONGEST_LINK, new_link_secret};
 pub use memberships::{MembershipRef, list_memberships};
 pub use new_password::{NewPassword, PasswordFault};
 pub use own_account::OwnAccount;
+pub(crate) use own_account::words_of;
 pub use own_sessions::{OpenSession, end_other_sessions, end_own_session, list_own_sessions};
 pub use password::{PasswordCost, hash_password};
+pub(crate) use prove_password::{ProvePasswordError, Proven, prove_password};
 pub use reset_password::{
     LinkHolder, ResetPasswordError, ask_for_link, find_link_holder, set_new_password,
 };
@@ -35,6 +40,7 @@ pub use sessions::{
     close_session, find_session, open_session, save_session, switch_target, touch_session,
 };
 pub use sign_in::{SignIn, SignInError, SignInRules, SignedIn, WantedTenant, sign_in};
+pub(crate) use staff_sessions::end_sessions_here;
 pub use staff_sessions::{
     EndSessionError, MemberSession, end_member_session, end_sessions_of_member,
     list_member_sessions,

@@ -48,7 +48,7 @@ impl OwnAccount {
 }
 
 /// Name, address and company, whole and in parts.
-pub(super) fn words_of(name: &str, email: &str, tenant: Option<&str>) -> Vec<String> {
+pub(crate) fn words_of(name: &str, email: &str, tenant: Option<&str>) -> Vec<String> {
     let whole = [Some(name), Some(email), tenant];
     let whole: Vec<&str> = whole.into_iter().flatten().collect();
     let parts = whole

@@ -4,14 +4,12 @@
 //! random bits and is stored as their hash; on its way to the worker it is sealed. Opening it changes nothing, for programs
 //! that guard mailboxes open links too; only the form behind it uses it up.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::QueryableByName;
 use diesel::sql_types::{Text, Uuid};
 use diesel_async::RunQueryDsl as _;
-use rand::TryRngCore as _;
 use vitaran_kernel::UserId;
 
+use super::link::{LONGEST_LINK, new_link_secret};
 use super::own_account::{end_credentials, store_password, words_of};
 use super::tries::{Standing, Tries};
 use super::{ChangePasswordError, CredentialHash, NewPassword, SignInRules, hash_password};
@@ -23,8 +21,6 @@ use crate::throttle::{Network, TooMany, count_sign_in};
 
 /// How long a link works.
 const LINK_TTL_MINUTES: i32 = 30;
-/// More than any link of ours, so that an absurd address is not hashed.
-const LONGEST_LINK: usize = 100;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ResetPasswordError {
@@ -86,7 +82,7 @@ pub async fn ask_for_link(
 ) -> Result<(), ResetPasswordError> {
     let is_readable = email.len() <= 254 && !email.contains('\0');
     let email = if is_readable { email.trim() } else { "" };
-    let secret = random_secret().map_err(ChangePasswordError::internal)?;
+    let secret = new_link_secret().map_err(ChangePasswordError::internal)?;
     let mut tx = db.begin_platform().await?;
     count_sign_in(&mut tx, from, rules.most_a_minute)
         .await?
@@ -115,12 +111,6 @@ pub async fn ask_for_link(
         .await
         .map_err(ChangePasswordError::from)?;
     Ok(tx.commit().await?)
-}
-
-fn random_secret() -> Result<String, rand::rand_core::OsError> {
-    let mut secret = [0_u8; 32];
-    rand::rngs::OsRng.try_fill_bytes(&mut secret)?;
-    Ok(URL_SAFE_NO_PAD.encode(secret))
 }
 
 /// Somebody with a link that works.

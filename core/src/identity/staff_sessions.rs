@@ -180,6 +180,18 @@ pub async fn end_sessions_of_member(
     .await?;
     let member = member.into_iter().next();
     let member = member.ok_or(EndSessionError::NoMember)?;
+    let ended = end_sessions_here(tx, user).await?;
+    if ended > 0 {
+        let seen = json!({ "name": member.name, "sessions": ended });
+        let (action, object) = ("identity.sessions.end_all", user.as_uuid());
+        let change = Change::updated(&seen, &json!({}));
+        audit::record(tx, action, "user", Some(object), change).await?;
+    }
+    Ok(ended)
+}
+
+/// Ends what a member is signed in with at this distributor, and tells their open pages; how many it was.
+pub(crate) async fn end_sessions_here(tx: &mut TenantTx, user: UserId) -> Result<usize, DbError> {
     let ended = Statement::new(
         "DELETE FROM sessions WHERE acting_tenant = $1 AND user_id = $2 AND membership_id IS NOT NULL",
     )
@@ -189,10 +201,6 @@ pub async fn end_sessions_of_member(
     .await?;
     if ended > 0 {
         tx.changed(Subject::SignIns(user));
-        let seen = json!({ "name": member.name, "sessions": ended });
-        let (action, object) = ("identity.sessions.end_all", user.as_uuid());
-        let change = Change::updated(&seen, &json!({}));
-        audit::record(tx, action, "user", Some(object), change).await?;
     }
     Ok(ended)
 }

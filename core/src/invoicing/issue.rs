@@ -13,6 +13,7 @@ use super::draft::{DraftLine, InvoiceDraft};
 use super::number::Drawn;
 use crate::db::{Batch, DbError, TenantTx};
 use crate::dealers::credit::{Credit, release_and_owe};
+use crate::webhooks::{self, EventType};
 
 /// An issued invoice's identity.
 #[derive(Debug, Clone)]
@@ -80,6 +81,8 @@ pub(crate) fn issue(
         tenant: keys.tenant,
         render,
     });
+    let told = told(keys, &document);
+    webhooks::publish(batch, tx, EventType::InvoiceIssued, told);
     Ok(Issued {
         id: keys.id,
         number: document.number.to_string(),
@@ -151,6 +154,16 @@ fn invoice_row(
         "declaration": document.declaration, "terms": document.terms, "upi_vpa": upi.map(|upi| &upi.vpa),
         "upi_payee": upi.map(|upi| &upi.payee), "previous_hash": previous_hash, "hash": hash,
     })
+}
+
+/// As programs elsewhere hear of it.
+fn told(keys: Keys, document: &InvoiceDocument) -> Value {
+    let buyer = &document.buyer;
+    json!({ "invoice": {
+        "id": keys.id, "number": document.number, "issued_at": document.issued_at, "order_id": keys.order,
+        "order_number": document.order_number, "dealer_id": keys.dealer,
+        "dealer_name": buyer.trade_name.as_ref().unwrap_or(&buyer.legal_name), "total": document.totals.total,
+    }})
 }
 
 fn line_row(keys: Keys, line: &DraftLine, printed: &DocumentLine) -> Value {

@@ -39,6 +39,30 @@ pub(crate) fn insert_jobs_sql(placeholder: &str) -> String {
     )
 }
 
+/// Names for jobs that a statement will find out about, of which it may use fewer.
+pub(crate) fn job_ids(count: usize) -> Vec<String> {
+    (0..count).map(|_| Ulid::generate().to_string()).collect()
+}
+
+/// What every payload says besides its job: which request asked for it.
+pub(crate) fn asked_by() -> Value {
+    match origin::request() {
+        Some(request) => json!({ REQUEST_ID: request }),
+        None => json!({}),
+    }
+}
+
+/// The SQL that enqueues a job for each row of a query; `id` and `payload` are expressions over it.
+pub(crate) fn insert_job_each_sql<J: Job>(id: &str, payload: &str, from: &str) -> String {
+    format!(
+        "INSERT INTO apalis.jobs (job, id, job_type, status, attempts, max_attempts, priority) \
+         SELECT convert_to(({payload})::text, 'UTF8'), {id}, '{}', 'Pending', 0, {}, {} FROM {from}",
+        J::QUEUE,
+        J::MAX_ATTEMPTS,
+        J::PRIORITY
+    )
+}
+
 /// Enqueues a job in the caller's transaction.
 pub async fn enqueue<J: Job>(tx: &mut TenantTx, job: &J) -> Result<(), DbError> {
     Statement::new(insert_jobs_sql("$1"))

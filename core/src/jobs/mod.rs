@@ -9,5 +9,5 @@ mod payload;
 
 pub use backlog::{Backlog, backlog};
 pub use enqueue::{REQUEST_ID, back_off, enqueue, enqueue_once};
-pub(crate) use enqueue::{insert_jobs_sql, job_row};
+pub(crate) use enqueue::{asked_by, insert_job_each_sql, insert_jobs_sql, job_ids, job_row};
 pub use payload::{Job, Outcome};

@@ -15,6 +15,7 @@ use serde_json::Value;
 use uuid::Uuid;
 use vitaran_kernel::{AttemptId, DealerId, InvoiceId, NotificationId, OrderId};
 
+use super::failed::tell_failed;
 use super::{AttemptEvent, Channel, Event, NotificationStatus, SkipReason};
 use crate::access::Actor;
 use crate::db::{Db, DbError, Statement, TenantTx};
@@ -190,6 +191,7 @@ pub(super) async fn start(tx: &mut TenantTx, due: Due) -> Result<Option<Claimed>
         .bind(due.id.as_uuid())
         .execute(tx.conn()?)
         .await?;
+        tell_failed(tx, due.id).await?;
         tx.changed(Subject::Notifications);
         return Ok(None);
     }
@@ -289,6 +291,9 @@ impl Claimed {
             detail,
         )
         .await?;
+        if matches!(ending, Ending::Failed { .. }) {
+            tell_failed(&mut tx, self.due.id).await?;
+        }
         also.apply(&mut tx, self.due.dealer_id, self.due.recipient.as_deref())
             .await?;
         tx.changed(Subject::Notifications);

@@ -26,6 +26,7 @@ mod due;
 mod error_classes;
 mod event;
 mod facts;
+mod failed;
 mod log;
 mod message;
 mod outcome;

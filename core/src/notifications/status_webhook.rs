@@ -16,6 +16,7 @@ use vitaran_kernel::{DealerId, NotificationId, TenantId, WhatsappAccountId};
 
 use super::account::{self, SecretColumn, place};
 use super::claim::{Ending, REFUSALS, record};
+use super::failed::tell_failed;
 use super::outcome;
 use super::{AttemptEvent, NotificationStatus};
 use crate::access::Actor;
@@ -464,6 +465,9 @@ async fn failed(tx: &mut TenantTx, status: &Status, refusal: &SendError) -> Resu
         Some(&refusal.detail),
     )
     .await?;
+    if to == NotificationStatus::Failed {
+        tell_failed(tx, row.id).await?;
+    }
     others
         .apply(tx, row.dealer_id, row.recipient.as_deref())
         .await?;

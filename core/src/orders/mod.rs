@@ -41,7 +41,7 @@ pub use place::{
 pub use query::{OrderCounts, OrderFilter, OrderSort, count_by_status, list, load};
 pub use quote::{PlaceLine, ProductKey, Quote, QuotedLine};
 pub use reject::{RejectOrder, RejectOrderError, reject};
-pub(crate) use set_status::{note, set_status};
+pub(crate) use set_status::{note, set_status, set_status_telling};
 pub use short_close::{ShortCloseError, ShortCloseLine, short_close};
 pub use status::{IllegalStep, Status, Verb, WrongState};
 pub use today::{Today, today};

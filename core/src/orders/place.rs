@@ -219,7 +219,7 @@ pub async fn place(
         "placed",
         format!(
             "INSERT INTO orders SELECT r.* FROM drawn, \
-             jsonb_populate_record(NULL::orders, {order} || jsonb_build_object('number', {prefix} || lpad(drawn.last_number::text, {NUMBER_WIDTH}, '0'))) AS r"
+             jsonb_populate_record(NULL::orders, {order} || jsonb_build_object('number', {prefix} || lpad(drawn.last_number::text, {NUMBER_WIDTH}, '0'))) AS r RETURNING orders.*"
         ),
     );
     let rows: Vec<Value> = quote
@@ -229,7 +229,7 @@ pub async fn place(
         .map(|(index, line)| line_row(tx, id, quote.dealer, index, line))
         .collect();
     batch.insert("order_lines", &rows)?;
-    begin_history(&mut batch, tx, id, quote.dealer)?;
+    begin_history(&mut batch, tx, id, quote.dealer, "placed")?;
     let telling = Telling {
         event: Event::OrderPlaced,
         order: id,

@@ -1,11 +1,13 @@
 //! The only place that changes an order's status: the row, its version and its history in one.
 
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 use vitaran_kernel::{DealerId, HistoryId, OrderId, TenantId, UserId};
 
 use super::status::{Status, Step};
 use crate::db::{Batch, DbError, TenantTx};
 use crate::live::Subject;
+use crate::webhooks::{self, EventType, OrderRow};
 
 #[derive(Serialize)]
 struct HistoryRow<'a> {
@@ -46,7 +48,21 @@ fn history<'a>(
     }
 }
 
-/// Adds the step and its history to a batch. The caller holds the order's lock.
+/// What programs elsewhere hear of a step, by where it leads.
+const fn event(to: Status) -> EventType {
+    match to {
+        Status::Placed => EventType::OrderPlaced,
+        Status::Approved => EventType::OrderApproved,
+        Status::Rejected => EventType::OrderRejected,
+        Status::Cancelled => EventType::OrderCancelled,
+        Status::Picking => EventType::OrderPicking,
+        Status::Packed => EventType::OrderPacked,
+        Status::Dispatched => EventType::OrderDispatched,
+        Status::Delivered => EventType::OrderDelivered,
+    }
+}
+
+/// Adds the step, its history and its event to a batch. The caller holds the order's lock.
 pub(crate) fn set_status(
     batch: &mut Batch,
     tx: &mut TenantTx,
@@ -54,6 +70,23 @@ pub(crate) fn set_status(
     dealer: DealerId,
     step: Step,
     reason: Option<&str>,
+) -> Result<(), DbError> {
+    let mut more = Map::new();
+    if let Some(reason) = reason {
+        more.insert("reason".to_owned(), json!(reason));
+    }
+    set_status_telling(batch, tx, order, dealer, step, reason, Value::Object(more))
+}
+
+/// As [`set_status`]; `more` is what the event says beside the order.
+pub(crate) fn set_status_telling(
+    batch: &mut Batch,
+    tx: &mut TenantTx,
+    order: OrderId,
+    dealer: DealerId,
+    step: Step,
+    reason: Option<&str>,
+    more: Value,
 ) -> Result<(), DbError> {
     let (tenant, id) = (
         batch.bind(tx.tenant().as_uuid()),
@@ -73,16 +106,19 @@ pub(crate) fn set_status(
             reason,
         )],
     )?;
+    let row = OrderRow::MovedTo(order, step.to().as_str());
+    webhooks::order_event(batch, tx, event(step.to()), row, more);
     tx.changed(Subject::Order(order));
     Ok(())
 }
 
-/// Adds the first history row of a new order.
+/// Adds the first history row of a new order, and its event; `made` is the part of the batch that gives its row.
 pub(crate) fn begin_history(
     batch: &mut Batch,
     tx: &mut TenantTx,
     order: OrderId,
     dealer: DealerId,
+    made: &str,
 ) -> Result<(), DbError> {
     batch.insert(
         "order_status_history",
@@ -96,6 +132,8 @@ pub(crate) fn begin_history(
             None,
         )],
     )?;
+    let row = OrderRow::New(made);
+    webhooks::order_event(batch, tx, event(Status::Placed), row, json!({}));
     tx.changed(Subject::Order(order));
     Ok(())
 }

@@ -15,6 +15,7 @@ use vitaran_kernel::{
 use crate::access::{Allowed, BillingPaymentsWrite};
 use crate::db::{Batch, DbError, Statement, TenantTx};
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
+use crate::webhooks::{self, EventType};
 
 /// Invoices one receipt may name.
 const MAX_ALLOCATIONS: usize = 200;
@@ -472,5 +473,11 @@ async fn write(
             "balance_after": balance, "receipt_id": receipt.id, "reference": receipt.reference, "at": receipt.recorded_at,
         })],
     )?;
+    let told = json!({ "receipt": {
+        "id": receipt.id, "dealer_id": receipt.dealer_id, "amount": receipt.amount, "unallocated": receipt.unallocated,
+        "mode": receipt.mode.as_str(), "reference": receipt.reference, "received_on": receipt.received_on,
+        "recorded_at": receipt.recorded_at,
+    }});
+    webhooks::publish(&mut batch, tx, EventType::ReceiptRecorded, told);
     batch.execute(tx).await
 }

@@ -6,8 +6,9 @@ use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{Money, RoleId};
 
 use super::form::NewRole;
+use super::gift::Beyond;
 use super::query::{MAX_ROLES, Refused, RoleRecord, fetch};
-use crate::access::{Actor, Allowed, PermissionCode, PermissionSet, PlatformRolesWrite};
+use crate::access::{Actor, Allowed, PermissionSet, PlatformRolesWrite};
 use crate::audit::{self, Change};
 use crate::db::{DbError, Statement, TenantTx};
 use crate::master::{MasterError, check_version, taken};
@@ -118,47 +119,23 @@ fn in_use() -> Refused {
     )
 }
 
-/// Nobody gives what they do not have. What the role gives already may stay in it.
+/// What the role gives already may stay in it.
 fn check_gift(
     giver: &Actor,
     given: PermissionSet,
     given_limit: Option<Money>,
     input: &NewRole,
 ) -> Result<(), Refused> {
-    let beyond = input
-        .permissions
-        .without(given)
-        .without(giver.permissions());
-    if let Some(code) = beyond.codes().next() {
-        return Err(MasterError::fault(
-            "/permissions",
-            "roles.beyond_yours",
-            format!(
-                "You cannot give what you may not do yourself: {}",
-                code.may()
-            ),
-        ));
+    let new = input.permissions.without(given);
+    if let Some(beyond) = Beyond::permissions(giver.grant(), new) {
+        return Err(beyond.refusal("/permissions"));
     }
-    let approves = input
-        .permissions
-        .contains(PermissionCode::SalesOrdersApprove);
-    let exceeds = |limit: Option<Money>, own: Money| limit.is_none_or(|limit| limit > own);
-    match giver.grant().approval_limit() {
-        Some(own)
-            if approves
-                && exceeds(input.approval_limit, own)
-                && input.approval_limit != given_limit =>
-        {
-            Err(MasterError::fault(
-                "/approval_limit",
-                "roles.beyond_yours",
-                format!(
-                    "You may approve up to ₹{} yourself, and give no more",
-                    own.grouped()
-                ),
-            ))
-        }
-        _ => Ok(()),
+    if input.approval_limit == given_limit {
+        return Ok(());
+    }
+    match Beyond::limit(giver.grant(), input.permissions, input.approval_limit) {
+        Some(beyond) => Err(beyond.refusal("/approval_limit")),
+        None => Ok(()),
     }
 }
 

@@ -6,10 +6,13 @@
 
 mod change;
 mod form;
+mod gift;
 mod query;
 
 pub use change::{create, remove, update};
 pub use form::{NewRole, RoleForm};
+pub(crate) use gift::Beyond;
+pub(crate) use query::find;
 pub use query::{RoleRecord, list, load};
 
 #[cfg(test)]

@@ -133,16 +133,28 @@ pub async fn load(
     fetch(tx, id, "").await
 }
 
+/// For those who give roles to people.
+pub(crate) async fn find(tx: &mut TenantTx, id: RoleId) -> Result<Option<RoleRecord>, DbError> {
+    find_with(tx, id, "").await
+}
+
 pub(super) async fn fetch(
     tx: &mut TenantTx,
     id: RoleId,
     lock: &str,
 ) -> Result<RoleRecord, Refused> {
+    let found = find_with(tx, id, lock).await?;
+    found.ok_or_else(MasterError::not_found)
+}
+
+async fn find_with(
+    tx: &mut TenantTx,
+    id: RoleId,
+    lock: &str,
+) -> Result<Option<RoleRecord>, DbError> {
     let mut statement = Statement::new(SELECT).bind(tx.tenant().as_uuid());
     let id = statement.push_bind(id.as_uuid());
     statement.push_sql(&format!(" AND r.id = {id}{lock}"));
     let found: Option<RoleRow> = statement.get_result(tx.conn()?).await.optional()?;
-    found
-        .and_then(RoleRow::record)
-        .ok_or_else(MasterError::not_found)
+    Ok(found.and_then(RoleRow::record))
 }

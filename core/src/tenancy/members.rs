@@ -1,8 +1,10 @@
 //! Making somebody a member of a tenant.
 
+use diesel::QueryableByName;
+use diesel::sql_types::{Bool, Nullable, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl as _;
 use serde_json::json;
-use vitaran_kernel::{DealerId, EmailAddress, MembershipId, TenantId, Text, UserId};
+use vitaran_kernel::{DealerId, EmailAddress, MembershipId, RoleId, TenantId, Text, UserId};
 
 use super::PlatformOperator;
 use crate::access::Role;
@@ -166,43 +168,93 @@ pub(super) async fn insert_member(
     role: Role,
     dealer: Option<DealerId>,
 ) -> Result<MembershipId, AddMemberError> {
-    if (role == Role::Dealer) != dealer.is_some() {
-        return Err(AddMemberError::DealerMismatch);
-    }
-    let id = MembershipId::generate();
-    // The conflict is silent whether or not the address exists, and the look-up function answers after the insert. It
-    // names no column: to name one PostgreSQL asks that the new row may be read, and a stranger's may not.
-    Statement::new("INSERT INTO users (id, email, name, password_hash) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
-        .bind(UserId::generate().as_uuid())
+    insert_user(tx, UserId::generate(), email, name, password_hash).await?;
+    let place = Membership {
+        role,
+        role_id: None,
+        dealer,
+    };
+    insert_membership(tx, tenant, email, place).await
+}
+
+/// Makes an account; `false` where the address has one.
+pub(crate) async fn insert_user(
+    tx: &mut PlatformTx,
+    id: UserId,
+    email: &EmailAddress,
+    name: &Text<120>,
+    password_hash: &str,
+) -> Result<bool, DbError> {
+    // The conflict is silent whether or not the address exists. It names no column: to name one PostgreSQL asks that the new
+    // row may be read, and a stranger's may not.
+    let rows = Statement::new("INSERT INTO users (id, email, name, password_hash) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+        .bind(id.as_uuid())
         .bind(email.as_str())
         .bind(name.as_str())
         .bind(password_hash)
         .execute(tx.conn()?)
-        .await
-        .map_err(DbError::from)?;
-    let inserted = Statement::new(
-        "INSERT INTO memberships (tenant_id, id, user_id, role, dealer_id) \
-         SELECT $1, $2, u.user_id, $3, $4 FROM (SELECT DISTINCT user_id FROM lookup.login($5)) u",
+        .await?;
+    Ok(rows == 1)
+}
+
+/// A place in a tenant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Membership {
+    pub(crate) role: Role,
+    /// Of the tenant's own, grown from `role`.
+    pub(crate) role_id: Option<RoleId>,
+    /// Exactly for [`Role::Dealer`].
+    pub(crate) dealer: Option<DealerId>,
+}
+
+/// Makes whoever has the address a member, in a transaction that has entered the tenant. Who was let go comes to life again,
+/// as new.
+pub(crate) async fn insert_membership(
+    tx: &mut PlatformTx,
+    tenant: TenantId,
+    email: &EmailAddress,
+    place: Membership,
+) -> Result<MembershipId, AddMemberError> {
+    let Membership {
+        role,
+        role_id,
+        dealer,
+    } = place;
+    if (role == Role::Dealer) != dealer.is_some() {
+        return Err(AddMemberError::DealerMismatch);
+    }
+    let made: Made = Statement::new(
+        "WITH known AS (SELECT DISTINCT user_id FROM lookup.login($5)), \
+         made AS (INSERT INTO memberships AS m (tenant_id, id, user_id, role, dealer_id, role_id) SELECT $1, $2, user_id, $3, $4, $6 FROM known \
+                  ON CONFLICT (tenant_id, user_id) DO UPDATE SET role = excluded.role, role_id = excluded.role_id, dealer_id = excluded.dealer_id, is_active = true, \
+                      removed_at = NULL, created_at = now(), version = m.version + 1 \
+                  WHERE m.removed_at IS NOT NULL RETURNING id) \
+         SELECT EXISTS (SELECT FROM known) AS is_known, (SELECT id FROM made) AS id",
     )
     .bind(tenant.as_uuid())
-    .bind(id.as_uuid())
+    .bind(MembershipId::generate().as_uuid())
     .bind(role.as_str())
     .bind(dealer.map(|dealer| dealer.as_uuid()))
     .bind(email.as_str())
-    .execute(tx.conn()?)
+    .bind(role_id.map(|id| id.as_uuid()))
+    .get_result(tx.conn()?)
     .await
-    .map_err(DbError::from);
-    match inserted {
-        Err(error) if error.is_unique("uq_memberships_tenant_id_user_id") => {
-            Err(AddMemberError::AlreadyMember {
-                email: email.to_string(),
-            })
-        }
-        Err(error) => Err(error.into()),
+    .map_err(DbError::from)?;
+    let email = email.to_string();
+    match made {
         // The look-up knows active users alone.
-        Ok(0) => Err(AddMemberError::SwitchedOff {
-            email: email.to_string(),
-        }),
-        Ok(_) => Ok(id),
+        Made {
+            is_known: false, ..
+        } => Err(AddMemberError::SwitchedOff { email }),
+        Made { id: None, .. } => Err(AddMemberError::AlreadyMember { email }),
+        Made { id: Some(id), .. } => Ok(id),
     }
+}
+
+#[derive(QueryableByName)]
+struct Made {
+    #[diesel(sql_type = Bool)]
+    is_known: bool,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    id: Option<MembershipId>,
 }

@@ -11,6 +11,7 @@ mod tenants;
 pub use create_tenant::{CreateTenantError, NewTenant, TenantForm, create_tenant};
 pub use impersonate::{ImpersonateError, StartVisit, VisitForm, end_visit, start_visit};
 pub use members::{AddMemberError, MemberForm, NewMember, add_member};
+pub(crate) use members::{Membership, insert_membership, insert_user};
 pub use operator::PlatformOperator;
 pub use registrations::{
     LutForm, NewRegistration, RegistrationError, RegistrationForm, SetLut, add_registration,

@@ -1,12 +1,11 @@
 //! Who may work on the platform as a whole: a signed-in platform admin, or somebody at the operator's console.
 
-use diesel_async::RunQueryDsl as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
-use vitaran_kernel::{AuditId, TenantId};
+use vitaran_kernel::TenantId;
 
-use crate::audit::RECORD_COLUMNS;
-use crate::db::{DbError, PlatformTx, Statement};
+use crate::audit::{self, Author, Change};
+use crate::db::{DbError, PlatformTx};
 use crate::identity::{SessionView, UserRef};
 
 /// Proof for work outside every tenant. A session gives one only to a platform admin.
@@ -48,18 +47,11 @@ impl PlatformOperator {
         object: (&str, Uuid),
         after: Value,
     ) -> Result<(), DbError> {
-        let (object_kind, object_id) = object;
-        let row = json!({
-            "tenant_id": tenant, "id": AuditId::generate(), "at": tx.now(), "by_user": self.user().map(|user| user.id), "by_name": self.name(),
-            "on_behalf_of": self.user().map(|user| &user.email), "action": action, "object_kind": object_kind, "object_id": object_id,
-            "detail": { "before": null, "after": after },
-        });
-        Statement::new(format!(
-            "INSERT INTO audit_log ({RECORD_COLUMNS}) SELECT {RECORD_COLUMNS} FROM jsonb_populate_record(NULL::audit_log, $1)",
-        ))
-        .bind(row)
-        .execute(tx.conn()?)
-        .await?;
-        Ok(())
+        let by = Author {
+            user: self.user().map(|user| user.id),
+            name: self.name(),
+            on_behalf_of: self.user().map(|user| user.email.as_str()),
+        };
+        audit::record_in(tx, tenant, &by, action, object, Change::created(&after)).await
     }
 }

@@ -194,7 +194,8 @@ pub async fn dispatch(
     notes.extend(lines.iter().filter_map(LineRow::difference));
     let mut batch = Batch::new();
     take_stock(&mut batch, tx, &order, &lines)?;
-    orders::set_status(&mut batch, tx, id, order.dealer, step, None)?;
+    let more = json!({"shipment": shipment_told(&input)});
+    orders::set_status_telling(&mut batch, tx, id, order.dealer, step, None, more)?;
     for text in &notes {
         orders::note(&mut batch, tx, id, order.dealer, step.to(), text)?;
     }
@@ -323,6 +324,21 @@ fn shipment_row(
         "lr_number": input.lr_number, "lr_date": input.lr_date, "vehicle_number": input.vehicle_number, "distance_km": input.distance_km,
         "eway_bill_number": input.eway_bill_number, "dispatched_at": tx.now(), "dispatched_by": by.actor().name(),
     })
+}
+
+/// The shipment as programs hear of it; what it does not have is left out.
+fn shipment_told(input: &DispatchOrder) -> Value {
+    let told = json!({
+        "transporter": input.transporter, "lr_number": input.lr_number, "lr_date": input.lr_date, "vehicle_number": input.vehicle_number,
+        "eway_bill_number": input.eway_bill_number,
+    });
+    match told {
+        Value::Object(told) => told
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .collect(),
+        other => other,
+    }
 }
 
 fn draft_lines(lines: Vec<LineRow>) -> Vec<DraftLine> {

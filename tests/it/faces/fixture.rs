@@ -90,6 +90,13 @@ impl Ask {
         }
     }
 
+    pub fn delete(self, path: impl Into<String>, body: Value) -> Self {
+        Ask {
+            method: Method::DELETE,
+            ..self.post(path, body)
+        }
+    }
+
     /// The version it was decided on: a hidden field of the form, an If-Match of the program.
     pub fn on_version(mut self, version: i32) -> Self {
         self.fields

@@ -4,9 +4,12 @@
 //! table. The refusals stand between the acts they wait for.
 
 mod fixture;
+mod invitations;
+mod members;
 mod records;
 mod roles;
 mod switches;
+mod webhooks;
 
 use serde_json::{Value, json};
 use vitaran_core::access::Role;

@@ -26,7 +26,7 @@ impl Known {
     }
 
     /// One more row of a table in every house.
-    async fn inserted(
+    pub(super) async fn inserted(
         faces: &mut Faces,
         (table, columns): (&str, &str),
         values: impl Fn(&House) -> String,
@@ -47,7 +47,7 @@ impl Known {
 }
 
 /// A verb without words, asked for by a button that has no room for a refusal.
-fn press(role: Role, page: &str, api: &str, verb: &str, version: i32) -> Ask {
+pub(super) fn press(role: Role, page: &str, api: &str, verb: &str, version: i32) -> Ask {
     Ask::by(role)
         .page(format!("{page}/{verb}"), &[])
         .boosted()

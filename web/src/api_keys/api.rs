@@ -100,7 +100,7 @@ impl ApiKeysApi {
     /// Make an API key
     ///
     /// The answer holds its secret, this once. The key is its maker's delegate: it may do what it names and its maker may do
-    /// at the time, and stops when the maker no longer works here. No key manages keys, users, roles or sessions.
+    /// at the time, and stops when the maker no longer works here. No key manages keys, users, roles, sessions or webhooks.
     #[oai(
         path = "/v1/api_keys",
         method = "post",

@@ -257,6 +257,7 @@ mod tests {
             [
                 "health",
                 "forgotten-password",
+                "invitation",
                 "login",
                 "new-password",
                 "refresh"

@@ -28,6 +28,16 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 /// One year, once everything is TLS.
 const HSTS: &str = "max-age=31536000; includeSubDomains";
 
+/// For pages whose address holds a secret: nobody is told where the reader came from, not even we ourselves.
+#[must_use]
+pub fn without_referrer(mut response: Response) -> Response {
+    let nothing = HeaderValue::from_static("no-referrer");
+    response
+        .headers_mut()
+        .insert(header::REFERRER_POLICY, nothing);
+    response
+}
+
 pub struct SecurityHeaders {
     pub is_https: bool,
 }

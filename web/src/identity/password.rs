@@ -13,6 +13,7 @@ use crate::auth::session::{self, Opening, client_of};
 use crate::http::form::Form;
 use crate::http::problem::Refusal;
 use crate::http::problem_page::{PageResult, field_errors};
+use crate::http::security_headers::without_referrer;
 use crate::http::throttle::ClientAddress;
 use crate::shell::Shell;
 use crate::state::AppState;
@@ -147,10 +148,10 @@ pub async fn show_new(
     Query(link): Query<Link>,
 ) -> PageResult {
     let holder = identity::find_link_holder(&state.db, &link.token).await?;
-    Ok(match holder {
+    Ok(without_referrer(match holder {
         Some(_) => shell.page(NEW).render(views::choose(&link.token, &[])),
         None => link_over(&shell),
-    })
+    }))
 }
 
 /// `POST /new-password`

@@ -11,15 +11,18 @@ pub struct Noun {
 
 impl Noun {
     pub const DEALERS: Self = Self::new("dealer", "dealers");
+    pub const DELIVERIES: Self = Self::new("delivery", "deliveries");
     pub const DISTRIBUTORS: Self = Self::new("distributor", "distributors");
     pub const ENTRIES: Self = Self::new("entry", "entries");
     pub const FIELDS: Self = Self::new("field", "fields");
+    pub const INVITATIONS: Self = Self::new("invitation", "invitations");
     pub const INVOICES: Self = Self::new("invoice", "invoices");
     pub const KEYS: Self = Self::new("key", "keys");
     pub const LINES: Self = Self::new("line", "lines");
     pub const MESSAGES: Self = Self::new("message", "messages");
     pub const MOVEMENTS: Self = Self::new("movement", "movements");
     pub const ORDERS: Self = Self::new("order", "orders");
+    pub const PEOPLE: Self = Self::new("person", "people");
     pub const PERMISSIONS: Self = Self::new("permission", "permissions");
     pub const PRODUCTS: Self = Self::new("product", "products");
     pub const SESSIONS: Self = Self::new("session", "sessions");

@@ -8,6 +8,7 @@ mod mail_dir;
 mod mail_message;
 mod smtp;
 mod weasyprint;
+mod webhook_http;
 mod whatsapp_fake;
 mod whatsapp_meta;
 
@@ -18,5 +19,6 @@ pub use mail_dir::MailDir;
 pub use mail_message::{Sender, SenderError};
 pub use smtp::{SmtpMailer, SmtpUrlError};
 pub use weasyprint::{WeasyPrint, WeasyPrintConfig};
+pub use webhook_http::WebhookHttp;
 pub use whatsapp_fake::{FakeAnswer, SentMessage, WhatsappFake};
 pub use whatsapp_meta::{MetaConfig, MetaConfigError, WhatsappMeta};

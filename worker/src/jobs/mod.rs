@@ -5,6 +5,7 @@ pub mod audit;
 pub mod housekeeping;
 pub mod invoicing;
 pub mod notifications;
+pub mod webhooks;
 
 /// Why a job did not come to an end. The row it points at is still due, or will be when its lease runs out.
 #[derive(Debug, thiserror::Error)]

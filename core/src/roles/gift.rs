@@ -1,0 +1,57 @@
+//! Nobody gives what they do not have, neither in a role that is made nor to a person who gets one.
+
+use std::fmt;
+
+use vitaran_kernel::Money;
+
+use crate::access::{Grant, PermissionCode, PermissionSet};
+use crate::master::{Master, MasterError};
+
+/// What of a gift is more than the giver has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Beyond {
+    Permission(PermissionCode),
+    /// The giver's own limit.
+    Limit(Money),
+}
+
+impl Beyond {
+    pub(crate) fn permissions(giver: &Grant, given: PermissionSet) -> Option<Self> {
+        let beyond = given.without(giver.permissions());
+        beyond.codes().next().map(Beyond::Permission)
+    }
+
+    /// A limit counts where orders may be approved at all.
+    pub(crate) fn limit(giver: &Grant, given: PermissionSet, limit: Option<Money>) -> Option<Self> {
+        let own = giver.approval_limit()?;
+        let approves = given.contains(PermissionCode::SalesOrdersApprove);
+        (approves && limit.is_none_or(|limit| limit > own)).then_some(Beyond::Limit(own))
+    }
+
+    /// Of a whole role.
+    pub(crate) fn grant(giver: &Grant, given: &Grant) -> Option<Self> {
+        Self::permissions(giver, given.permissions())
+            .or_else(|| Self::limit(giver, given.permissions(), given.approval_limit()))
+    }
+
+    pub(crate) fn refusal<M: Master>(self, pointer: &str) -> MasterError<M> {
+        MasterError::fault(pointer, "roles.beyond_yours", self.to_string())
+    }
+}
+
+impl fmt::Display for Beyond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Beyond::Permission(code) => write!(
+                f,
+                "You cannot give what you may not do yourself: {}",
+                code.may()
+            ),
+            Beyond::Limit(own) => write!(
+                f,
+                "You may approve up to ₹{} yourself, and give no more",
+                own.grouped()
+            ),
+        }
+    }
+}

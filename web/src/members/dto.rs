@@ -1,0 +1,88 @@
+//! Members as the API gives and takes them.
+
+use chrono::{DateTime, Utc};
+use poem_openapi::Object;
+use vitaran_core::members::{self, PlaceForm};
+
+/// The dealer whose person somebody is.
+#[derive(Debug, Clone, Object)]
+pub struct MemberDealer {
+    id: uuid::Uuid,
+    code: String,
+    name: String,
+}
+
+impl From<members::MemberDealer> for MemberDealer {
+    fn from(dealer: members::MemberDealer) -> Self {
+        MemberDealer {
+            id: dealer.id.as_uuid(),
+            code: dealer.code,
+            name: dealer.name,
+        }
+    }
+}
+
+/// Somebody who works here, or for one of the dealers.
+#[derive(Debug, Clone, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub struct Member {
+    /// Of the membership; the person has another one.
+    id: uuid::Uuid,
+    user_id: uuid::Uuid,
+    name: String,
+    email: String,
+    /// The built-in role that theirs is or grew from.
+    role: String,
+    /// Absent for a built-in role.
+    role_id: Option<uuid::Uuid>,
+    role_name: String,
+    /// Exactly for dealers' people.
+    dealer: Option<MemberDealer>,
+    is_active: bool,
+    /// Browsers and programs they are signed in with here.
+    sessions: i64,
+    /// To the minute; absent while they are signed in nowhere.
+    last_seen_at: Option<DateTime<Utc>>,
+    /// Since when they work here.
+    created_at: DateTime<Utc>,
+    version: i32,
+}
+
+impl From<members::Member> for Member {
+    fn from(member: members::Member) -> Self {
+        Member {
+            id: member.id.as_uuid(),
+            user_id: member.user.as_uuid(),
+            role: member.grant.role().as_str().to_owned(),
+            role_name: member.grant.label().to_owned(),
+            name: member.name,
+            email: member.email,
+            role_id: member.role_id.map(|id| id.as_uuid()),
+            dealer: member.dealer.map(Into::into),
+            is_active: member.is_active,
+            sessions: member.sessions,
+            last_seen_at: member.last_seen_at,
+            created_at: member.since,
+            version: member.version,
+        }
+    }
+}
+
+/// The place somebody gets.
+#[derive(Debug, Clone, Object)]
+#[oai(deny_unknown_fields)]
+pub struct MemberPlace {
+    /// `ADMIN`, `SALES`, `WAREHOUSE`, `ACCOUNTS` or `DEALER`, or the id of a role of the distributor's own.
+    role: String,
+    /// A dealer's id or code; exactly for a role of dealers' people.
+    dealer: Option<String>,
+}
+
+impl From<MemberPlace> for PlaceForm {
+    fn from(place: MemberPlace) -> Self {
+        PlaceForm {
+            role: place.role,
+            dealer: place.dealer.unwrap_or_default(),
+        }
+    }
+}
