@@ -59,6 +59,7 @@ fn the_ways_in_are_listed_with_what_guards_each_and_the_tables_name_no_other() {
             "/login",
             "/api/v1/auth/login",
             "/new-password",
+            "/invitation",
             "API key",
             "support visit",
             "/webhooks/whatsapp",
