@@ -5,10 +5,12 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
-# One command for all three, so that shared crates are compiled once, with one set of features.
+# One command for all three, so that shared crates are compiled once, with one set of features;
+# and these packages alone, for the tests' package would switch the test kit on.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --release --locked --bin web --bin worker --bin vitaran \
+    cargo build --release --locked -p vitaran-web -p vitaran-worker -p vitaran-ops \
+        --bin web --bin worker --bin vitaran \
     && mkdir -p /out/files /out/mail \
     && cp target/release/web target/release/worker target/release/vitaran /out/
 

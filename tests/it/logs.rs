@@ -113,6 +113,10 @@ async fn the_logs_of_a_day_name_no_password_no_session_no_token_and_no_phone_num
 
     let (of_web, of_worker) = (web.said(), worker.said());
     assert!(of_web.contains("/api/v1/auth/login"), "web logs: {of_web}");
+    // One sign-in of a browser and two of programs, and as many that were wrong.
+    for (told, times) in [("a session began", 3), ("auth.wrong_credentials", 3)] {
+        assert_eq!(of_web.matches(told).count(), times, "{told}: {of_web}");
+    }
     assert!(
         of_worker.contains("a job is over"),
         "worker logs: {of_worker}"

@@ -8,6 +8,7 @@
 )]
 
 mod api_keys;
+mod asvs;
 mod audit;
 mod bad_input;
 mod concurrency;

@@ -28,7 +28,9 @@ async fn each_role_begins_where_its_work_is() {
         let form = [("email", person.email.as_str()), ("password", PASSWORD)];
         let answer = client.post_form("/login", &form).await;
         assert_eq!((answer.status, answer.location()), (303, home), "{role:?}");
-        assert_eq!(client.get(home).await.status, 200, "{role:?}");
+        let page = client.get(home).await;
+        assert_eq!(page.status, 200, "{role:?}");
+        assert!(page.body.contains(r#"action="/logout""#), "{role:?}");
         assert_eq!(client.get("/").await.location(), home, "{role:?}");
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use poem::Server;
-use poem::listener::{Acceptor as _, Listener as _, TcpListener};
+use poem::listener::{Acceptor as _, Listener as _, TcpAcceptor, TcpListener};
 use vitaran_core::access::{Allowed, Permission, Role};
 use vitaran_core::config::{Secret, WebConfig};
 use vitaran_core::db::{Db, DbSettings, TenantTx};
@@ -60,6 +60,57 @@ pub async fn test_app() -> TestApp {
     test_app_with(|_| {}).await
 }
 
+/// The application alone, over a database that nobody answers at: for all that is said before a record is asked for. It ends
+/// with the value.
+pub struct BareApp {
+    pub base: String,
+    files: PathBuf,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for BareApp {
+    fn drop(&mut self) {
+        self.serving.abort();
+        let _ = std::fs::remove_dir_all(&self.files);
+    }
+}
+
+/// Starts one.
+pub async fn bare_app(change: impl FnOnce(&mut WebConfig)) -> BareApp {
+    const NOWHERE: &str = "postgres://app_user:none@127.0.0.1:1/none";
+    overheard::listen();
+    let clock = Arc::new(SystemClock);
+    let db = Db::connect(&DbSettings::new(NOWHERE), clock, Hints::none()).expect("the pool");
+    let (acceptor, base) = listen().await;
+    let files = std::env::temp_dir().join(format!("vitaran-{}", uuid::Uuid::now_v7()));
+    let store = Arc::new(LocalFileStore::open(&files).expect("a folder"));
+    let mut config = config(&base, NOWHERE, &files);
+    change(&mut config);
+    let state = AppState::new(db, config, LiveFeed::new(), store, Shutdown::new());
+    let serving = tokio::spawn(async move {
+        let server = Server::new_with_acceptor(acceptor);
+        server.run(vitaran_web::app(state)).await.expect("a server");
+    });
+    BareApp {
+        base,
+        files,
+        serving,
+    }
+}
+
+/// A port of our own, and its address.
+async fn listen() -> (TcpAcceptor, String) {
+    let acceptor = TcpListener::bind("127.0.0.1:0")
+        .into_acceptor()
+        .await
+        .expect("a port");
+    let port = acceptor.local_addr()[0]
+        .as_socket_addr()
+        .expect("a socket address")
+        .port();
+    (acceptor, format!("http://127.0.0.1:{port}"))
+}
+
 /// As [`test_app`], configured otherwise.
 pub async fn test_app_with(change: impl FnOnce(&mut WebConfig)) -> TestApp {
     let database = Database::create().await;
@@ -96,15 +147,7 @@ async fn start(
     let clock = SettableClock::new(SystemClock.now());
     let url = database.url_of("app_user");
     let db = Db::connect(&settings, Arc::new(clock.clone()), hints).expect("the pool");
-    let acceptor = TcpListener::bind("127.0.0.1:0")
-        .into_acceptor()
-        .await
-        .expect("a port");
-    let port = acceptor.local_addr()[0]
-        .as_socket_addr()
-        .expect("a socket address")
-        .port();
-    let base = format!("http://127.0.0.1:{port}");
+    let (acceptor, base) = listen().await;
     let feed = LiveFeed::new();
     let shutdown = Shutdown::new();
     let files = std::env::temp_dir().join(format!("vitaran-{}", uuid::Uuid::now_v7()));

@@ -25,7 +25,10 @@ pub mod renderer;
 mod wire;
 mod picture;
 
-pub use app::{PASSWORD, Person, SECRET_KEY, TestApp, test_app, test_app_on_a_wire, test_app_with};
+pub use app::{
+    BareApp, PASSWORD, Person, SECRET_KEY, TestApp, bare_app, test_app, test_app_on_a_wire,
+    test_app_with,
+};
 pub use client::{Answer, Client};
 pub use database::Database;
 pub use picture::Picture;

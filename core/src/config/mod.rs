@@ -358,6 +358,18 @@ mod tests {
                 "Vitaran <orders",
             ],
             ["ftp://127.0.0.1", "v.0", "smtp://", "Vitaran <orders@>"],
+            [
+                "http://graph.example.in",
+                "v23",
+                "smtp://u:p@mail.example.in:25",
+                "orders",
+            ],
+            [
+                "http://graph.example.in",
+                "v23",
+                "smtp://mail.example.in?tls=opportunistic",
+                "orders",
+            ],
         ] {
             assert_eq!(found(wrong), keys, "{wrong:?}");
         }
@@ -373,6 +385,18 @@ mod tests {
                 "v9.12",
                 "smtp://127.0.0.1",
                 "Vitaran <orders@example.in>",
+            ],
+            [
+                "https://graph.example.in",
+                "v23.0",
+                "smtp://u:p@mail.example.in?tls=required",
+                "orders@example.in",
+            ],
+            [
+                "https://graph.example.in",
+                "v23.0",
+                "smtp://mailpit:1025",
+                "orders@example.in",
             ],
         ] {
             assert_eq!(found(right), [""; 0], "{right:?}");

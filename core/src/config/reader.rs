@@ -26,6 +26,23 @@ fn rest_of_safe_url(url: &str) -> Option<&str> {
     matches!(host, "127.0.0.1" | "localhost").then_some(rest)
 }
 
+/// TLS from the start, or demanded before anything is said. In the clear mails go no further than this machine or the private
+/// network of its containers, whose names have no dot.
+fn is_safe_mail_server(url: &str) -> bool {
+    if let Some(rest) = url.strip_prefix("smtps://") {
+        return !rest.is_empty();
+    }
+    let Some(rest) = url.strip_prefix("smtp://") else {
+        return false;
+    };
+    let (authority, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let name = host.split([':', '/']).next().unwrap_or_default();
+    let is_near = name == "127.0.0.1" || host.starts_with("[::1]") || !name.contains('.');
+    let is_sealed = query.split('&').any(|part| part == "tls=required");
+    !host.is_empty() && (is_sealed || is_near)
+}
+
 fn is_api_version(text: &str) -> bool {
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     text.strip_prefix('v')
@@ -245,13 +262,10 @@ impl<'a> Reader<'a> {
 
     pub(super) fn smtp_url(&mut self) -> Option<Secret> {
         let url = self.optional("SMTP_URL")?;
-        let rest = url
-            .strip_prefix("smtps://")
-            .or_else(|| url.strip_prefix("smtp://"));
-        if rest.is_none_or(str::is_empty) {
+        if !is_safe_mail_server(&url) {
             self.fault(
                 "SMTP_URL",
-                "must look like smtps://user:password@mail.example.in",
+                "must look like smtps://user:password@mail.example.in, or smtp://…?tls=required (without TLS only on this machine, or beside it under a name without a dot)",
             );
         }
         Some(Secret(url))

@@ -179,8 +179,14 @@ mod tests {
         );
         let is_right = check("correct horse battery", &hash, LEAST).await;
         assert_eq!(is_right, Verified::Yes);
-        let is_wrong = check("correct horse batterz", &hash, LEAST).await;
-        assert_eq!(is_wrong, Verified::No);
+        for other in [
+            "correct horse batterz",
+            "Correct horse battery",
+            "correct horse battery ",
+            "correct horse batter",
+        ] {
+            assert_eq!(check(other, &hash, LEAST).await, Verified::No, "{other}");
+        }
     }
 
     #[tokio::test]

@@ -266,7 +266,9 @@ pub async fn open_session(db: &Db, session: &NewSession) -> Result<(), DbError> 
     .bind(SessionKind::Browser.as_str())
     .execute(tx.conn()?)
     .await?;
-    tx.commit().await
+    tx.commit().await?;
+    tracing::info!(user.id = %session.user, kind = SessionKind::Browser.as_str(), "a session began");
+    Ok(())
 }
 
 /// Writes a session's data. A session that is gone stays gone: this never inserts. Says whether it was there.

@@ -107,6 +107,7 @@ pub async fn open_api_session(
     .execute(tx.conn()?)
     .await?;
     tx.commit().await?;
+    tracing::info!(user.id = %signed_in.user.id, kind = SessionKind::Api.as_str(), "a session began");
     Ok(tokens)
 }
 

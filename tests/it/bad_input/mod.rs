@@ -20,6 +20,9 @@ use crate::house::{House, Things, fill, new_text};
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
+/// A document that a careless reader would fetch a file for. Nothing here reads XML.
+const XML: &str = r#"<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>"#;
+
 /// Texts that are right in hardly any field; what a field can take, it may.
 const ODD: [&str; 9] = [
     " ",
@@ -188,6 +191,7 @@ fn unreadable_json(sample: &str) -> Unreadable {
         ("half a surrogate", JSON, 400, with(br"\ud800")),
         ("a form", FORM, 415, sample.as_bytes().to_vec()),
         ("plain text", "text/plain", 415, sample.as_bytes().to_vec()),
+        ("XML", "application/xml", 415, XML.as_bytes().to_vec()),
         ("a deep nest", JSON, 400, "[".repeat(100_000).into_bytes()),
     ]
 }
@@ -207,6 +211,7 @@ fn unreadable_forms(sample: &str) -> Unreadable {
         ("too many fields", FORM, 400, with(&many)),
         ("fields too deep", FORM, 400, with("&a.b.c.d.e=1")),
         ("JSON", JSON, 415, b"{}".to_vec()),
+        ("XML", "text/xml", 415, XML.as_bytes().to_vec()),
         (
             "a file",
             "multipart/form-data; boundary=x",

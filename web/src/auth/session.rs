@@ -388,3 +388,18 @@ fn note(state: &AppState, request: &mut Request, session: CurrentSession) {
     }
     request.set_data(session);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_session_id_has_128_bits_and_no_two_are_alike() {
+        let ids: BTreeSet<String> = (0..1_000).map(|_| Id::default().to_string()).collect();
+        assert_eq!(ids.len(), 1_000);
+        // Six bits a character.
+        assert!(ids.iter().all(|id| id.len() == 22), "{:?}", ids.first());
+    }
+}

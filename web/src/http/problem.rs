@@ -55,6 +55,10 @@ impl<P: Problem> From<P> for Refusal {
             Kind::TooMany if problem.code() == "service.busy" => {
                 "Somebody is changing the same records, try again in a moment".to_owned()
             }
+            Kind::Unauthenticated | Kind::Forbidden | Kind::TooMany => {
+                tracing::warn!(code = problem.code(), "a request was refused");
+                problem.to_string()
+            }
             _ => problem.to_string(),
         };
         let waits = matches!(kind, Kind::Unavailable | Kind::TooMany);

@@ -111,3 +111,144 @@ fn log(route: &str, response: &Response, started: Instant) {
     span.record("duration_ms", millis);
     tracing::info!("answered {} on {route}", response.status().as_u16());
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use poem::http::Method;
+    use poem::test::TestClient;
+    use poem::{EndpointExt as _, Route, handler};
+    use serde_json::Value;
+    use vitaran_core::problem::{Kind, Problem};
+
+    use super::*;
+    use crate::http::csrf::SameSiteOnly;
+    use crate::http::problem::Refusal;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    enum Trouble {
+        #[error("You may not do this")]
+        NotAllowed,
+        #[error("a \"quoted\" part\n{{\"level\":\"INFO\",\"message\":\"all is well\"}}")]
+        Internal,
+    }
+
+    impl Problem for Trouble {
+        fn kind(&self) -> Kind {
+            match self {
+                Trouble::NotAllowed => Kind::Forbidden,
+                Trouble::Internal => Kind::Internal,
+            }
+        }
+
+        fn code(&self) -> &'static str {
+            match self {
+                Trouble::NotAllowed => "access.forbidden",
+                Trouble::Internal => "service.internal",
+            }
+        }
+    }
+
+    #[handler]
+    fn forbidden() -> std::result::Result<(), Refusal> {
+        record_person("asha", Some("volt"));
+        Err(Trouble::NotAllowed.into())
+    }
+
+    #[handler]
+    fn failing() -> std::result::Result<(), Refusal> {
+        Err(Trouble::Internal.into())
+    }
+
+    /// The log of one request, written as `web serve` writes it for machines.
+    async fn logged(method: Method, path: &str) -> Vec<Value> {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || writer.clone())
+            .json()
+            .flatten_event(true)
+            .finish();
+        let watching = tracing::subscriber::set_default(subscriber);
+        let public_url = "https://orders.example.in".to_owned();
+        let app = Route::new()
+            .at("/forbidden/:id", forbidden)
+            .at("/failing", failing)
+            .with(SameSiteOnly { public_url })
+            .with(NameRequests);
+        let client = TestClient::new(app);
+        client.request(method, path).send().await;
+        drop(watching);
+        let written = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        written
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_logged_with_when_where_who_and_what() {
+        let lines = logged(Method::GET, "/forbidden/7?q=Sunita").await;
+        let [refusal, answer] = lines.as_slice() else {
+            panic!("{lines:?}")
+        };
+        assert_eq!(refusal["level"], "WARN");
+        assert_eq!(refusal["message"], "a request was refused");
+        assert_eq!(refusal["code"], "access.forbidden");
+        for line in [refusal, answer] {
+            let when = line["timestamp"].as_str().unwrap();
+            assert!(when.starts_with("20") && when.ends_with('Z'), "UTC: {when}");
+            let request = &line["span"];
+            assert_eq!(request["user.id"], "asha");
+            assert_eq!(request["tenant.id"], "volt");
+            assert_eq!(request["method"], "GET");
+            let id = request["request.id"].as_str().unwrap();
+            assert!(Uuid::try_parse(id).is_ok(), "{id}");
+        }
+        assert_eq!(answer["span"]["route"], "/forbidden/:id");
+        assert_eq!(answer["span"]["status"], 403);
+        assert!(!format!("{lines:?}").contains("Sunita"), "{lines:?}");
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_logged_in_one_line_that_no_text_can_end() {
+        let lines = logged(Method::GET, "/failing").await;
+        let [failure, answer] = lines.as_slice() else {
+            panic!("{lines:?}")
+        };
+        assert_eq!(
+            (&failure["level"], &failure["message"]),
+            (&"ERROR".into(), &"a request failed".into())
+        );
+        assert_eq!(failure["error"], Trouble::Internal.to_string());
+        assert_eq!(answer["span"]["status"], 500);
+    }
+
+    #[tokio::test]
+    async fn a_request_of_another_site_is_logged() {
+        let lines = logged(Method::POST, "/failing").await;
+        let [refusal, answer] = lines.as_slice() else {
+            panic!("{lines:?}")
+        };
+        assert_eq!(
+            refusal["message"],
+            "a request from another site was refused"
+        );
+        assert_eq!(answer["span"]["status"], 403);
+    }
+}

@@ -168,10 +168,22 @@ fn a_field_without_an_error_is_not_invalid() {
 }
 
 #[test]
+fn every_page_of_somebody_signed_in_has_the_way_out() {
+    let page = everything();
+    assert!(page.contains(r#"action="/sign-out""#) && page.contains("Sign out"));
+    let of_nobody = Page {
+        title: "x",
+        ..Page::default()
+    };
+    assert!(!of_nobody.render().into_string().contains("Sign out"));
+}
+
+#[test]
 fn a_password_is_never_sent_back() {
     let shown =
         html! { (form::Field::password("password", "Password").value("secret")) }.into_string();
     assert!(!shown.contains("secret"), "{shown}");
+    assert!(shown.contains(r#"type="password""#), "{shown}");
 }
 
 #[test]
