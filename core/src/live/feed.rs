@@ -184,7 +184,7 @@ mod tests {
         let mut feed = feed_since(5_000);
         assert_eq!(feed.missed_since(Moment(5_000)), Missed::Unknown);
         assert_eq!(feed.missed_since(Moment(5_001)), Missed::Hints(Vec::new()));
-        for second in 0..=BACKLOG as u64 {
+        for second in 0..=u64::try_from(BACKLOG).unwrap() {
             feed.say(Moment(10_000 + second), hint());
         }
         assert_eq!(feed.recent.len(), BACKLOG);
