@@ -265,7 +265,7 @@ async fn a_sign_in_without_a_second_factor_pays_nothing_for_it() {
     let said = house
         .least(async |_| house.app.client().post_form("/login", &form).await)
         .await;
-    costs("a sign-in", &said, 9, 14);
+    costs("a sign-in", &said, 10, 13);
 }
 
 #[tokio::test]

@@ -143,6 +143,10 @@ async fn somebody_new_is_invited_by_mail_makes_an_account_and_works_here() {
         "SELECT count(*) FROM audit_trail WHERE table_name = 'memberships' AND op = 'INSERT' AND actor_id = (SELECT id FROM users WHERE email = '{ASHA}')"
     );
     assert_eq!(app.database.count(&trail).await, 1);
+    let used = trail
+        .replace("'memberships'", "'invitations'")
+        .replace("'INSERT'", "'DELETE'");
+    assert_eq!(app.database.count(&used).await, 1, "who used it up");
 }
 
 #[tokio::test]

@@ -403,6 +403,30 @@ async fn the_right_password_again_and_again_buys_no_more_codes() {
 }
 
 #[tokio::test]
+async fn the_right_password_at_an_invitation_clears_no_failures_either() {
+    let app = test_app().await;
+    let other = app.tenant("ampere", "29AMPCE5678B1ZI").await;
+    let person = app.person(Role::Sales).await;
+    let (phone, ..) = protect(&app, &person).await;
+    let invited = format!(
+        "INSERT INTO invitations (tenant_id, id, email, role, token_hash, invited_by, created_at, expires_at) \
+         SELECT tenant_id, gen_random_uuid(), '{}', 'SALES', sha256('known'), id, now(), now() + interval '7 days' \
+         FROM memberships WHERE tenant_id = '{}' AND role = 'ADMIN'",
+        person.email, other.tenant.id
+    );
+    app.database.execute(&invited).await;
+    for _ in 0..4 {
+        let wrong = log_in(&app, &person, Some(&phone.wrong_code(&app))).await;
+        assert_eq!(wrong.code(), "auth.wrong_code");
+    }
+    let form = [("token", "known"), ("password", PASSWORD)];
+    let accepted = app.client().post_form("/invitation", &form).await;
+    assert_eq!(accepted.status, 303, "{}", accepted.body);
+    let wrong = log_in(&app, &person, Some(&phone.wrong_code(&app))).await;
+    assert_eq!(wrong.code(), "auth.wrong_credentials", "the account waits");
+}
+
+#[tokio::test]
 async fn a_recovery_code_signs_in_once_and_its_use_is_told() {
     let app = test_app().await;
     let person = app.person(Role::Accounts).await;

@@ -126,7 +126,7 @@ pub struct LinkHolder {
 
 /// Whose link it is, if it works; looking uses nothing up.
 pub async fn find_link_holder(db: &Db, token: &str) -> Result<Option<LinkHolder>, DbError> {
-    if token.len() > LONGEST_SECRET {
+    if token.len() > LONGEST_LINK {
         return Ok(None);
     }
     let hash = CredentialHash::of(token);

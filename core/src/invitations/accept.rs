@@ -167,8 +167,23 @@ pub async fn find_open(db: &Db, token: &str) -> Result<Option<OpenInvitation>, D
 
 /// Who accepts.
 enum Person {
-    Known { user: UserId, name: String },
-    New { name: Text<120>, hash: String },
+    Known {
+        user: UserId,
+        name: String,
+    },
+    New {
+        user: UserId,
+        name: Text<120>,
+        hash: String,
+    },
+}
+
+impl Person {
+    const fn user(&self) -> UserId {
+        match self {
+            Person::Known { user, .. } | Person::New { user, .. } => *user,
+        }
+    }
 }
 
 /// Uses the link up and makes its holder a member. They then sign in as everybody does.
@@ -190,6 +205,7 @@ pub async fn accept(
     };
     let mut tx = db.begin_platform().await?;
     tx.enter(found.tenant_id).await?;
+    tx.act_as(person.user()).await?;
     let used = use_up(&mut tx, found.tenant_id, &form.token).await?;
     let used = used.ok_or(AcceptError::LinkOver)?;
     check_gift(&mut tx, found.tenant_id, &used).await?;
@@ -218,7 +234,11 @@ async fn newcomer(
     let hash = hash_password(password, rules.password_cost)
         .await
         .map_err(|error| AcceptError::Hashing(error.to_string()))?;
-    Ok(Person::New { name, hash })
+    Ok(Person::New {
+        user: UserId::generate(),
+        name,
+        hash,
+    })
 }
 
 #[derive(QueryableByName)]
@@ -307,13 +327,8 @@ async fn join(
 ) -> Result<(), AcceptError> {
     let role = Role::parse(&used.role).ok_or(AcceptError::NotBacked)?;
     let (user, name) = match person {
-        Person::Known { user, name } => {
-            tx.act_as(user).await?;
-            (user, name)
-        }
-        Person::New { name, hash } => {
-            let user = UserId::generate();
-            tx.act_as(user).await?;
+        Person::Known { user, name } => (user, name),
+        Person::New { user, name, hash } => {
             if !insert_user(tx, user, &used.email, &name, &hash).await? {
                 // Somebody made the account a moment ago, and has not shown that they are the one who asks.
                 return Err(AcceptError::WrongPassword);

@@ -265,16 +265,17 @@ async fn start(
 ) -> Result<Claimed, DbError> {
     let (attempt, lease) = (due.attempts.saturating_add(1), Uuid::now_v7());
     let (attempt_id, at) = (AttemptId::generate(), tx.now().timestamp());
+    let event_id = due.event_id.to_string();
     let body = deliveries::body(due.event, due.occurred_at, &due.data);
     let signatures: Vec<String> = secrets
         .iter()
-        .filter_map(|secret| signature(secret, due.event_id, at, body.as_bytes()))
+        .filter_map(|secret| signature(secret, &event_id, at, body.as_bytes()))
         .collect();
     let masked = vec!["v1,…"; signatures.len()].join(" ");
     let headers = vec![
         ("content-type", "application/json".to_owned()),
         ("user-agent", USER_AGENT.to_owned()),
-        ("webhook-id", due.event_id.to_string()),
+        ("webhook-id", event_id),
         ("webhook-timestamp", at.to_string()),
         ("webhook-signature", signatures.join(" ")),
     ];

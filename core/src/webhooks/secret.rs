@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac};
 use rand::TryRngCore as _;
 use sha2::Sha256;
 use uuid::Uuid;
-use vitaran_kernel::{TenantId, WebhookEventId};
+use vitaran_kernel::TenantId;
 
 use crate::secrets::SecretError;
 
@@ -49,7 +49,7 @@ pub(super) fn sealed_place(tenant: TenantId, id: Uuid) -> String {
 }
 
 /// One signature of a body, as the header holds it; `None` when the text is no secret.
-pub fn signature(secret: &str, event: WebhookEventId, at: i64, body: &[u8]) -> Option<String> {
+pub fn signature(secret: &str, event: &str, at: i64, body: &[u8]) -> Option<String> {
     let key = STANDARD.decode(secret.strip_prefix(PREFIX)?).ok()?;
     let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&key).ok()?;
     mac.update(format!("{event}.{at}.").as_bytes());
@@ -77,10 +77,21 @@ mod tests {
     }
 
     #[test]
+    fn a_signature_is_that_of_the_standards_own_example() {
+        let signed = signature(
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            1_614_265_330,
+            br#"{"test": 2432232314}"#,
+        );
+        let expected = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+        assert_eq!(signed.as_deref(), Some(expected));
+    }
+
+    #[test]
     fn a_signature_covers_id_time_and_body() {
         let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-        let id: WebhookEventId = "0193f2a1-7c00-7e51-9b1c-6f1d0a7c2b10".parse().unwrap();
-        let other: WebhookEventId = "0193f2a1-7c00-7e51-9b1c-6f1d0a7c2b11".parse().unwrap();
+        let (id, other) = ("0193f2a1-7c00", "0193f2a1-7c01");
         let signed = signature(secret, id, 1_614_265_330, b"{}").unwrap();
         assert!(signed.starts_with("v1,"), "{signed}");
         for differs in [

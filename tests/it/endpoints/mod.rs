@@ -165,8 +165,8 @@ async fn whoever_may_gets_in() {
 
 impl Row {
     fn asks_for_a_code(&self) -> bool {
-        let asked = ASK_FOR_A_CODE.iter();
-        self.is_write() && asked.into_iter().any(|end| self.address.ends_with(end))
+        let mut asked = ASK_FOR_A_CODE.iter();
+        self.is_write() && asked.any(|end| self.address.ends_with(end))
     }
 }
 

@@ -33,7 +33,9 @@ pub fn confirm(email: &str, token: &str) -> Markup {
 pub fn over(sentence: &str) -> Markup {
     html! {
         (Heading::new("Your e-mail is not changed"))
-        p { (sentence) "." }
-        p { a.button href="/login" { "Go on" } }
+        div.panel.stack {
+            p { (sentence) "." }
+            p { a.button href="/login" { "Go on" } }
+        }
     }
 }

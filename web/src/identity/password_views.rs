@@ -64,7 +64,9 @@ pub fn choose(token: &str, errors: &[FieldError]) -> Markup {
 pub fn link_over() -> Markup {
     html! {
         (Heading::new("This link no longer works"))
-        p { "It was used, or it is older than 30 minutes. If you asked for several, the newest mail has the one that works longest." }
-        p { a.button.primary href="/forgotten-password" { "Send another link" } }
+        div.panel.stack {
+            p { "It was used, or it is older than 30 minutes. If you asked for several, the newest mail has the one that works longest." }
+            p { a.button.primary href="/forgotten-password" { "Send another link" } }
+        }
     }
 }

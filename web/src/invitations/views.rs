@@ -203,7 +203,9 @@ pub fn accept(open: &OpenInvitation, form: &AcceptForm, errors: &[FieldError]) -
 pub fn over(sentence: &str) -> Markup {
     html! {
         (Heading::new("This invitation does not work"))
-        p { (sentence) "." }
-        p { a.button href="/login" { "Sign in" } }
+        div.panel.stack {
+            p { (sentence) "." }
+            p { a.button href="/login" { "Sign in" } }
+        }
     }
 }

@@ -99,7 +99,6 @@ pub fn rows(list: &MemberList<'_>) -> Markup {
             (sheet(Table::new("members", "People", [
                 Column::text("Person"),
                 Column::text("Role").card_line(),
-                Column::text("Dealer").card_line(),
                 Column::text("Signed in"),
                 Column::text("State").card_corner(),
             ]).rows(members.iter().map(|member| row(member, list.now)))))
@@ -111,8 +110,7 @@ pub fn rows(list: &MemberList<'_>) -> Markup {
 fn row(member: &Member, now: DateTime<Utc>) -> Row {
     Row::new([
         html! { a href=(path_of(member.id)) { (member.name) } " " span.muted { (member.email) } },
-        html! { (member.grant.label()) },
-        html! { @if let Some(dealer) = &member.dealer { (dealer.name) } @else { "–" } },
+        html! { (member.grant.label()) @if let Some(dealer) = &member.dealer { " · " (dealer.name) } },
         signed_in(member, now),
         activity(member.is_active),
     ])

@@ -183,9 +183,7 @@ fn details(endpoint: &Endpoint) -> Markup {
         (
             "Listens to",
             html! {
-                ul { @for event in &endpoint.events {
-                    li { a href={ (PATH) "/events#" (event.as_str().replace('.', "-")) } { (event.as_str()) } }
-                } }
+                ul { @for event in &endpoint.events { li { (event.as_str()) } } }
             },
         ),
         (
