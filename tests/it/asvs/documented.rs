@@ -60,6 +60,8 @@ fn the_ways_in_are_listed_with_what_guards_each_and_the_tables_name_no_other() {
             "/api/v1/auth/login",
             "/new-password",
             "/invitation",
+            "/new-email",
+            "second factor",
             "API key",
             "support visit",
             "/webhooks/whatsapp",
