@@ -21,7 +21,16 @@ const STYLE: &str = "text/css; charset=utf-8";
 const DRAWING: &str = "image/svg+xml; charset=utf-8";
 
 /// Name of the const, file under `assets/`, and content type. The file's name also makes the address.
-const FILES: &[(&str, &str, &str)] = &[("ICONS", "img/icons.svg", DRAWING)];
+const FILES: &[(&str, &str, &str)] = &[
+    ("ICONS", "img/icons.svg", DRAWING),
+    ("TRY_CSS", "vendor/swagger-ui-5.35.0/swagger-ui.css", STYLE),
+    (
+        "TRY_JS",
+        "vendor/swagger-ui-5.35.0/swagger-ui-bundle.js",
+        SCRIPT,
+    ),
+    ("TRY_START_JS", "js/try.js", SCRIPT),
+];
 
 /// htmx, its extension for streams and our own lines travel as one file: two requests less on a first visit, and a
 /// boosted page cannot need a script that the page before it did not load.

@@ -102,7 +102,7 @@
   };
   document.addEventListener("click", (event) => {
     const hit = (selector) => event.target.closest(selector);
-    const box = hit("[data-select]"), top = hit("[data-select-all]"), add = hit("[data-add]"), opener = hit("[data-dialog]");
+    const box = hit("[data-select]"), top = hit("[data-select-all]"), add = hit("[data-add]"), opener = hit("[data-dialog]"), copy = hit("[data-copy]");
     if (box) {
       const boxes = all("[data-select]", box.form || document), here = boxes.indexOf(box), there = boxes.indexOf(last);
       if (event.shiftKey && there >= 0) {
@@ -121,6 +121,9 @@
     } else if (opener) {
       const dialog = document.getElementById(opener.dataset.dialog);
       if (dialog?.showModal) { event.preventDefault(); dialog.showModal(); }
+    } else if (copy) {
+      const code = document.getElementById(copy.dataset.copy);
+      navigator.clipboard?.writeText(code.textContent).then(() => { copy.textContent = "Copied"; });
     } else if (hit("[data-dismiss]")) {
       hit(".toast")?.remove();
     }

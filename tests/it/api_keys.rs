@@ -158,6 +158,7 @@ async fn nobody_gives_a_key_what_they_do_not_hold_and_no_key_manages_people_or_k
         "platform.users.write",
         "platform.roles.write",
         "platform.sessions.revoke",
+        "platform.webhooks.manage",
         "orders:read",
     ] {
         let refused = make(&admin, &wanting(&["sales.orders.read", wrong])).await;
@@ -174,6 +175,7 @@ async fn nobody_gives_a_key_what_they_do_not_hold_and_no_key_manages_people_or_k
                 "platform.users.write",
                 "platform.roles.write",
                 "platform.sessions.revoke",
+                "platform.webhooks.manage",
             ]
             .contains(code)
         })

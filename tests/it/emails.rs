@@ -54,8 +54,8 @@ async fn a_new_address_counts_once_its_link_is_followed_and_everything_else_is_s
         let clear = format!("SELECT count(*) FROM {table} t WHERE t::text LIKE '%{token}%'");
         assert_eq!(app.database.count(&clear).await, 0, "{table}");
     }
-    let sent = format!("SELECT recipient AS text FROM account_mails WHERE kind = 'NEW_EMAIL'");
-    assert_eq!(app.database.text(&sent).await, NEW);
+    let sent = "SELECT recipient AS text FROM account_mails WHERE kind = 'NEW_EMAIL'";
+    assert_eq!(app.database.text(sent).await, NEW);
     let page = app.client().get(&format!("/new-email?token={token}")).await;
     assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
     assert!(page.body.contains(NEW), "{}", page.body);

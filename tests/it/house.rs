@@ -158,7 +158,7 @@ impl<'a> House<'a> {
                 things.insert("id", self.api_key().await);
             }
             "webhook endpoint" => {
-                things.insert("id", self.webhook_endpoint("").await);
+                things.insert("id", self.webhook_endpoint("Kept").await);
             }
             "webhook delivery" => {
                 things.insert("id", self.webhook_delivery().await);

@@ -12,6 +12,7 @@ mod asvs;
 mod audit;
 mod bad_input;
 mod concurrency;
+mod contract;
 mod csrf;
 mod documents;
 mod emails;

@@ -23,7 +23,7 @@ const COLUMNS: &str = "SELECT string_agg(format('%s.%s %s', c.relname, a.attname
            CASE WHEN a.attnotnull THEN t.name ELSE 'Nullable<' || t.name || '>' END), E'\\n' ORDER BY c.relname COLLATE \"C\", a.attnum) AS text \
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid, \
          LATERAL (SELECT CASE format_type(a.atttypid, NULL) WHEN 'boolean' THEN 'Bool' WHEN 'smallint' THEN 'Int2' WHEN 'integer' THEN 'Int4' \
-                         WHEN 'bigint' THEN 'Int8' WHEN 'timestamp with time zone' THEN 'Timestamptz' WHEN 'text[]' THEN 'Array<Nullable<Text>>' \
+                         WHEN 'bigint' THEN 'Int8' WHEN 'timestamp with time zone' THEN 'Timestamptz' WHEN 'text[]' THEN 'Array<Nullable<Text>>' WHEN 'uuid[]' THEN 'Array<Nullable<Uuid>>' \
                          ELSE initcap(format_type(a.atttypid, NULL)) END AS name) t \
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ('__diesel_schema_migrations', 'invoices') \
       AND a.attnum > 0 AND NOT a.attisdropped";

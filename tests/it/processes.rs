@@ -244,7 +244,7 @@ async fn an_idle_worker_that_is_told_to_stop_ends_well() {
     let app = test_app().await;
     let mut worker = Program::worker(&app).start();
     let queues = "SELECT count(DISTINCT worker_type)::text AS text FROM apalis.workers";
-    app.database.until(queues, "6").await;
+    app.database.until(queues, "7").await;
     worker.terminate();
     assert_eq!(worker.ended_within(STOP).await, Some(0));
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use poem::Server;
 use poem::listener::{Acceptor as _, Listener as _, TcpAcceptor, TcpListener};
 use vitaran_core::access::{Allowed, Permission, Role};
-use vitaran_core::config::{Secret, WebConfig};
+use vitaran_core::config::{Origins, Secret, WebConfig};
 use vitaran_core::db::{Db, DbSettings, TenantTx};
 use vitaran_core::files::LocalFileStore;
 use vitaran_core::identity::{Lifetimes, NewPassword, SignInRules};
@@ -217,6 +217,7 @@ fn config(base: &str, url: &str, files: &std::path::Path) -> WebConfig {
         requests_per_10s: u32::MAX,
         trusted_proxies: TrustedProxies::default(),
         platform_second_factor: false,
+        cors_origins: Origins::default(),
         webhook_targets: Targets::Loopback,
         secret_key: Secret::new(SECRET_KEY),
     }

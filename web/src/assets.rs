@@ -33,16 +33,32 @@ pub enum Asset {
     AppJs,
     /// The icon sprite; see [`crate::ui::icon`].
     Icons,
+    /// Swagger UI's stylesheet. It and its scripts are for [`crate::developers::try_it`] alone.
+    TryCss,
+    /// Swagger UI.
+    TryJs,
+    /// What starts it.
+    TryStartJs,
 }
 
 impl Asset {
-    pub const ALL: [Self; 3] = [Self::AppCss, Self::AppJs, Self::Icons];
+    pub const ALL: [Self; 6] = [
+        Self::AppCss,
+        Self::AppJs,
+        Self::Icons,
+        Self::TryCss,
+        Self::TryJs,
+        Self::TryStartJs,
+    ];
 
     fn file(self) -> &'static File {
         match self {
             Self::AppCss => &generated::APP_CSS,
             Self::AppJs => &generated::APP_JS,
             Self::Icons => &generated::ICONS,
+            Self::TryCss => &generated::TRY_CSS,
+            Self::TryJs => &generated::TRY_JS,
+            Self::TryStartJs => &generated::TRY_START_JS,
         }
     }
 
@@ -288,18 +304,24 @@ mod tests {
     }
 
     #[test]
-    fn htmx_is_the_file_of_the_package_and_the_record_says_so() {
-        let folder =
-            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/vendor/htmx-4.0.1");
-        let record = std::fs::read_to_string(folder.join("VENDORED.md")).unwrap();
-        for file in ["htmx.min.js", "hx-sse.min.js"] {
-            let sum = hex::encode(Sha256::digest(std::fs::read(folder.join(file)).unwrap()));
-            assert!(
-                record
+    fn what_is_vendored_is_the_file_of_the_package_and_the_record_says_so() {
+        let vendor = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/vendor");
+        for (folder, files) in [
+            ("htmx-4.0.1", ["htmx.min.js", "hx-sse.min.js"]),
+            (
+                "swagger-ui-5.35.0",
+                ["swagger-ui-bundle.js", "swagger-ui.css"],
+            ),
+        ] {
+            let folder = vendor.join(folder);
+            let record = std::fs::read_to_string(folder.join("VENDORED.md")).unwrap();
+            for file in files {
+                let sum = hex::encode(Sha256::digest(std::fs::read(folder.join(file)).unwrap()));
+                let is_recorded = record
                     .lines()
-                    .any(|line| line.contains(file) && line.contains(&sum)),
-                "{file} is {sum}"
-            );
+                    .any(|line| line.contains(file) && line.contains(&sum));
+                assert!(is_recorded, "{file} is {sum}");
+            }
         }
     }
 }

@@ -41,7 +41,11 @@ enum Command {
     /// Reads the configuration, names every fault, serves nothing
     CheckConfig,
     /// Prints the API's document (OpenAPI 3.1)
-    Openapi,
+    Openapi {
+        /// The form for older generators (OpenAPI 3.0)
+        #[arg(long)]
+        older: bool,
+    },
     /// Prints every route: method and path
     Routes,
     /// Asks the server on this machine for /health; fails when it is not well
@@ -76,7 +80,15 @@ async fn run(command: Command) -> Result<(), Failure> {
             WebConfig::from_env()?;
             println!("the configuration is complete");
         }
-        Command::Openapi => print!("{}", openapi::printed(&openapi::documents().v3_1)),
+        Command::Openapi { older } => {
+            let documents = openapi::documents();
+            let wanted = if older {
+                documents.v3_0
+            } else {
+                documents.v3_1
+            };
+            print!("{}", openapi::printed(&wanted));
+        }
         Command::Routes => {
             for (method, path) in router::routes() {
                 println!("{method:6} {path}");

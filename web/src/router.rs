@@ -15,6 +15,7 @@ use crate::catalog::categories;
 use crate::dealers::{addresses, contacts};
 use crate::http::body_limit::{BodyLimit, ONE_MIB};
 use crate::http::compression::Gzip;
+use crate::http::cors::Cors;
 use crate::http::csrf::SameSiteOnly;
 use crate::http::not_modified::NotModified;
 use crate::http::problem::Allow;
@@ -22,9 +23,10 @@ use crate::http::problem_json;
 use crate::http::problem_page::ShowRefusals;
 use crate::http::request_check::RequestCheck;
 use crate::http::request_id::NameRequests;
+use crate::http::retirement::{RETIRING, TellRetirement};
 use crate::http::security_headers::SecurityHeaders;
 use crate::http::text_guard::TextGuard;
-use crate::http::throttle::Throttle;
+use crate::http::throttle::{ApiThrottle, Throttle};
 use crate::identity::second_factor;
 use crate::state::AppState;
 use crate::tenancy::{platform, register};
@@ -456,10 +458,11 @@ pub fn app(state: AppState) -> impl Endpoint<Output = Response> + 'static {
         .with(Throttle)
         .with(ShowRefusals);
     Route::new()
-        .nest(openapi::PREFIX, api())
+        .nest(openapi::PREFIX, api(&state))
         .nest("/assets", assets::endpoint())
         .nest("/webhooks", webhooks())
         .at("/health", health())
+        .at(developers::try_it::PATH, try_it())
         .nest("/", pages)
         .data(state)
         .with(Gzip)
@@ -468,7 +471,10 @@ pub fn app(state: AppState) -> impl Endpoint<Output = Response> + 'static {
 }
 
 /// Bearer tokens alone: no session is read here, so no cookie counts.
-fn api() -> impl Endpoint<Output = Response> {
+fn api(state: &AppState) -> impl Endpoint<Output = Response> + use<> {
+    let cors = Cors {
+        origins: state.config.cors_origins.clone(),
+    };
     Route::new()
         .at("/openapi.json", read_only(get(developers::document_3_1)))
         .at(
@@ -480,8 +486,10 @@ fn api() -> impl Endpoint<Output = Response> {
         .with(RequestCheck::of(&openapi::raw()))
         .with(TextGuard)
         .with(BodyLimit(ONE_MIB))
-        .with(Throttle)
         .catch_all_error(|error| async { problem_json::of_error(error) })
+        .with(TellRetirement(RETIRING))
+        .with(ApiThrottle)
+        .with(cors)
 }
 
 /// Called by others' servers, who prove themselves by signatures: no session, no cookie, so nothing to forge across sites.
@@ -506,6 +514,12 @@ fn health() -> impl Endpoint<Output = Response> {
         .catch_all_error(|error| async { problem_json::of_error(error) })
 }
 
+/// A document by itself, with a policy of its own: no page's part, so no fragment either.
+fn try_it() -> impl Endpoint<Output = Response> {
+    read_only(get(developers::try_it::show))
+        .catch_all_error(|error| async { problem_json::of_error(error) })
+}
+
 fn read_only(methods: RouteMethod) -> impl Endpoint<Output = Response> {
     say_what_is_allowed(methods, Allow("GET, HEAD".to_owned()))
 }
@@ -520,6 +534,7 @@ pub fn routes() -> Vec<(String, String)> {
         ("GET", "/api/openapi.json"),
         ("GET", "/api/openapi-3.0.json"),
         ("GET", "/assets/*"),
+        ("GET", developers::try_it::PATH),
         ("GET", "/health"),
         ("GET", "/webhooks/whatsapp/:tenant"),
         ("POST", "/webhooks/whatsapp/:tenant"),

@@ -1,10 +1,12 @@
 //! Configuration from the environment, read once and typed. A bad one is refused with every fault listed (000-73).
 
+mod origins;
 mod reader;
 
 use std::fmt;
 use std::path::PathBuf;
 
+pub use origins::Origins;
 use reader::Reader;
 
 use crate::identity::{Lifetimes, SignInRules};
@@ -90,6 +92,8 @@ pub struct WebConfig {
     pub trusted_proxies: TrustedProxies,
     /// Whether the platform's own people must have a second factor.
     pub platform_second_factor: bool,
+    /// Whose pages' scripts may call the API.
+    pub cors_origins: Origins,
     pub secret_key: Secret,
     /// Whom endpoints may be.
     pub webhook_targets: Targets,
@@ -161,6 +165,7 @@ impl WebConfig {
             requests_per_10s: reader.number("REQUESTS_PER_10S", 100, 10..=1_000_000),
             trusted_proxies: reader.trusted_proxies(),
             platform_second_factor: reader.platform_second_factor(),
+            cors_origins: reader.cors_origins(),
             secret_key: reader.secret_key(),
             webhook_targets: reader.webhook_targets(),
         };
@@ -317,6 +322,7 @@ mod tests {
             ("ARGON2_MEMORY_KIB", "19455"),
             ("ARGON2_PASSES", "1"),
             ("TRUSTED_PROXIES", "proxy.example.in"),
+            ("CORS_ORIGINS", "*"),
             ("SIGN_INS_PER_MINUTE", "0"),
             ("REQUESTS_PER_10S", "many"),
             ("PLATFORM_SECOND_FACTOR", "yes"),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use vitaran_kernel::EmailAddress;
 
-use super::{ConfigFault, Secret};
+use super::{ConfigFault, Origins, Secret};
 use crate::identity::{Lifetimes, PasswordCost};
 use crate::throttle::TrustedProxies;
 use crate::webhooks::Targets;
@@ -217,6 +217,18 @@ impl<'a> Reader<'a> {
                 true
             }
         }
+    }
+
+    pub(super) fn cors_origins(&mut self) -> Origins {
+        let text = self.optional("CORS_ORIGINS").unwrap_or_default();
+        Origins::parse(&text).unwrap_or_else(|| {
+            self.fault(
+                "CORS_ORIGINS",
+                "must be origins as browsers write them with commas between, such as https://shop.example.in \
+                 (no path, no *; plain http:// works on 127.0.0.1 and localhost only)",
+            );
+            Origins::default()
+        })
     }
 
     /// Whom webhooks may reach: this machine as well only where nobody uses the installation from elsewhere.

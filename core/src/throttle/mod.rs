@@ -9,7 +9,7 @@ mod requests;
 pub(crate) use count::count_sign_in;
 pub use network::Network;
 pub use proxies::TrustedProxies;
-pub use requests::{Admission, RequestLimit, Share};
+pub use requests::{Admission, RequestLimit, Room, Share};
 
 /// Too much from one network: come back after so many seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -50,14 +50,21 @@ impl Counts {
     }
 }
 
-/// How a request was received.
+/// A request that was let in.
 #[derive(Debug)]
-pub enum Admission {
-    /// Let in.
-    Admitted,
-    /// Let in, and there is something to tell the other processes: see [`RequestLimit::tell`].
-    AdmittedAndTell(Share),
-    Refused(TooMany),
+pub struct Admission {
+    pub room: Room,
+    /// What is to be told to the other processes, if anything: see [`RequestLimit::tell`].
+    pub share: Option<Share>,
+}
+
+/// What a network may still ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Requests that may follow at once, as far as this process knows.
+    pub left: i64,
+    /// Seconds until there is more.
+    pub seconds: u32,
 }
 
 /// What one process has counted since it last told the others.
@@ -76,6 +83,9 @@ pub struct RequestLimit {
 }
 
 impl RequestLimit {
+    /// The length of time the limit is for.
+    pub const SECONDS: i64 = STRETCH_MS / 1_000;
+
     /// At most so many requests of one network in ten seconds.
     pub fn new(most: u32) -> Self {
         RequestLimit {
@@ -89,8 +99,13 @@ impl RequestLimit {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Requests that one network may make in [`RequestLimit::SECONDS`].
+    pub fn most(&self) -> i64 {
+        self.most
+    }
+
     /// Counts a request, or refuses it. What is refused is not counted, so that who waits is let in.
-    pub fn admit(&self, network: Network, now: DateTime<Utc>) -> Admission {
+    pub fn admit(&self, network: Network, now: DateTime<Utc>) -> Result<Admission, TooMany> {
         let millis = now.timestamp_millis();
         let (stretch, elapsed) = (millis.div_euclid(STRETCH_MS), millis.rem_euclid(STRETCH_MS));
         let mut all = self.counts();
@@ -99,24 +114,30 @@ impl RequestLimit {
                 all.retain(|_, counts| counts.stretch >= stretch - 1);
             }
             if all.len() >= MAX_NETWORKS {
-                return Admission::Admitted;
+                let room = Room {
+                    left: self.most - 1,
+                    seconds: 0,
+                };
+                return Ok(Admission { room, share: None });
             }
         }
         let counts = all.entry(network).or_default();
         counts.move_to(stretch);
         let current = counts.told + counts.untold;
-        if let Err(refused) = decide(self.most, counts.before, current, elapsed) {
-            return Admission::Refused(refused);
-        }
+        let room = decide(self.most, counts.before, current, elapsed)?;
         counts.untold += 1;
         if counts.is_telling || counts.untold < (self.most / 4).max(1) {
-            return Admission::Admitted;
+            return Ok(Admission { room, share: None });
         }
         counts.is_telling = true;
-        Admission::AdmittedAndTell(Share {
+        let share = Share {
             network,
             stretch,
             count: counts.untold,
+        };
+        Ok(Admission {
+            room,
+            share: Some(share),
         })
     }
 
@@ -148,11 +169,14 @@ impl RequestLimit {
     }
 }
 
-/// Pure: whether one more fits, and otherwise when it will.
-fn decide(most: i64, before: i64, current: i64, elapsed: i64) -> Result<(), TooMany> {
+/// Pure: whether one more fits, with the room that is left after it, and otherwise when it will.
+fn decide(most: i64, before: i64, current: i64, elapsed: i64) -> Result<Room, TooMany> {
     let weighed = before * (STRETCH_MS - elapsed) / STRETCH_MS;
     if weighed + current < most {
-        return Ok(());
+        return Ok(Room {
+            left: most - weighed - current - 1,
+            seconds: seconds_of(STRETCH_MS - elapsed),
+        });
     }
     let free = most - current;
     let wait_ms = if free > 0 && before > 0 {
@@ -161,10 +185,15 @@ fn decide(most: i64, before: i64, current: i64, elapsed: i64) -> Result<(), TooM
     } else {
         STRETCH_MS - elapsed
     };
-    let seconds = wait_ms.div_euclid(1_000) + 1;
     Err(TooMany {
-        seconds: u32::try_from(seconds).unwrap_or(1).max(1),
+        seconds: seconds_of(wait_ms),
     })
+}
+
+/// Whole seconds, and never too few.
+fn seconds_of(millis: i64) -> u32 {
+    let seconds = millis.div_euclid(1_000) + 1;
+    u32::try_from(seconds).unwrap_or(1).max(1)
 }
 
 #[cfg(test)]
@@ -183,7 +212,7 @@ mod tests {
     /// How many of so many requests are let in.
     fn admitted(limit: &RequestLimit, from: Network, now: DateTime<Utc>, requests: usize) -> usize {
         (0..requests)
-            .filter(|_| !matches!(limit.admit(from, now), Admission::Refused(_)))
+            .filter(|_| limit.admit(from, now).is_ok())
             .count()
     }
 
@@ -208,9 +237,7 @@ mod tests {
         let limit = RequestLimit::new(100);
         admitted(&limit, network(1), at(3_000), 100);
         for now in [3_000, 9_999, 10_000] {
-            let Admission::Refused(refused) = limit.admit(network(1), at(now)) else {
-                panic!("let in at {now}");
-            };
+            let refused = limit.admit(network(1), at(now)).unwrap_err();
             let later = at(now + i64::from(refused.seconds) * 1_000);
             let copy = RequestLimit {
                 most: 100,
@@ -224,15 +251,25 @@ mod tests {
     fn below_a_quarter_of_the_limit_nobody_is_told_anything() {
         let limit = RequestLimit::new(100);
         for _ in 0..24 {
-            assert!(matches!(
-                limit.admit(network(1), at(0)),
-                Admission::Admitted
-            ));
+            assert!(limit.admit(network(1), at(0)).unwrap().share.is_none());
         }
-        assert!(matches!(
-            limit.admit(network(1), at(0)),
-            Admission::AdmittedAndTell(Share { count: 25, .. })
-        ));
+        let share = limit.admit(network(1), at(0)).unwrap().share;
+        assert_eq!(share.map(|share| share.count), Some(25));
+    }
+
+    #[test]
+    fn the_room_that_is_told_is_what_is_let_in_afterwards() {
+        let limit = RequestLimit::new(100);
+        admitted(&limit, network(1), at(9_000), 40);
+        let told = limit.admit(network(1), at(14_000)).unwrap().room;
+        assert_eq!(
+            told,
+            Room {
+                left: 75,
+                seconds: 7
+            }
+        );
+        assert_eq!(admitted(&limit, network(1), at(14_000), 100), 75);
     }
 
     #[tokio::test]
@@ -242,13 +279,11 @@ mod tests {
         let from = Network::of(std::net::IpAddr::from(uuid::Uuid::now_v7().into_bytes()));
         let mut let_in = 0;
         for request in 0..400 {
-            match processes[request % 2].admit(from, at(0)) {
-                Admission::Admitted => let_in += 1,
-                Admission::AdmittedAndTell(share) => {
-                    let_in += 1;
+            if let Ok(admission) = processes[request % 2].admit(from, at(0)) {
+                let_in += 1;
+                if let Some(share) = admission.share {
                     processes[request % 2].tell(&db, share).await;
                 }
-                Admission::Refused(_) => {}
             }
         }
         assert!((100..=125).contains(&let_in), "{let_in}");

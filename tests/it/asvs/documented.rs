@@ -81,6 +81,7 @@ fn the_ways_in_are_listed_with_what_guards_each_and_the_tables_name_no_other() {
         "refresh",
         "webhooks",
         "invitation",
+        "new-email",
     ];
     let writes = open.filter(|line| line.starts_with("POST"));
     // Whoever is nobody and is answered otherwise than with a refusal or a redirect comes in by one of these ways.

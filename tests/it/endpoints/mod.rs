@@ -228,6 +228,10 @@ impl World<'_> {
             // A file, a stream, a redirect, an answer for a machine.
             return Ok(());
         }
+        if row.address == "/developers/try" {
+            // A document by itself, under a policy of its own: no page asks for a part of it.
+            return Ok(());
+        }
         let part = ask(&client.htmx(), row, &things).await;
         let restoring = client.htmx().with("hx-history-restore-request", "true");
         let restored = ask(&restoring, row, &things).await;
@@ -330,15 +334,19 @@ impl World<'_> {
     }
 
     async fn what_is_not_ours_is_as_missing_as_nothing(&mut self, row: &Row) -> Checked {
-        if row.names.is_empty() || row.who == Who::Platform {
+        // The platform's pages are nothing to a distributor's people, whatever they name.
+        let is_platforms = row.who == Who::Platform || row.address.starts_with("/super/");
+        if row.names.is_empty() || is_platforms {
             return Ok(());
         }
         let own = self.things(OWN, row.names).await;
         for role in row.holders() {
             for theirs in self.strangers_things(row, role, &own).await {
                 let mut nothing = missing(&theirs);
-                if theirs.get("id") == own.get("id") {
-                    nothing.insert("id", own["id"].clone());
+                if let Some(id) = own.get("id")
+                    && theirs.get("id") == Some(id)
+                {
+                    nothing.insert("id", id.clone());
                 }
                 let client = self.client(row, role);
                 let hidden = ask(client, row, &theirs).await;

@@ -12,9 +12,8 @@ use vitaran_kernel::ApiKeyId;
 use super::dto::{ApiKey, ApiKeyInput, ApiKeyRoll, MadeApiKey};
 use crate::auth::ApiActor;
 use crate::http::idempotency::{self, BodyHash, Claim, Once, Started};
-use crate::http::listing::Listed;
+use crate::http::listing::{Asked, Listed};
 use crate::http::optional_json::OptionalJson;
-use crate::http::params;
 use crate::http::problem::Refusal;
 use crate::http::problem_json::Failure;
 use crate::http::stored::{Created, Made, Stored};
@@ -64,21 +63,24 @@ impl ApiKeysApi {
         &self,
         state: Data<&AppState>,
         by: ApiActor,
+        asked: Asked,
         /// Rows of a page, 1 to 100; 25 if left out.
         limit: Query<Option<u16>>,
         /// `next_cursor` of the page before.
         cursor: Query<Option<String>>,
     ) -> Result<Listed<ApiKey>, Failure> {
         let by = by.actor().allow::<PlatformApikeysManage>()?;
-        let page = params::page(limit.0, cursor.0.as_deref())?;
+        let asked = asked.by(&state, by.actor())?;
+        let page = asked.page(limit.0, cursor.0.as_deref())?;
         let tx = state.db.begin_read(&by).await?;
         let keys = api_keys::list(&tx, &by, &page).await?;
         tx.commit().await?;
-        let query = [("limit", limit.0.map(|rows| rows.to_string()))];
-        Ok(Listed::of(keys, "/api/v1/api_keys", &query))
+        Ok(asked.answer(keys))
     }
 
     /// Get an API key
+    ///
+    /// What it may do, where from and until when, without its secret.
     #[oai(
         path = "/v1/api_keys/:id",
         method = "get",

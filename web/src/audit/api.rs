@@ -10,8 +10,7 @@ use vitaran_core::audit;
 use super::dto::Change;
 use super::trail::TrailParams;
 use crate::auth::ApiActor;
-use crate::http::listing::Listed;
-use crate::http::params;
+use crate::http::listing::{Asked, Listed};
 use crate::http::problem_json::Failure;
 use crate::openapi::Tag;
 use crate::state::AppState;
@@ -33,6 +32,7 @@ impl AuditApi {
         &self,
         state: Data<&AppState>,
         actor: ApiActor,
+        asked: Asked,
         /// One record, with all that belongs to it: an order's lines, a dealer's addresses, a list's prices.
         object_id: Query<Option<Uuid>>,
         /// One person.
@@ -49,9 +49,10 @@ impl AuditApi {
         cursor: Query<Option<String>>,
     ) -> Result<Listed<Change>, Failure> {
         let by = actor.actor().allow::<PlatformAuditRead>()?;
-        let page = params::page(limit.0, cursor.0.as_deref())?;
+        let asked = asked.by(&state, by.actor())?;
+        let page = asked.page(limit.0, cursor.0.as_deref())?;
         let text = |value: Option<String>| value.unwrap_or_default();
-        let asked = TrailParams {
+        let params = TrailParams {
             object: text(object_id.0.map(|id| id.to_string())),
             by: text(actor_id.0.map(|id| id.to_string())),
             request: text(request_id.0.map(|id| id.to_string())),
@@ -59,19 +60,10 @@ impl AuditApi {
             to: text(to.0.map(|day| day.to_string())),
             cursor: String::new(),
         };
-        let filter = asked.filter()?;
+        let filter = params.filter()?;
         let mut tx = state.db.begin_read(&by).await?;
         let changes = audit::list_changes(&mut tx, &by, &filter, &page).await?;
         tx.commit().await?;
-        let said = |text: String| Some(text).filter(|text| !text.is_empty());
-        let query = [
-            ("object_id", said(asked.object)),
-            ("actor_id", said(asked.by)),
-            ("request_id", said(asked.request)),
-            ("from", said(asked.from)),
-            ("to", said(asked.to)),
-            ("limit", limit.0.map(|limit| limit.to_string())),
-        ];
-        Ok(Listed::of(changes, "/api/v1/audit", &query))
+        Ok(asked.answer(changes))
     }
 }

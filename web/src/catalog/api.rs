@@ -16,8 +16,7 @@ use vitaran_kernel::{CategoryId, DealerId, ProductId};
 use super::dto::{Category, CategoryName, NewCategory, Product, ProductInput, RecordStatus};
 use crate::auth::ApiActor;
 use crate::http::idempotency::{self, BodyHash, Claim, Started};
-use crate::http::listing::Listed;
-use crate::http::params;
+use crate::http::listing::{Asked, Listed};
 use crate::http::problem::Refusal;
 use crate::http::problem_json::Failure;
 use crate::http::stored::{Created, Made, Stored};
@@ -59,6 +58,7 @@ impl ProductsApi {
         &self,
         state: Data<&AppState>,
         by: ApiActor,
+        asked: Asked,
         /// Beginnings of words of name, SKU, HSN or category, or a whole code.
         #[oai(validator(max_length = 200))]
         q: Query<Option<String>>,
@@ -74,7 +74,8 @@ impl ProductsApi {
         cursor: Query<Option<String>>,
     ) -> Result<Listed<Product>, Failure> {
         let reader = by.actor().allow::<InventoryProductsRead>()?;
-        let page = params::page(limit.0, cursor.0.as_deref())?;
+        let asked = asked.by(&state, by.actor())?;
+        let page = asked.page(limit.0, cursor.0.as_deref())?;
         let category = category_id.0.map(CategoryId::from_uuid);
         let text = q.0.clone().unwrap_or_default();
         let rows = match priced_for(by.actor(), dealer_id.0) {
@@ -99,14 +100,7 @@ impl ProductsApi {
                 found.map(Product::from)
             }
         };
-        let asked = [
-            ("q", q.0),
-            ("category_id", category_id.0.map(|id| id.to_string())),
-            ("dealer_id", dealer_id.0.map(|id| id.to_string())),
-            ("status", status.0.map(|status| status.as_str().to_owned())),
-            ("limit", limit.0.map(|limit| limit.to_string())),
-        ];
-        Ok(Listed::of(rows, "/api/v1/products", &asked))
+        Ok(asked.answer(rows))
     }
 
     /// Get a product
@@ -142,6 +136,8 @@ impl ProductsApi {
     }
 
     /// Add a product
+    ///
+    /// It is in use at once, at its base price wherever no list says otherwise.
     #[oai(
         path = "/v1/products",
         method = "post",
@@ -229,6 +225,8 @@ impl ProductsApi {
     }
 
     /// Get a category
+    ///
+    /// With its place in the tree, and in use or not.
     #[oai(
         path = "/v1/categories/:id",
         method = "get",
@@ -249,6 +247,8 @@ impl ProductsApi {
     }
 
     /// Add a category
+    ///
+    /// At the top of the tree, or below another one.
     #[oai(
         path = "/v1/categories",
         method = "post",

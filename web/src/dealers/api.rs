@@ -20,8 +20,7 @@ use super::dto::{
 use crate::auth::ApiActor;
 use crate::catalog::dto::RecordStatus;
 use crate::http::idempotency::{self, Answer, BodyHash, Claim, Started};
-use crate::http::listing::Listed;
-use crate::http::params;
+use crate::http::listing::{Asked, Listed};
 use crate::http::problem::Refusal;
 use crate::http::problem_json::Failure;
 use crate::http::stored::{Created, Made, Stored};
@@ -60,10 +59,15 @@ impl DealersApi {
     ///
     /// By legal name.
     #[oai(path = "/v1/dealers", method = "get", operation_id = "dealers_list")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "an operation's parameters are its arguments"
+    )]
     async fn list(
         &self,
         state: Data<&AppState>,
         by: ApiActor,
+        asked: Asked,
         /// Beginnings of words of a name, the beginning of a code, or a whole GSTIN.
         #[oai(validator(max_length = 200))]
         q: Query<Option<String>>,
@@ -75,7 +79,8 @@ impl DealersApi {
         cursor: Query<Option<String>>,
     ) -> Result<Listed<DealerSummary>, Failure> {
         let by = by.actor().allow::<SalesDealersRead>()?;
-        let page = params::page(limit.0, cursor.0.as_deref())?;
+        let asked = asked.by(&state, by.actor())?;
+        let page = asked.page(limit.0, cursor.0.as_deref())?;
         let filter = DealerFilter {
             shown: status.0.map_or(Shown::Active, Into::into),
             q: q.0.clone().unwrap_or_default(),
@@ -83,12 +88,7 @@ impl DealersApi {
         let tx = state.db.begin_read(&by).await?;
         let rows = dealers::list(&tx, &by, &filter, &page).await?;
         tx.commit().await?;
-        let asked = [
-            ("q", q.0),
-            ("status", status.0.map(|status| status.as_str().to_owned())),
-            ("limit", limit.0.map(|limit| limit.to_string())),
-        ];
-        Ok(Listed::of(rows, "/api/v1/dealers", &asked))
+        Ok(asked.answer(rows))
     }
 
     /// Get a dealer
@@ -110,6 +110,8 @@ impl DealersApi {
     }
 
     /// Add a dealer
+    ///
+    /// With its addresses and contacts. Its credit limit is zero until one is set.
     #[oai(path = "/v1/dealers", method = "post", operation_id = "dealers_create")]
     async fn create(
         &self,

@@ -1,11 +1,16 @@
-//! `/developers`: the reference of the API, drawn from its own document, with no script and nothing from elsewhere.
+//! `/developers`: the reference of the API, drawn from its own document, with no script and nothing from elsewhere; and
+//! `/developers/try`, where its operations are tried out.
 
 mod reference;
+mod samples;
+pub mod try_it;
 mod views;
 
 use std::sync::LazyLock;
 
+use poem::web::Query;
 use poem::{Response, handler};
+use serde::Deserialize;
 
 use crate::openapi::{self, Documents};
 use crate::shell::Shell;
@@ -16,10 +21,30 @@ static PRINTED_3_1: LazyLock<String> = LazyLock::new(|| openapi::printed(&DOCUME
 static PRINTED_3_0: LazyLock<String> = LazyLock::new(|| openapi::printed(&DOCUMENTS.v3_0));
 static REFERENCE: LazyLock<Reference> = LazyLock::new(|| Reference::of(&DOCUMENTS.v3_1));
 
-/// `GET /developers`
+/// Letters of a search that count.
+const MAX_SEARCH: usize = 100;
+
+#[derive(Deserialize)]
+struct Search {
+    #[serde(default)]
+    q: String,
+}
+
+/// `GET /developers`: all of it, or what a search finds in it.
 #[handler]
-pub fn show(shell: Shell) -> Response {
-    shell.page("Developers").render(views::page(&REFERENCE))
+pub fn show(shell: Shell, Query(search): Query<Search>) -> Response {
+    let asked: String = search.q.trim().chars().take(MAX_SEARCH).collect();
+    let words: Vec<String> = asked
+        .to_lowercase()
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    let page = if words.is_empty() {
+        views::page(&REFERENCE)
+    } else {
+        views::found(&asked, &REFERENCE.find(&words))
+    };
+    shell.page("Developers").render(page)
 }
 
 /// `GET /api/openapi.json`
@@ -50,7 +75,8 @@ pub(crate) fn methods_at(pattern: &str) -> Option<String> {
     (!methods.is_empty()).then(|| methods.join(", "))
 }
 
-fn is_same_address(documented: &str, pattern: &str) -> bool {
+/// Whether a documented address and a pattern of the router are the same.
+pub(crate) fn is_same_address(documented: &str, pattern: &str) -> bool {
     let mut pairs = (documented.split('/'), pattern.split('/'));
     loop {
         match (pairs.0.next(), pairs.1.next()) {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::samples::{Answer as Gives, Call, Sample};
 use crate::openapi;
 
 #[derive(Debug)]
@@ -29,7 +30,17 @@ pub struct Operation {
     /// Name of the body's schema, if it has a body.
     pub body: Option<String>,
     pub answers: Vec<Answer>,
-    pub sample: String,
+    /// The same call in four languages.
+    pub samples: [Sample; 4],
+    /// What a search looks through, in small letters.
+    text: String,
+}
+
+impl Operation {
+    /// Whether every word stands somewhere in what is said of it.
+    pub fn fits(&self, words: &[String]) -> bool {
+        words.iter().all(|word| self.text.contains(word))
+    }
 }
 
 #[derive(Debug)]
@@ -58,10 +69,32 @@ pub struct Field {
     pub description: String,
 }
 
+/// Stands for the id of whatever an address names.
+const SOME_ID: &str = "01935f3a-7a10-7c4e-8f01-23456789abcd";
+
 /// How deep a sample body goes before it stops with `{}`.
-const SAMPLE_DEPTH: usize = 4;
+const SAMPLE_DEPTH: usize = 8;
+
+/// What a search has found.
+pub struct Found<'r> {
+    pub operations: Vec<&'r Operation>,
+    pub schemas: Vec<&'r Schema>,
+}
 
 impl Reference {
+    /// The operations and schemas of which every word is said.
+    pub fn find(&self, words: &[String]) -> Found<'_> {
+        let operations = self.chapters.iter().flat_map(|chapter| &chapter.operations);
+        let is_named = |schema: &&Schema| {
+            let name = schema.name.to_lowercase();
+            words.iter().all(|word| name.contains(word))
+        };
+        Found {
+            operations: operations.filter(|one| one.fits(words)).collect(),
+            schemas: self.schemas.iter().filter(is_named).collect(),
+        }
+    }
+
     pub fn of(document: &Value) -> Self {
         let tags = document
             .get("tags")
@@ -101,7 +134,7 @@ fn chapter(document: &Value, tag: &Value) -> Chapter {
     };
     let operations = openapi::operations(document)
         .filter(|(_, _, operation)| is_here(operation))
-        .map(|(path, method, value)| operation(document, path, method, value))
+        .map(|(path, method, value)| operation(document, &name, path, method, value))
         .collect();
     Chapter {
         description: text(tag, "description"),
@@ -110,26 +143,97 @@ fn chapter(document: &Value, tag: &Value) -> Chapter {
     }
 }
 
-fn operation(document: &Value, path: &str, method: &str, value: &Value) -> Operation {
-    let body = value
-        .pointer("/requestBody/content/application~1json/schema")
-        .cloned();
+fn operation(
+    document: &Value,
+    chapter: &str,
+    path: &str,
+    method: &str,
+    value: &Value,
+) -> Operation {
+    let body = value.pointer("/requestBody/content/application~1json/schema");
     let needs_token = value
         .get("security")
         .and_then(Value::as_array)
         .is_some_and(|all| !all.is_empty());
-    let method = method.to_ascii_uppercase();
+    let call = Call {
+        method: method.to_ascii_uppercase(),
+        path: filled_in(path, value),
+        needs_token,
+        headers: headers(method, value),
+        body: body.map(|schema| example(document, schema, SAMPLE_DEPTH)),
+        answer: gives(value),
+    };
+    let (id, summary) = (text(value, "operationId"), text(value, "summary"));
+    let description = text(value, "description");
+    let body = body.map(kind_of);
+    let said = [
+        chapter,
+        &id,
+        &call.method,
+        path,
+        &summary,
+        &description,
+        body.as_deref().unwrap_or_default(),
+    ];
     Operation {
-        id: text(value, "operationId"),
+        text: said.join("\n").to_lowercase(),
         path: path.to_owned(),
-        summary: text(value, "summary"),
-        description: text(value, "description"),
         needs_token,
         parameters: parameters(value),
         answers: answers(value),
-        sample: sample(document, &method, path, needs_token, body.as_ref()),
-        body: body.as_ref().map(kind_of),
-        method,
+        samples: call.samples(),
+        method: call.method,
+        id,
+        summary,
+        description,
+        body,
+    }
+}
+
+fn named<'v>(operation: &'v Value, place: &str) -> impl Iterator<Item = &'v str> {
+    let all = operation.get("parameters").and_then(Value::as_array);
+    let here = all
+        .into_iter()
+        .flatten()
+        .filter(move |parameter| parameter.get("in").is_some_and(|found| *found == *place));
+    here.filter_map(|parameter| parameter.get("name")?.as_str())
+}
+
+/// The address with ids in place, and of a list how much of it.
+fn filled_in(path: &str, operation: &Value) -> String {
+    let segments = path.split('/').map(|segment| match segment {
+        parameter if parameter.starts_with('{') => SOME_ID,
+        word => word,
+    });
+    let address = segments.collect::<Vec<_>>().join("/");
+    if named(operation, "query").any(|name| name == "limit") {
+        format!("{address}?limit=50")
+    } else {
+        address
+    }
+}
+
+/// The headers a caller has to send: what a change is made from, and what makes a retry safe.
+fn headers(method: &str, operation: &Value) -> Vec<(String, String)> {
+    let sent = named(operation, "header").filter_map(|name| match name {
+        "Idempotency-Key" => Some((name, SOME_ID)),
+        "If-Match" if matches!(method, "put" | "patch") => Some((name, "\"v7\"")),
+        _ => None,
+    });
+    sent.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+fn gives(operation: &Value) -> Gives {
+    let answers = operation.get("responses").and_then(Value::as_object);
+    let good = answers
+        .into_iter()
+        .flatten()
+        .find(|(status, _)| status.starts_with('2'));
+    match good.and_then(|(_, answer)| answer.get("content")?.as_object()) {
+        None => Gives::Nothing,
+        Some(content) if content.contains_key("application/json") => Gives::Json,
+        Some(_) => Gives::File,
     }
 }
 
@@ -216,25 +320,6 @@ fn referred(schema: &Value) -> Option<&str> {
         .strip_prefix("#/components/schemas/")
 }
 
-/// A line for the terminal that works once the token and the host are filled in.
-fn sample(
-    document: &Value,
-    method: &str,
-    path: &str,
-    needs_token: bool,
-    body: Option<&Value>,
-) -> String {
-    let mut lines = vec![format!("curl -X {method} \"$VITARAN{path}\"")];
-    if needs_token {
-        lines.push("-H \"Authorization: Bearer $TOKEN\"".to_owned());
-    }
-    if let Some(schema) = body {
-        lines.push("-H \"Content-Type: application/json\"".to_owned());
-        lines.push(format!("-d '{}'", example(document, schema, SAMPLE_DEPTH)));
-    }
-    lines.join(" \\\n  ")
-}
-
 fn example(document: &Value, schema: &Value, depth: usize) -> Value {
     if let Some(given) = schema
         .pointer("/examples/0")
@@ -250,7 +335,7 @@ fn example(document: &Value, schema: &Value, depth: usize) -> Value {
         let found = document.pointer(&format!("/components/schemas/{name}"));
         return found.map_or(json!({}), |schema| example(document, schema, depth - 1));
     }
-    match text(schema, "type").as_str() {
+    match first_type(schema) {
         "object" => Value::Object(example_fields(document, schema, depth)),
         "array" => {
             let items = schema.get("items");
@@ -258,16 +343,30 @@ fn example(document: &Value, schema: &Value, depth: usize) -> Value {
         }
         "integer" | "number" => json!(1),
         "boolean" => json!(true),
-        _ if text(schema, "format") == "uuid" => json!("01935f3a-7a10-7c4e-8f01-23456789abcd"),
-        _ => json!("…"),
+        _ => match text(schema, "format").as_str() {
+            "uuid" => json!(SOME_ID),
+            "date-time" => json!("2026-11-21T10:30:00Z"),
+            "naive-date" | "date" => json!("2026-11-21"),
+            _ => json!("…"),
+        },
     }
 }
 
+/// The type, or, of several, the one that is not null.
+fn first_type(schema: &Value) -> &str {
+    let kinds = schema.get("type");
+    let first = kinds.and_then(|kinds| kinds.get(0)).or(kinds);
+    first.and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Where a thing is named by its id or by its SKU, the SKU: people know it.
 fn example_fields(document: &Value, schema: &Value, depth: usize) -> Map<String, Value> {
     let properties = schema.get("properties").and_then(Value::as_object);
+    let has_sku = properties.is_some_and(|fields| fields.contains_key("sku"));
     properties
         .into_iter()
         .flatten()
+        .filter(|(name, _)| !(has_sku && *name == "product_id"))
         .map(|(name, field)| (name.clone(), example(document, field, depth - 1)))
         .collect()
 }

@@ -2,17 +2,25 @@
 
 use maud::{Markup, html};
 
-use super::reference::{Answer, Chapter, Field, Operation, Reference, Schema};
+use super::reference::{Answer, Chapter, Field, Found, Operation, Reference, Schema};
+use super::try_it;
 use crate::http::problem_json::KINDS;
-use crate::ui::Tone;
+use crate::http::retirement::{NOTICE_MONTHS, RETIRING, Retiring};
+use crate::hx::{Link, Search};
 use crate::ui::badge::badge;
-use crate::ui::panel::{Heading, code, panel, sheet};
+use crate::ui::empty::{Empty, empty};
+use crate::ui::panel::{Heading, code, panel, sheet, toolbar};
 use crate::ui::table::{Column, Row, Table};
+use crate::ui::{Icon, Tone};
+
+const PATH: &str = "/developers";
 
 pub fn page(reference: &Reference) -> Markup {
     html! {
         (Heading::new("Developers"))
+        (toolbar(search("")))
         (panel("Start here", start()))
+        (panel("Versions", versions()))
         (panel("Contents", contents(reference)))
         @for chapter in &reference.chapters { (chapter_of(chapter)) }
         (problems())
@@ -21,12 +29,53 @@ pub fn page(reference: &Reference) -> Markup {
     }
 }
 
+/// What a search has found, in the reference's own words.
+pub fn found(asked: &str, found: &Found<'_>) -> Markup {
+    let nothing = found.operations.is_empty() && found.schemas.is_empty();
+    html! {
+        (Heading::new("Developers").back("All operations", PATH))
+        (toolbar(search(asked)))
+        @if nothing {
+            (sheet(empty(Empty { icon: Icon::Search, title: "Nothing found", text: "No operation and no schema says all these words.", action: None })))
+        }
+        @for operation in &found.operations { (operation_of(operation)) }
+        @for schema in &found.schemas { (schema_of(schema)) }
+    }
+}
+
+fn search(asked: &str) -> Markup {
+    let search = Search {
+        action: PATH,
+        label: "Search operations and schemas",
+        query: asked,
+        target_id: None,
+        field_id: "q",
+        key: Some("/"),
+    };
+    search.render(html! {})
+}
+
+fn versions() -> Markup {
+    let retiring: Vec<&Retiring> = RETIRING.iter().collect();
+    html! {
+        div id="versions" {
+            p { "This is version 1. Within it things are only added: operations, optional parameters, fields of answers, words of lists that are not closed. So read what you know and skip what you do not. What you send is checked to the letter: a field we do not know is refused." }
+            p { "An operation that will go says so " (NOTICE_MONTHS) " months before, at the least: its answers carry " (code("Deprecation")) " with the day since when nobody should begin to use it, " (code("Sunset")) " with the day it goes, and the document marks it. " @if retiring.is_empty() { "None is on its way out." } @else { "These are on their way out:" } }
+            @if !retiring.is_empty() {
+                ul { @for operation in &retiring { li { (code(&format!("{} {}", operation.method.to_ascii_uppercase(), operation.path))) " " (operation.instead) } } }
+            }
+        }
+    }
+}
+
 fn start() -> Markup {
     html! {
-        p { "The document: " a href="/api/openapi.json" download { "OpenAPI 3.1" } ", or " a href="/api/openapi-3.0.json" download { "OpenAPI 3.0" } " for older generators." }
+        p { "The document: " a href="/api/openapi.json" download { "OpenAPI 3.1" } ", or " a href="/api/openapi-3.0.json" download { "OpenAPI 3.0" } " for older generators. " (Link::new(try_it::PATH).unboosted().render(html! { "Try it out" })) " with a token of yours." }
         p { "A program that works by itself uses an API key, which an administrator makes. A program that a person uses signs in for an access token, which works for 15 minutes, and fetches the next with its refresh token, which works once." }
         p { "Send either as " (code("Authorization: Bearer …")) ". Cookies are not looked at." }
-        p { "Amounts and quantities are strings. Times are RFC 3339 in UTC. Lists are read by " (code("limit")) " and " (code("cursor")) "." }
+        p { "Amounts and quantities are strings. Times are RFC 3339 in UTC." }
+        p { "Lists are read page by page: " (code("limit")) " says how many rows, and the way to the next page is in " (code("next_cursor")) " and, as a whole address, in the header " (code("Link")) ". A cursor works for its own list and filters alone." }
+        p { "Your network may make a number of requests in a stretch of time; " (code("RateLimit-Policy")) " says how many, " (code("RateLimit")) " how many are left, and a 429 says in " (code("Retry-After")) " when to come back." }
         p { "A POST that creates something needs an " (code("Idempotency-Key")) " of your choosing: sent again within 24 hours, it is answered as the first time, with " (code("Idempotency-Replayed: true")) "." }
     }
 }
@@ -66,7 +115,7 @@ fn operation_of(operation: &Operation) -> Markup {
             @if !operation.description.is_empty() { p { (operation.description) } }
             @if !operation.parameters.is_empty() { (fields(&format!("{}-parameters", operation.id), "Parameters", &operation.parameters)) }
             @if let Some(body) = &operation.body { p { "Body: " (kind(body)) } }
-            pre tabindex="0" { code { (operation.sample) } }
+            (samples(operation))
             dl.facts {
                 @for answer in answers {
                     div { dt { (code(&answer.status)) " " (kind(answer.schema.as_deref().unwrap_or("nothing"))) } dd { (answer.description) } }
@@ -74,6 +123,20 @@ fn operation_of(operation: &Operation) -> Markup {
                 @if !problems.is_empty() {
                     div { dt { a href="#problems" { "Problems" } } dd { @for problem in problems { (code(&problem.status)) " " } } }
                 }
+            }
+        }
+    }
+}
+
+/// The first language is open; the others open by themselves, without scripts.
+fn samples(operation: &Operation) -> Markup {
+    html! {
+        @for (place, sample) in operation.samples.iter().enumerate() {
+            @let id = format!("{}-sample-{place}", operation.id);
+            details name={ (operation.id) "-samples" } open[place == 0] {
+                summary { (sample.language) }
+                pre tabindex="0" { code id=(id) { (sample.code) } }
+                button.button.quiet type="button" data-copy=(id) aria-label={ "Copy the " (sample.language) " sample" } { "Copy" }
             }
         }
     }

@@ -2,13 +2,14 @@
 //!
 //! From outside in: [`request_id`] names and logs the request; [`security_headers`] goes on every answer;
 //! [`compression`] packs HTML and JSON. Then, for pages and API alike, [`throttle`], [`body_limit`] and [`text_guard`]; for
-//! pages alone [`csrf`], for the API alone [`request_check`]
+//! pages alone [`csrf`], for the API alone [`cors`], [`retirement`], [`request_check`]
 //! and [`not_modified`]. A handler refuses with a [`problem::Refusal`], which [`problem_page`] shows to people and
 //! [`problem_json`] to programs.
 
 pub mod body_limit;
 pub mod compression;
 pub mod cookies;
+pub mod cors;
 pub mod csrf;
 pub mod csv;
 pub mod flash;
@@ -25,6 +26,7 @@ pub mod problem_json;
 pub mod problem_page;
 pub mod request_check;
 pub mod request_id;
+pub mod retirement;
 pub mod security_headers;
 pub mod shape;
 pub mod stored;

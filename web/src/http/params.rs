@@ -1,7 +1,7 @@
 //! Reading the query of a list: where in it, and how much of it.
 
 use serde::Deserialize;
-use vitaran_core::db::{Cursor, Limit, Page};
+use vitaran_core::db::{Cursor, CursorError, Limit, Page};
 use vitaran_core::master::Shown;
 
 use super::problem::Refusal;
@@ -32,10 +32,7 @@ pub fn page(limit: Option<u16>, cursor: Option<&str>) -> Result<Page, Refusal> {
     };
     let after = match cursor {
         None | Some("") => None,
-        Some(text) => Some(
-            Cursor::parse(text)
-                .map_err(|error| Refusal::malformed_at("/cursor", "invalid", &error.to_string()))?,
-        ),
+        Some(text) => Some(Cursor::parse(text).map_err(cursor_fault)?),
     };
     Ok(Page { limit, after })
 }
@@ -47,6 +44,15 @@ pub fn shown(status: &str) -> Shown {
         "inactive" => Shown::Inactive,
         "all" => Shown::All,
         _ => Shown::Active,
+    }
+}
+
+/// A cursor that we have not given, or not for this list.
+#[must_use]
+pub fn cursor_fault(error: CursorError) -> Refusal {
+    Refusal {
+        code: CursorError::CODE,
+        ..Refusal::malformed_at("/cursor", "invalid", &error.to_string())
     }
 }
 

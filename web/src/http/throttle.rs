@@ -3,14 +3,19 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use poem::{Endpoint, Middleware, Request, Result};
-use vitaran_core::throttle::{Admission, Network, TrustedProxies};
+use poem::http::{HeaderName, HeaderValue};
+use poem::{Endpoint, Middleware, Request, Response, Result};
+use vitaran_core::throttle::{Network, RequestLimit, Room, TooMany, TrustedProxies};
 
 use super::problem::Refusal;
+use super::problem_json;
 use crate::state::AppState;
 
 /// The header in which each proxy adds whom it serves.
 const FORWARDED: &str = "x-forwarded-for";
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// Whose request it is, as far as it can be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,22 +65,68 @@ impl<E: Endpoint> Endpoint for Throttled<E> {
 
     async fn call(&self, mut request: Request) -> Result<E::Output> {
         if let Some(state) = request.data::<AppState>().cloned() {
-            let client = ClientAddress::find(&request, &state.config.trusted_proxies);
-            admit(&state, client.network())?;
-            request.set_data(client);
+            admit(&state, &mut request).map_err(Refusal::from)?;
         }
         self.0.call(request).await
     }
 }
 
-fn admit(state: &AppState, network: Network) -> Result<(), Refusal> {
-    match state.requests.admit(network, state.db.clock().now()) {
-        Admission::Admitted => Ok(()),
-        Admission::AdmittedAndTell(share) => {
-            let state = state.clone();
-            tokio::spawn(async move { state.requests.tell(&state.db, share).await });
-            Ok(())
+/// As [`Throttle`], for programs: every answer, a refusal too, says how much is left. It stands where every failure is an
+/// answer already.
+pub struct ApiThrottle;
+
+impl<E: Endpoint<Output = Response>> Middleware<E> for ApiThrottle {
+    type Output = ApiThrottled<E>;
+
+    fn transform(&self, inner: E) -> ApiThrottled<E> {
+        ApiThrottled(inner)
+    }
+}
+
+pub struct ApiThrottled<E>(E);
+
+impl<E: Endpoint<Output = Response>> Endpoint for ApiThrottled<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let Some(state) = request.data::<AppState>().cloned() else {
+            return self.0.call(request).await;
+        };
+        let (mut response, room) = match admit(&state, &mut request) {
+            Ok(room) => (self.0.call(request).await?, room),
+            Err(limit) => {
+                let room = Room {
+                    left: 0,
+                    seconds: limit.seconds,
+                };
+                (problem_json::respond(&limit.into()), room)
+            }
+        };
+        tell(&mut response, state.requests.most(), room);
+        Ok(response)
+    }
+}
+
+/// Counts a request, and notes where it comes from.
+fn admit(state: &AppState, request: &mut Request) -> std::result::Result<Room, TooMany> {
+    let client = ClientAddress::find(request, &state.config.trusted_proxies);
+    request.set_data(client);
+    let now = state.db.clock().now();
+    let admission = state.requests.admit(client.network(), now)?;
+    if let Some(share) = admission.share {
+        let state = state.clone();
+        tokio::spawn(async move { state.requests.tell(&state.db, share).await });
+    }
+    Ok(admission.room)
+}
+
+/// The limit, and what is left of it, as draft-ietf-httpapi-ratelimit-headers-10 writes them.
+fn tell(response: &mut Response, most: i64, room: Room) {
+    let policy = format!("\"network\";q={most};w={}", RequestLimit::SECONDS);
+    let left = format!("\"network\";r={};t={}", room.left.max(0), room.seconds);
+    for (name, text) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, left)] {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            response.headers_mut().insert(name, value);
         }
-        Admission::Refused(limit) => Err(limit.into()),
     }
 }

@@ -9,8 +9,7 @@ use vitaran_core::identity::{self, MemberSession, OpenSession, SessionKind};
 use vitaran_kernel::{SessionId, UserId};
 
 use crate::auth::ApiActor;
-use crate::http::listing::Listed;
-use crate::http::params;
+use crate::http::listing::{Asked, Listed};
 use crate::http::problem_json::Failure;
 use crate::openapi::Tag;
 use crate::state::AppState;
@@ -176,6 +175,7 @@ impl SessionsApi {
         &self,
         state: Data<&AppState>,
         by: ApiActor,
+        asked: Asked,
         /// Those of one person.
         user_id: Query<Option<uuid::Uuid>>,
         /// Rows of a page, 1 to 100; 25 if left out.
@@ -184,16 +184,13 @@ impl SessionsApi {
         cursor: Query<Option<String>>,
     ) -> Result<Listed<Session>, Failure> {
         let by = by.actor().allow::<PlatformSessionsRevoke>()?;
-        let page = params::page(limit.0, cursor.0.as_deref())?;
+        let asked = asked.by(&state, by.actor())?;
+        let page = asked.page(limit.0, cursor.0.as_deref())?;
         let user = user_id.0.map(UserId::from_uuid);
         let tx = state.db.begin_read(&by).await?;
         let sessions = identity::list_member_sessions(&tx, &by, user, &page).await?;
         tx.commit().await?;
-        let query = [
-            ("user_id", user.map(|id| id.to_string())),
-            ("limit", limit.0.map(|rows| rows.to_string())),
-        ];
-        Ok(Listed::of(sessions, "/api/v1/sessions", &query))
+        Ok(asked.answer(sessions))
     }
 
     /// End a session of your people

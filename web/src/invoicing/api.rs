@@ -12,8 +12,7 @@ use super::dto::{Invoice, InvoiceRow};
 use super::pdf::{self, PdfFile};
 use super::{day_of, dealer_of};
 use crate::auth::ApiActor;
-use crate::http::listing::Listed;
-use crate::http::params;
+use crate::http::listing::{Asked, Listed};
 use crate::http::problem_json::Failure;
 use crate::openapi::Tag;
 use crate::state::AppState;
@@ -39,6 +38,7 @@ impl InvoicesApi {
         &self,
         state: Data<&AppState>,
         by: ApiActor,
+        asked: Asked,
         /// Only this dealer's.
         dealer_id: Query<Option<String>>,
         /// Issued on this day in India or later, such as `2026-11-01`.
@@ -62,23 +62,12 @@ impl InvoicesApi {
             q: q.0.clone().unwrap_or_default(),
             open_only: open.0.unwrap_or_default(),
         };
-        let page = params::page(limit.0, cursor.as_deref())?;
+        let asked = asked.by(&state, by.actor())?;
+        let page = asked.page(limit.0, cursor.as_deref())?;
         let tx = state.db.begin_read(&by).await?;
         let invoices = invoicing::list(&tx, &by, &filter, &page).await?;
         tx.commit().await?;
-        let (open, limit) = (
-            open.0.map(|open| open.to_string()),
-            limit.0.map(|rows| rows.to_string()),
-        );
-        let asked = [
-            ("dealer_id", dealer_id.as_deref()),
-            ("issued_from", issued_from.as_deref()),
-            ("issued_to", issued_to.as_deref()),
-            ("open", open.as_deref()),
-            ("q", q.as_deref()),
-            ("limit", limit.as_deref()),
-        ];
-        Ok(Listed::of(invoices, "/api/v1/invoices", &asked))
+        Ok(asked.answer(invoices))
     }
 
     /// Get an invoice

@@ -12,8 +12,7 @@ use vitaran_kernel::MembershipId;
 use super::dto::{Member, MemberPlace};
 use crate::auth::ApiActor;
 use crate::catalog::dto::RecordStatus;
-use crate::http::listing::Listed;
-use crate::http::params;
+use crate::http::listing::{Asked, Listed};
 use crate::http::problem::Refusal;
 use crate::http::problem_json::Failure;
 use crate::http::stored::Stored;
@@ -54,6 +53,7 @@ impl MembersApi {
         &self,
         state: Data<&AppState>,
         by: ApiActor,
+        asked: Asked,
         /// Beginnings of words of a name or an e-mail address.
         #[oai(validator(max_length = 200))]
         q: Query<Option<String>>,
@@ -67,7 +67,8 @@ impl MembersApi {
         cursor: Query<Option<String>>,
     ) -> Result<Listed<Member>, Failure> {
         let by = by.actor().allow::<PlatformUsersRead>()?;
-        let page = params::page(limit.0, cursor.0.as_deref())?;
+        let asked = asked.by(&state, by.actor())?;
+        let page = asked.page(limit.0, cursor.0.as_deref())?;
         let unknown = || Refusal::malformed_at("/role", "unknown", "There is no such role");
         let wanted = role.0.as_deref();
         let wanted = wanted.map(|text| RoleRef::parse(text).ok_or_else(unknown));
@@ -79,13 +80,7 @@ impl MembersApi {
         let tx = state.db.begin_read(&by).await?;
         let members = members::list(&tx, &by, &filter, &page).await?;
         tx.commit().await?;
-        let query = [
-            ("q", q.0),
-            ("role", role.0),
-            ("status", status.0.map(|status| status.as_str().to_owned())),
-            ("limit", limit.0.map(|rows| rows.to_string())),
-        ];
-        Ok(Listed::of(members, "/api/v1/members", &query))
+        Ok(asked.answer(members))
     }
 
     /// Get a member

@@ -10,8 +10,7 @@ use vitaran_kernel::NotificationId;
 
 use super::dto::{Notification, NotificationDetail};
 use crate::auth::ApiActor;
-use crate::http::listing::Listed;
-use crate::http::params;
+use crate::http::listing::{Asked, Listed};
 use crate::http::problem_json::Failure;
 use crate::openapi::Tag;
 use crate::state::AppState;
@@ -37,6 +36,7 @@ impl NotificationsApi {
         &self,
         state: Data<&AppState>,
         by: ApiActor,
+        asked: Asked,
         /// Such as `FAILED`.
         status: Query<Option<String>>,
         /// `WHATSAPP` or `EMAIL`.
@@ -54,19 +54,12 @@ impl NotificationsApi {
         let (status, channel) = (status.as_deref(), channel.as_deref());
         let (event, q) = (event.as_deref(), q.as_deref());
         let filter = super::filter(status, channel, event, q)?;
-        let page = params::page(limit.0, cursor.as_deref())?;
+        let asked = asked.by(&state, by.actor())?;
+        let page = asked.page(limit.0, cursor.as_deref())?;
         let tx = state.db.begin_read(&by).await?;
         let messages = notifications::list(&tx, &by, &filter, &page).await?;
         tx.commit().await?;
-        let limit = limit.0.map(|rows| rows.to_string());
-        let asked = [
-            ("status", status),
-            ("channel", channel),
-            ("event", event),
-            ("q", q),
-            ("limit", limit.as_deref()),
-        ];
-        Ok(Listed::of(messages, "/api/v1/notifications", &asked))
+        Ok(asked.answer(messages))
     }
 
     /// Get a message

@@ -17,7 +17,7 @@ use super::dto::{Order, OrderSummary};
 use super::filter::{ListParams, NEWEST_FIRST, OLDEST_FIRST};
 use crate::auth::ApiActor;
 use crate::http::idempotency::{self, BodyHash, Claim, Started};
-use crate::http::listing::Listed;
+use crate::http::listing::{Asked, Listed};
 use crate::http::optional_json::OptionalJson;
 use crate::http::problem_json::Failure;
 use crate::http::stored::{Created, Made, Stored};
@@ -205,6 +205,7 @@ impl OrdersApi {
         &self,
         state: Data<&AppState>,
         by: ApiActor,
+        asked: Asked,
         /// Only these statuses; repeat the parameter, or separate them by commas.
         status: Query<Option<Vec<String>>>,
         dealer_id: Query<Option<Uuid>>,
@@ -231,23 +232,19 @@ impl OrdersApi {
             q: q.0.unwrap_or_default(),
             short: text_of(short.0),
             sort: text_of(sort.0.map(OrderSortKey::as_str)),
-            limit: limit.0,
-            cursor: cursor.0.unwrap_or_default(),
+            ..ListParams::default()
         };
         let reader = by.actor().allow()?;
-        let (filter, page) = (params.filter()?, params.page()?);
+        let asked = asked.by(&state, by.actor())?;
+        let (filter, page) = (params.filter()?, asked.page(limit.0, cursor.0.as_deref())?);
         let tx = state.db.begin_read(&reader).await?;
         let found = orders::list(&tx, &reader, &filter, &page).await?;
-        let pairs = params.pairs();
-        let asked: Vec<_> = pairs
-            .iter()
-            .map(|(name, value)| (*name, Some(value.as_str())))
-            .collect();
-        let found = found.map(|order| OrderSummary::of(&order, by.actor()));
-        Ok(Listed::of(found, PATH, &asked))
+        Ok(asked.answer(found.map(|order| OrderSummary::of(&order, by.actor()))))
     }
 
     /// Get an order
+    ///
+    /// With its lines, its history and what may be done to it now.
     #[oai(path = "/:id", method = "get", operation_id = "orders_get")]
     async fn get(
         &self,

@@ -16,8 +16,7 @@ use crate::auth::ApiActor;
 use crate::catalog::dto::RecordStatus;
 use crate::dealers::dto::Dealer;
 use crate::http::idempotency::{self, BodyHash, Claim, Started};
-use crate::http::listing::Listed;
-use crate::http::params;
+use crate::http::listing::{Asked, Listed};
 use crate::http::problem_json::Failure;
 use crate::http::stored::{Created, Made, Stored};
 use crate::http::version;
@@ -79,6 +78,8 @@ impl PricesApi {
     }
 
     /// Get a price list
+    ///
+    /// Its name and standing; its prices are a list of their own.
     #[oai(
         path = "/v1/price_lists/:id",
         method = "get",
@@ -239,6 +240,7 @@ impl PricesApi {
         &self,
         state: Data<&AppState>,
         by: ApiActor,
+        asked: Asked,
         id: Path<uuid::Uuid>,
         /// Rows of a page, 1 to 100.
         limit: Query<Option<u16>>,
@@ -246,14 +248,13 @@ impl PricesApi {
         cursor: Query<Option<String>>,
     ) -> Result<Listed<Price>, Failure> {
         let by = by.actor().allow::<SalesPricesRead>()?;
-        let page = params::page(limit.0, cursor.0.as_deref())?;
+        let asked = asked.by(&state, by.actor())?;
+        let page = asked.page(limit.0, cursor.0.as_deref())?;
         let mut tx = state.db.begin_read(&by).await?;
         let list = pricing::load_list(&mut tx, &by, PriceListId::from_uuid(id.0)).await?;
         let prices = pricing::list_prices(&mut tx, &by, list.id, &page).await?;
         tx.commit().await?;
-        let path = format!("/api/v1/price_lists/{}/prices", list.id);
-        let limit = ("limit", limit.0.map(|limit| limit.to_string()));
-        Ok(Listed::of(prices, &path, &[limit]))
+        Ok(asked.answer(prices))
     }
 
     /// Set prices on a list
@@ -299,6 +300,7 @@ impl PricesApi {
         &self,
         state: Data<&AppState>,
         by: ApiActor,
+        asked: Asked,
         id: Path<uuid::Uuid>,
         /// Rows of a page, 1 to 100.
         limit: Query<Option<u16>>,
@@ -307,15 +309,14 @@ impl PricesApi {
     ) -> Result<Listed<Price>, Failure> {
         let pricer = by.actor().allow::<SalesPricesRead>()?;
         let reader = by.actor().allow::<SalesDealersRead>()?;
-        let page = params::page(limit.0, cursor.0.as_deref())?;
+        let asked = asked.by(&state, pricer.actor())?;
+        let page = asked.page(limit.0, cursor.0.as_deref())?;
         let mut tx = state.db.begin_read(&pricer).await?;
         let id = DealerId::from_uuid(id.0);
         dealers::load(&mut tx, &reader, id).await?;
         let prices = pricing::list_dealer_prices(&mut tx, &pricer, id, &page).await?;
         tx.commit().await?;
-        let path = format!("/api/v1/dealers/{id}/prices");
-        let limit = ("limit", limit.0.map(|limit| limit.to_string()));
-        Ok(Listed::of(prices, &path, &[limit]))
+        Ok(asked.answer(prices))
     }
 
     /// Set the prices agreed with a dealer

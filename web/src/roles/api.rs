@@ -56,6 +56,8 @@ impl RolesApi {
     }
 
     /// Get a role of the distributor's own
+    ///
+    /// With every permission it gives, and its approval limit.
     #[oai(path = "/v1/roles/:id", method = "get", operation_id = "roles_get")]
     async fn get(
         &self,

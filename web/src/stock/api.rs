@@ -17,8 +17,7 @@ use super::dto::{
 use crate::auth::ApiActor;
 use crate::catalog::dto::RecordStatus;
 use crate::http::idempotency::{self, BodyHash, Claim, Started};
-use crate::http::listing::Listed;
-use crate::http::params;
+use crate::http::listing::{Asked, Listed};
 use crate::http::problem_json::Failure;
 use crate::http::stored::Created;
 use crate::openapi::Tag;
@@ -39,6 +38,7 @@ impl StockApi {
     async fn list(
         &self,
         actor: ApiActor,
+        asked: Asked,
         app: Data<&AppState>,
         /// Beginnings of words of name, SKU, HSN or category, or a whole code.
         #[oai(validator(max_length = 200))]
@@ -53,7 +53,8 @@ impl StockApi {
         cursor: Query<Option<String>>,
     ) -> Result<Listed<StockLevel>, Failure> {
         let by = actor.actor().allow::<InventoryStockRead>()?;
-        let page = params::page(limit.0, cursor.0.as_deref())?;
+        let asked = asked.by(&app, by.actor())?;
+        let page = asked.page(limit.0, cursor.0.as_deref())?;
         let core_state = state.0.map(stock::StockState::from);
         let filter = LevelFilter {
             q: q.0.clone().unwrap_or_default(),
@@ -63,13 +64,7 @@ impl StockApi {
         let tx = app.db.begin_read(&by).await?;
         let levels = stock::list_levels(&tx, &by, &filter, &page).await?;
         tx.commit().await?;
-        let asked = [
-            ("q", q.0),
-            ("state", core_state.map(|state| state.to_string())),
-            ("location_id", location_id.0.map(|id| id.to_string())),
-            ("limit", limit.0.map(|limit| limit.to_string())),
-        ];
-        Ok(Listed::of(levels, "/api/v1/stock", &asked))
+        Ok(asked.answer(levels))
     }
 
     /// List locations
@@ -111,6 +106,7 @@ impl StockApi {
         &self,
         state: Data<&AppState>,
         actor: ApiActor,
+        asked: Asked,
         product_id: Query<Option<uuid::Uuid>>,
         location_id: Query<Option<uuid::Uuid>>,
         kind: Query<Option<MovementKind>>,
@@ -120,7 +116,8 @@ impl StockApi {
         cursor: Query<Option<String>>,
     ) -> Result<Listed<LedgerEntry>, Failure> {
         let by = actor.actor().allow::<InventoryMovementsRead>()?;
-        let page = params::page(limit.0, cursor.0.as_deref())?;
+        let asked = asked.by(&state, by.actor())?;
+        let page = asked.page(limit.0, cursor.0.as_deref())?;
         let filter = LedgerFilter {
             product: product_id.0.map(ProductId::from_uuid),
             location: location_id.0.map(LocationId::from_uuid),
@@ -129,13 +126,7 @@ impl StockApi {
         let tx = state.db.begin_read(&by).await?;
         let entries = stock::list_ledger(&tx, &by, &filter, &page).await?;
         tx.commit().await?;
-        let asked = [
-            ("product_id", product_id.0.map(|id| id.to_string())),
-            ("location_id", location_id.0.map(|id| id.to_string())),
-            ("kind", filter.kind.map(|kind| kind.to_string())),
-            ("limit", limit.0.map(|limit| limit.to_string())),
-        ];
-        Ok(Listed::of(entries, "/api/v1/stock/ledger", &asked))
+        Ok(asked.answer(entries))
     }
 
     /// Receive goods

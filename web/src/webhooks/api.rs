@@ -16,12 +16,12 @@ use super::dto::{
 };
 use crate::auth::ApiActor;
 use crate::http::idempotency::{self, BodyHash, Claim, Once, Started};
-use crate::http::listing::Listed;
+use crate::http::listing::{Asked, Listed};
 use crate::http::optional_json::OptionalJson;
 use crate::http::problem::Refusal;
 use crate::http::problem_json::Failure;
 use crate::http::stored::{Created, Made, Stored};
-use crate::http::{params, version};
+use crate::http::version;
 use crate::openapi::Tag;
 use crate::state::AppState;
 
@@ -355,6 +355,7 @@ impl WebhooksApi {
         &self,
         state: Data<&AppState>,
         by: ApiActor,
+        asked: Asked,
         /// Of this endpoint alone.
         endpoint_id: Query<Option<uuid::Uuid>>,
         /// Such as `FAILED`.
@@ -373,21 +374,12 @@ impl WebhooksApi {
             status.unwrap_or_default(),
             event.unwrap_or_default(),
         )?;
-        let page = params::page(limit.0, cursor.as_deref())?;
+        let asked = asked.by(&state, by.actor())?;
+        let page = asked.page(limit.0, cursor.as_deref())?;
         let tx = state.db.begin_read(&by).await?;
         let deliveries = webhooks::list_deliveries(&tx, &by, &filter, &page).await?;
         tx.commit().await?;
-        let (endpoint, limit) = (
-            endpoint_id.0.map(|id| id.to_string()),
-            limit.0.map(|rows| rows.to_string()),
-        );
-        let asked = [
-            ("endpoint_id", endpoint.as_deref()),
-            ("status", status),
-            ("event", event),
-            ("limit", limit.as_deref()),
-        ];
-        Ok(Listed::of(deliveries, "/api/v1/webhook_deliveries", &asked))
+        Ok(asked.answer(deliveries))
     }
 
     /// Get a delivery
