@@ -11,6 +11,7 @@ mod load;
 mod processes;
 pub mod replay;
 mod scenarios;
+mod sign_in;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -39,6 +40,31 @@ pub struct Server {
     only: Vec<Scenario>,
 }
 
+#[derive(Debug, Args)]
+pub struct Load {
+    #[arg(long, default_value_t = 8)]
+    clients: usize,
+    #[arg(long, default_value_t = 15)]
+    seconds: u64,
+    /// Process id of web
+    #[arg(long)]
+    web_pid: u32,
+    /// Process id of PostgreSQL's first process
+    #[arg(long)]
+    postgres_pid: u32,
+}
+
+impl Load {
+    fn bounds(&self) -> load::Bounds {
+        load::Bounds {
+            clients: self.clients,
+            time: Duration::from_secs(self.seconds),
+            web_pid: self.web_pid,
+            postgres_pid: self.postgres_pid,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Writes pgbench scripts of what a request does in the database
@@ -56,16 +82,15 @@ pub enum Command {
     Measure {
         #[command(flatten)]
         server: Server,
-        #[arg(long, default_value_t = 8)]
-        clients: usize,
-        #[arg(long, default_value_t = 15)]
-        seconds: u64,
-        /// Process id of web
+        #[command(flatten)]
+        load: Load,
+    },
+    /// Times refused sign-ins, and pages beside a storm of sign-ins
+    SignIn {
+        #[command(flatten)]
+        load: Load,
         #[arg(long)]
-        web_pid: u32,
-        /// Process id of PostgreSQL's first process
-        #[arg(long)]
-        postgres_pid: u32,
+        base_url: String,
     },
     /// Watches the worker do the jobs that the load has left
     Drain {
@@ -94,21 +119,8 @@ pub async fn run(command: Command) -> Result<Vec<String>, OpsError> {
             log_dir,
             scripts,
         } => capture(&server, &log_dir, &scripts).await,
-        Command::Measure {
-            server,
-            clients,
-            seconds,
-            web_pid,
-            postgres_pid,
-        } => {
-            let bounds = load::Bounds {
-                clients,
-                time: Duration::from_secs(seconds),
-                web_pid,
-                postgres_pid,
-            };
-            measure(&server, &bounds).await
-        }
+        Command::Measure { server, load } => measure(&server, &load.bounds()).await,
+        Command::SignIn { load, base_url } => sign_in::watch(&base_url, &load.bounds()).await,
         Command::Drain {
             worker_pid,
             seconds,

@@ -11,7 +11,7 @@ use crate::OpsError;
 use crate::database::Session;
 use crate::seed::demo::PASSWORD;
 
-const TENANT: &str = "scale";
+pub(super) const TENANT: &str = "scale";
 const LINES: usize = 5;
 /// Orders that are made ready for a kind which uses each only once: so many for each client and second. A kind that is
 /// faster ends before its time, which its rate does not mind.
