@@ -82,7 +82,7 @@ fn start() -> Markup {
 
 fn contents(reference: &Reference) -> Markup {
     html! {
-        ul {
+        ul.contents {
             @for chapter in &reference.chapters {
                 li {
                     a href={ "#" (chapter.name) } { (chapter.name) }
@@ -113,7 +113,7 @@ fn operation_of(operation: &Operation) -> Markup {
             header.panel-head { h3 { (operation.summary) } (badge(Tone::Info, &operation.method)) }
             p { (code(&format!("{} {}", operation.method, operation.path))) @if !operation.needs_token { " needs no token" } }
             @if !operation.description.is_empty() { p { (operation.description) } }
-            @if !operation.parameters.is_empty() { (fields(&format!("{}-parameters", operation.id), "Parameters", &operation.parameters)) }
+            @if !operation.parameters.is_empty() { (fields(&format!("{}-parameters", operation.id), &format!("Parameters of “{}”", operation.summary), &operation.parameters)) }
             @if let Some(body) = &operation.body { p { "Body: " (kind(body)) } }
             (samples(operation))
             dl.facts {

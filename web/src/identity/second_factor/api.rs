@@ -10,7 +10,7 @@ use vitaran_core::identity::OwnAccount;
 use vitaran_core::identity::second_factor::{self, ProofForm, RulesForm};
 use vitaran_kernel::UserId;
 
-use super::dto::{Codes, Proof, Rules, Secret, Standing};
+use super::dto::{Codes, Proof, Rules, RulesInput, Secret, Standing};
 use crate::auth::ApiActor;
 use crate::http::problem::Refusal;
 use crate::http::problem_json::Failure;
@@ -186,7 +186,7 @@ impl SecondFactorApi {
         /// The `ETag` of the rules.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,
-        body: Json<Rules>,
+        body: Json<RulesInput>,
     ) -> Result<Stored<Rules>, Failure> {
         let by = by.actor().allow::<PlatformSettingsWrite>()?;
         let expected = version::required(if_match.0.as_deref())?;

@@ -102,13 +102,21 @@ impl From<RecoveryCodes> for Codes {
 
 /// Which roles must have a second factor.
 #[derive(Debug, Clone, Object)]
-#[oai(deny_unknown_fields, rename = "SecondFactorRules")]
+#[oai(rename = "SecondFactorRules")]
 pub struct Rules {
     /// Built-in roles, each with every role that grew from it.
-    #[oai(validator(max_items = 5))]
     roles: Vec<RoleName>,
     /// Ids of your own roles.
-    #[oai(validator(max_items = 100))]
+    role_ids: Vec<uuid::Uuid>,
+}
+
+/// Which roles shall have a second factor, instead of those that had to.
+#[derive(Debug, Clone, Object)]
+#[oai(deny_unknown_fields, rename = "SecondFactorRulesInput")]
+pub struct RulesInput {
+    /// Built-in roles, each with every role that grew from it.
+    roles: Vec<RoleName>,
+    /// Ids of your own roles, at most 100.
     role_ids: Vec<uuid::Uuid>,
 }
 
@@ -126,8 +134,8 @@ impl From<SecondFactorRules> for Rules {
     }
 }
 
-impl From<Rules> for RulesForm {
-    fn from(rules: Rules) -> Self {
+impl From<RulesInput> for RulesForm {
+    fn from(rules: RulesInput) -> Self {
         use poem_openapi::types::ToJSON as _;
         let code = |role: &RoleName| role.to_json().and_then(|v| v.as_str().map(str::to_owned));
         RulesForm {
