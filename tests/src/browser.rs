@@ -122,6 +122,16 @@ impl Browser {
         }
     }
 
+    /// Where the links that fit lead, in the order of the page.
+    pub async fn links(&self, css: &str) -> Vec<String> {
+        let found = self.client.find_all(Locator::Css(css)).await;
+        let mut links = Vec::new();
+        for link in found.expect("links") {
+            links.extend(link.attr("href").await.expect("an attribute"));
+        }
+        links
+    }
+
     pub async fn text(&self) -> String {
         match self.client.find(Locator::Css("body")).await {
             Ok(body) => body.text().await.unwrap_or_default(),

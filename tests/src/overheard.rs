@@ -50,6 +50,7 @@ pub(crate) fn keep(process: &str, log: &str) {
         && !log.is_empty()
     {
         let name = format!("{process}-{}.log", uuid::Uuid::now_v7());
+        std::fs::create_dir_all(&folder).expect("a folder");
         std::fs::write(folder.join(name), log).expect("a file");
     }
 }
