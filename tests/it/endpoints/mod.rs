@@ -41,6 +41,7 @@ struct World<'a> {
     browsers: BTreeMap<Role, Client>,
     programs: BTreeMap<Role, Client>,
     platform: Client,
+    platform_program: Client,
     nobody: Client,
     made: BTreeMap<(usize, &'static str), Things>,
 }
@@ -63,6 +64,7 @@ impl<'a> World<'a> {
             browsers,
             programs,
             platform: app.sign_in_platform_admin().await,
+            platform_program: app.api_as_platform_admin().await,
             nobody: app.client(),
             made: BTreeMap::new(),
         }
@@ -208,7 +210,11 @@ impl World<'_> {
         }
         if row.who == Who::Platform && row.method == "GET" {
             let things = self.things(OWN, row.names).await;
-            let answer = ask(&self.platform, row, &things).await;
+            let client = match row.is_page() {
+                true => &self.platform,
+                false => &self.platform_program,
+            };
+            let answer = ask(client, row, &things).await;
             check(answer.status == 200, || {
                 format!("{row:?}: {}", answer.status)
             })?;
@@ -327,7 +333,11 @@ impl World<'_> {
                 format!("{what}: {}", refused.status)
             })?;
             check_same(&seen(&refused, &own), &seen(&unseen, &nothing), &what)?;
-            let is_said = row.is_page() || refused.code() == "access.forbidden";
+            let code = match row.who {
+                Who::Platform => "request.not_found",
+                _ => "access.forbidden",
+            };
+            let is_said = row.is_page() || refused.code() == code;
             check(is_said, || format!("{what}: {}", refused.body))?;
         }
         Ok(())
