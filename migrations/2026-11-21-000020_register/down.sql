@@ -1,1 +1,1 @@
-ALTER TABLE tenants DROP COLUMN version;
+ALTER TABLE tenants DROP COLUMN version, DROP COLUMN modules_off;

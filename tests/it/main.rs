@@ -32,6 +32,7 @@ mod matrix;
 mod members;
 mod meta;
 mod migrations;
+mod modules;
 mod notifications;
 mod openapi;
 mod operator;

@@ -19,6 +19,7 @@ pub mod invitations;
 pub mod invoicing;
 pub mod live;
 pub mod members;
+pub mod modules;
 pub mod notifications;
 pub mod openapi;
 pub mod orders;

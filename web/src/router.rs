@@ -428,6 +428,8 @@ fn pages() -> Pages {
         .get("/super/tenants/:slug", platform::show)
         .get("/super/tenants/:slug/name", register::ask_name)
         .post("/super/tenants/:slug/name", register::rename)
+        .get("/super/tenants/:slug/modules", register::ask_modules)
+        .post("/super/tenants/:slug/modules", register::set_modules)
         .get("/super/tenants/:slug/suspension", register::ask_suspension)
         .post("/super/tenants/:slug/suspension", register::suspend)
         .post_of(

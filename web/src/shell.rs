@@ -15,6 +15,7 @@ use crate::hx::{self, HxRequest};
 use crate::identity::{self, second_factor};
 use crate::live;
 use crate::members;
+use crate::modules;
 use crate::portal;
 use crate::state::AppState;
 use crate::ui::flash::Flash;
@@ -239,11 +240,12 @@ const fn usual_density(area: Area) -> Density {
 fn user_menu<'a>(session: &'a CurrentSession, here: &'a str) -> UserMenu<'a> {
     let user = session.user();
     let mut links = vec![("Where you are signed in", identity::own_sessions::PATH)];
+    let profile = "/portal/profile";
     if session
         .actor()
-        .is_some_and(|actor| actor.role() == Role::Dealer)
+        .is_some_and(|actor| actor.role() == Role::Dealer && modules::is_there(profile, actor))
     {
-        links.push(("Your business", "/portal/profile"));
+        links.push(("Your business", profile));
     }
     if session.actor().and_then(Actor::impersonation).is_none() {
         links.push(("Change your password", "/account/password"));
@@ -466,8 +468,10 @@ pub const CART_COUNT: &str = "cart-count";
 
 impl Way {
     fn is_open_to(&self, actor: Option<&Actor>) -> bool {
-        self.needs
-            .is_none_or(|code| actor.is_some_and(|actor| actor.has(code)))
+        let may = self
+            .needs
+            .is_none_or(|code| actor.is_some_and(|actor| actor.has(code)));
+        may && actor.is_none_or(|actor| modules::is_there(self.href, actor))
     }
 }
 

@@ -841,6 +841,7 @@ diesel::table! {
         status -> Text,
         created_at -> Timestamptz,
         version -> Int4,
+        modules_off -> Array<Nullable<Text>>,
     }
 }
 

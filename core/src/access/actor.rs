@@ -7,7 +7,7 @@ use uuid::Uuid;
 use vitaran_kernel::{ApiKeyId, DealerId, ImpersonationId, TenantId, UserId};
 
 use super::roles::PermissionSet;
-use super::{Allowed, DealerScope, Forbidden, Grant, Permission, PermissionCode, Role};
+use super::{Allowed, DealerScope, Forbidden, Grant, ModuleSet, Permission, PermissionCode, Role};
 
 /// The tenant an actor works in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,7 @@ struct Identity {
     dealer: Option<DealerId>,
     impersonation: Option<Impersonation>,
     key: Option<KeyRef>,
+    modules: ModuleSet,
 }
 
 /// A person or a job acting inside one tenant. Cheap to clone.
@@ -69,6 +70,7 @@ impl Actor {
             dealer,
             impersonation: None,
             key: None,
+            modules: ModuleSet::ALL,
         }))
     }
 
@@ -95,6 +97,7 @@ impl Actor {
             dealer: None,
             impersonation: Some(visit),
             key: None,
+            modules: ModuleSet::ALL,
         }))
     }
 
@@ -115,6 +118,7 @@ impl Actor {
             dealer: None,
             impersonation: None,
             key: None,
+            modules: ModuleSet::ALL,
         }))
     }
 
@@ -126,6 +130,19 @@ impl Actor {
             key: Some(key),
             ..(*self.0).clone()
         }))
+    }
+
+    /// The same where only these modules are on.
+    pub(crate) fn with_modules(&self, modules: ModuleSet) -> Self {
+        Actor(Arc::new(Identity {
+            modules,
+            ..(*self.0).clone()
+        }))
+    }
+
+    /// The modules that are on in the tenant.
+    pub fn modules(&self) -> ModuleSet {
+        self.0.modules
     }
 
     /// The proof that the actor has the permission, or the refusal.
@@ -144,8 +161,9 @@ impl Actor {
         self.permissions().contains(code)
     }
 
+    /// What the role gives, without what belongs to modules that are off.
     pub fn permissions(&self) -> PermissionSet {
-        self.0.grant.permissions()
+        self.0.modules.leave(self.0.grant.permissions())
     }
 
     /// The role as it was given: its name, and how much it may approve.

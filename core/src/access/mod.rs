@@ -3,12 +3,14 @@
 
 mod actor;
 mod allowed;
+mod module;
 mod permission;
 mod roles;
 mod scope;
 
 pub use actor::{Actor, Impersonation, KeyRef, TenantRef};
 pub use allowed::{Allowed, Forbidden};
+pub use module::{Module, ModuleSet};
 pub use permission::*;
 pub use roles::{Grant, PermissionSet, Role};
 pub use scope::DealerScope;

@@ -13,7 +13,7 @@ use super::query::codes;
 use super::secret::{KeySecret, PREFIX};
 use crate::access::{Actor, KeyRef, PermissionSet, TenantRef};
 use crate::db::{Db, DbError, Statement, origin};
-use crate::identity::{GrantColumns, SuspendedTenant};
+use crate::identity::{GrantColumns, ModulesColumn, SuspendedTenant};
 
 /// The last use is written at most this often.
 const NOTE_EVERY_S: i64 = 60;
@@ -78,6 +78,8 @@ struct Row {
     granted: GrantColumns,
     #[diesel(sql_type = Bool)]
     is_suspended: bool,
+    #[diesel(embed)]
+    modules: ModulesColumn,
 }
 
 /// Whether a bearer's secret claims to be a key.
@@ -95,7 +97,7 @@ pub async fn authenticate(db: &Db, text: &str) -> Result<Option<FoundKey>, DbErr
     let mut connection = db.statement_connection().await?;
     let rows: Vec<Row> = Statement::new(
         "SELECT key_id, key_name, scopes, networks, last_used_at, user_id, user_name, email, tenant_id, tenant_slug, tenant_name, role, role_name, role_permissions, \
-         approval_limit, is_suspended FROM lookup.key($1)",
+         approval_limit, is_suspended, modules_off FROM lookup.key($1)",
     )
     .bind(hash)
     .load(&mut connection)
@@ -120,6 +122,7 @@ fn found(row: Row) -> Option<FoundKey> {
 }
 
 fn view(row: Row, tenant: TenantRef) -> Option<KeyView> {
+    let modules = row.modules.modules();
     let grant = row.granted.grant()?;
     let key = KeyRef {
         id: row.key_id,
@@ -127,6 +130,7 @@ fn view(row: Row, tenant: TenantRef) -> Option<KeyView> {
         maker: row.user_name.clone(),
     };
     let maker = Actor::member(row.user_id, row.user_name, row.email, tenant, grant, None);
+    let maker = maker.with_modules(modules);
     let parts = row.networks.split(' ').filter(|part| !part.is_empty());
     // A network that cannot be read lets nobody in, rather than everybody.
     let networks: Result<Vec<IpNet>, _> = parts.map(str::parse).collect();

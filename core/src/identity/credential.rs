@@ -5,7 +5,7 @@ use diesel::sql_types::{Array, Bool, Nullable, Numeric, Text as SqlText};
 use sha2::{Digest as _, Sha256};
 use vitaran_kernel::{DealerId, Money, TenantId, UserId};
 
-use crate::access::{Actor, Grant, PermissionSet, Role, TenantRef};
+use crate::access::{Actor, Grant, ModuleSet, PermissionSet, Role, TenantRef};
 use crate::problem::{Kind, Problem};
 
 /// SHA-256 of a secret with 128 or more random bits. A slow hash would add nothing to such a secret.
@@ -54,6 +54,20 @@ pub(super) struct ActingColumns {
     pub granted: GrantColumns,
     pub dealer_id: Option<DealerId>,
     pub is_suspended: bool,
+    pub modules: ModuleSet,
+}
+
+/// The column of a look-up that says what the tenant does without; NULL outside every tenant.
+#[derive(QueryableByName)]
+pub(crate) struct ModulesColumn {
+    #[diesel(sql_type = Nullable<Array<SqlText>>)]
+    modules_off: Option<Vec<String>>,
+}
+
+impl ModulesColumn {
+    pub(crate) fn modules(&self) -> ModuleSet {
+        ModuleSet::without_named(self.modules_off.as_deref().unwrap_or_default())
+    }
 }
 
 /// The columns of a look-up that say what a membership may do; all NULL outside every tenant.
@@ -130,13 +144,14 @@ impl ActingColumns {
     /// The member this credential acts as; `None` in a suspended tenant and for a platform admin outside every tenant.
     pub(super) fn member(self, user: &UserRef) -> Option<Actor> {
         let tenant = self.tenant()?;
-        Some(Actor::member(
+        let member = Actor::member(
             user.id,
             user.name.clone(),
             user.email.clone(),
             tenant,
             self.granted.grant()?,
             self.dealer_id,
-        ))
+        );
+        Some(member.with_modules(self.modules))
     }
 }

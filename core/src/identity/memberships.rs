@@ -6,8 +6,8 @@ use diesel::sql_types::{Bool, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{DealerId, MembershipId, TenantId, UserId};
 
-use super::{SuspendedTenant, UserRef};
-use crate::access::{Role, TenantRef};
+use super::{ModulesColumn, SuspendedTenant, UserRef};
+use crate::access::{ModuleSet, Role, TenantRef};
 use crate::db::{Db, DbError, PlatformTx, Statement};
 
 /// One membership: a tenant and the role there.
@@ -19,9 +19,16 @@ pub struct MembershipRef {
     /// Of a role that the tenant made for itself.
     pub role_name: Option<String>,
     pub dealer: Option<DealerId>,
+    /// Whether every module is on there.
+    pub has_all_modules: bool,
 }
 
 impl MembershipRef {
+    /// Whether the work is where the role's usually is: the role is the product's, and nothing is switched off.
+    pub fn is_usual(&self) -> bool {
+        self.role_name.is_none() && self.has_all_modules
+    }
+
     /// The role as people call it.
     pub fn role_label(&self) -> &str {
         self.role_name.as_deref().unwrap_or(self.role.label())
@@ -69,6 +76,8 @@ struct LoginRow {
     role_name: Option<String>,
     #[diesel(sql_type = Bool)]
     is_suspended: bool,
+    #[diesel(embed)]
+    modules: ModulesColumn,
     #[diesel(sql_type = Bool)]
     has_second_factor: bool,
 }
@@ -98,6 +107,7 @@ impl LoginRow {
             role: Role::parse(self.role.as_deref()?)?,
             role_name: self.role_name.clone(),
             dealer: self.dealer_id,
+            has_all_modules: self.modules.modules() == ModuleSet::ALL,
         })
     }
 }

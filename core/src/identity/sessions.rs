@@ -8,10 +8,12 @@ use diesel_async::RunQueryDsl as _;
 use serde_json::Value;
 use vitaran_kernel::{DealerId, ImpersonationId, MembershipId, SessionId, TenantId, UserId};
 
-use super::credential::{ActingColumns, GrantColumns, SecondFactorStanding, SuspendedTenant};
+use super::credential::{
+    ActingColumns, GrantColumns, ModulesColumn, SecondFactorStanding, SuspendedTenant,
+};
 use super::own_sessions::{Ended, tell_open_pages};
-use super::{CredentialHash, UserRef};
-use crate::access::{Actor, Impersonation, Role};
+use super::{CredentialHash, MembershipRef, UserRef};
+use crate::access::{Actor, Impersonation};
 use crate::db::{Db, DbError, Statement, origin};
 use crate::master::text_codes;
 
@@ -171,6 +173,8 @@ struct SessionRow {
     second_factor: SecondFactorStanding,
     #[diesel(sql_type = Bool)]
     is_suspended: bool,
+    #[diesel(embed)]
+    modules: ModulesColumn,
 }
 
 impl SessionRow {
@@ -188,6 +192,7 @@ impl SessionRow {
             granted: self.granted,
             dealer_id: self.dealer_id,
             is_suspended: self.is_suspended,
+            modules: self.modules.modules(),
         };
         let (target, acting) = match (
             self.acting_tenant,
@@ -207,7 +212,8 @@ impl SessionRow {
                     user.email.clone(),
                     columns.tenant()?,
                     visit,
-                );
+                )
+                .with_modules(columns.modules);
                 (
                     SessionTarget::Visit {
                         tenant,
@@ -338,7 +344,7 @@ pub async fn switch_target(
     db: &Db,
     user: &UserRef,
     slug: &str,
-) -> Result<Option<(SessionTarget, Role)>, DbError> {
+) -> Result<Option<(SessionTarget, MembershipRef)>, DbError> {
     let memberships = super::list_memberships(db, user).await?;
     Ok(memberships
         .into_iter()
@@ -349,7 +355,7 @@ pub async fn switch_target(
                     tenant: m.tenant.id,
                     membership: m.id,
                 },
-                m.role,
+                m,
             )
         }))
 }

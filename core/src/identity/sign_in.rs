@@ -324,6 +324,7 @@ mod tests {
             role_name: None,
             role: Role::Sales,
             dealer: None,
+            has_all_modules: true,
         }
     }
 

@@ -13,7 +13,9 @@ use rand::TryRngCore as _;
 use serde_json::json;
 use vitaran_kernel::{DealerId, SessionId, TenantId, UserId};
 
-use super::credential::{ActingColumns, GrantColumns, SecondFactorStanding, SuspendedTenant};
+use super::credential::{
+    ActingColumns, GrantColumns, ModulesColumn, SecondFactorStanding, SuspendedTenant,
+};
 use super::device::device_name;
 use super::sessions::cut;
 use super::{ClientInfo, CredentialHash, SessionKind, SignedIn, UserRef};
@@ -144,10 +146,12 @@ struct WhoRow {
     dealer_id: Option<DealerId>,
     #[diesel(sql_type = Bool)]
     is_suspended: bool,
+    #[diesel(embed)]
+    modules: ModulesColumn,
 }
 
 const WHO: &str = "user_id, acting_tenant, user_name, email, is_platform_admin, tenant_slug, tenant_name, role, role_name, role_permissions, \
-     approval_limit, dealer_id, is_suspended";
+     approval_limit, dealer_id, is_suspended, modules_off";
 
 impl WhoRow {
     fn into_parts(self) -> (UserRef, ActingColumns) {
@@ -164,6 +168,7 @@ impl WhoRow {
             granted: self.granted,
             dealer_id: self.dealer_id,
             is_suspended: self.is_suspended,
+            modules: self.modules.modules(),
         };
         (user, acting)
     }

@@ -32,8 +32,9 @@ pub async fn due_renders(db: &Db, grace: Duration) -> Result<Vec<RenderInvoice>,
         "SELECT tenant, render FROM ( \
              SELECT tenant_id AS tenant, id AS render, next_attempt_at, \
                     row_number() OVER (PARTITION BY tenant_id ORDER BY next_attempt_at, id) AS place \
-             FROM document_renders \
-             WHERE (status = 'PENDING' AND next_attempt_at <= now() - $1 * interval '1 second') OR (status = 'RENDERING' AND lease_until < now()) \
+             FROM document_renders r \
+             WHERE ((status = 'PENDING' AND next_attempt_at <= now() - $1 * interval '1 second') OR (status = 'RENDERING' AND lease_until < now())) \
+             AND EXISTS (SELECT FROM tenants t WHERE t.id = r.tenant_id AND NOT 'DISTRIBUTION' = ANY (t.modules_off)) \
          ) due WHERE place <= $2 ORDER BY place, next_attempt_at LIMIT $3",
     )
     .bind(i64::try_from(grace.as_secs()).unwrap_or(i64::MAX))

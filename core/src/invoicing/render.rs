@@ -141,6 +141,7 @@ async fn claim(
          last_error = CASE WHEN due.attempts < $3 THEN r.last_error ELSE 'crashed while rendering' END \
          FROM (SELECT id, attempts FROM document_renders WHERE tenant_id = $1 AND id = $2 \
                AND ((status = 'PENDING' AND next_attempt_at <= now()) OR (status = 'RENDERING' AND lease_until < now())) \
+               AND EXISTS (SELECT FROM tenants t WHERE t.id = $1 AND NOT 'DISTRIBUTION' = ANY (t.modules_off)) \
                FOR UPDATE SKIP LOCKED) due \
          WHERE r.tenant_id = $1 AND r.id = due.id RETURNING r.invoice_id, r.copy, r.status, r.attempts",
     )

@@ -88,11 +88,12 @@ pub async fn act_in_tenant(
     by.record(&mut tx, id, "platform.request", object, after)
         .await?;
     tx.commit().await?;
-    Ok(Actor::visitor(
+    let visitor = Actor::visitor(
         user.id,
         user.name.clone(),
         user.email.clone(),
         tenant.tenant(),
         visit.into(),
-    ))
+    );
+    Ok(visitor.with_modules(tenant.modules()))
 }

@@ -4,6 +4,7 @@ mod act_in;
 mod create_tenant;
 mod impersonate;
 mod members;
+mod modules;
 mod operator;
 mod register;
 mod registrations;
@@ -17,6 +18,7 @@ pub use impersonate::{
 };
 pub use members::{AddMemberError, MemberForm, NewMember, add_member};
 pub(crate) use members::{Membership, insert_membership, insert_user};
+pub use modules::{ModulesForm, set_modules};
 pub use operator::PlatformOperator;
 pub use register::{
     RegisterError, RenameForm, SuspendForm, rename_tenant, restore_tenant, suspend_tenant,

@@ -14,9 +14,10 @@ use vitaran_kernel::{TenantId, Text, UserId};
 
 use super::PlatformOperator;
 use super::tenants::{TenantStatus, TenantSummary, find_in};
+use crate::access::Module;
 use crate::db::{Db, DbError, PlatformTx, Statement};
 use crate::live::Subject;
-use crate::problem::{Faults, Invalid, Kind, Problem};
+use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 
 /// The form as typed.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -59,6 +60,8 @@ pub enum RegisterError {
     /// `found` is the version it has now.
     #[error("Somebody changed this tenant since you opened it, look at it again")]
     Stale { found: i32 },
+    #[error("{} does not work without {}", .module.label(), .needs.label())]
+    Needs { module: Module, needs: Module },
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -75,6 +78,7 @@ impl Problem for RegisterError {
             RegisterError::NotFound => Kind::NotFound,
             RegisterError::IsSuspended { .. } | RegisterError::IsOpen { .. } => Kind::Conflict,
             RegisterError::Stale { .. } => Kind::Stale,
+            RegisterError::Needs { .. } => Kind::Invalid,
             RegisterError::Db(error) => error.kind(),
         }
     }
@@ -85,7 +89,17 @@ impl Problem for RegisterError {
             RegisterError::IsSuspended { .. } => "tenants.suspended",
             RegisterError::IsOpen { .. } => "tenants.open",
             RegisterError::Stale { .. } => "tenants.stale",
+            RegisterError::Needs { .. } => "tenants.module_needs_another",
             RegisterError::Db(error) => error.code(),
+        }
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        match self {
+            RegisterError::Needs { .. } => {
+                vec![Fault::new("/on", "needs_another", self.to_string())]
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -101,7 +115,7 @@ impl Problem for RegisterError {
 
 /// Opens the register at a tenant, for this change alone; the transaction is inside the tenant afterwards. Whoever says
 /// which version they saw is refused when it has moved on.
-async fn open(
+pub(super) async fn open(
     db: &Db,
     by: &PlatformOperator,
     id: TenantId,
@@ -122,7 +136,8 @@ async fn open(
     Ok((tx, entry))
 }
 
-async fn record(
+/// Writes down what was changed, and gives the entry as it is then.
+pub(super) async fn record(
     mut tx: PlatformTx,
     by: &PlatformOperator,
     tenant: TenantId,

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Integer, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, Integer, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::TenantId;
 
 use super::PlatformOperator;
-use crate::access::TenantRef;
+use crate::access::{ModuleSet, TenantRef};
 use crate::db::{Db, DbError, Limit, Page, Paged, PlatformTx, Statement};
 use crate::master::text_codes;
 
@@ -34,9 +34,16 @@ pub struct TenantSummary {
     pub created_at: DateTime<Utc>,
     #[diesel(sql_type = Integer)]
     pub version: i32,
+    #[diesel(sql_type = Array<Text>)]
+    modules_off: Vec<String>,
 }
 
 impl TenantSummary {
+    /// The modules that are on.
+    pub fn modules(&self) -> ModuleSet {
+        ModuleSet::without_named(&self.modules_off)
+    }
+
     pub fn tenant(&self) -> TenantRef {
         TenantRef {
             id: self.id,
@@ -51,7 +58,7 @@ impl TenantSummary {
 }
 
 /// The columns of a [`TenantSummary`].
-const ENTRY: &str = "id, slug, name, status, created_at, version";
+const ENTRY: &str = "id, slug, name, status, created_at, version, modules_off";
 
 /// The tenants by slug.
 pub async fn list_tenants(

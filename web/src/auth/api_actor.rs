@@ -17,6 +17,7 @@ use vitaran_kernel::{SessionId, TenantId, UserId};
 use super::session::client_of;
 use crate::http::problem::Refusal;
 use crate::http::request_id;
+use crate::modules;
 use crate::state::AppState;
 
 /// The header in which a platform admin's token names the distributor to act in.
@@ -172,6 +173,10 @@ async fn authenticate(request: &Request, bearer: Bearer) -> poem::Result<Bearing
     let actor = &bearing.actor;
     if let Some(user) = actor.user_id() {
         request_id::record_person(user, Some(actor.tenant_id()));
+    }
+    // What belongs to a module that is off is as missing as what never was.
+    if !modules::is_there(request.original_uri().path(), actor) {
+        return Err(Refusal::not_found().into());
     }
     Ok(bearing)
 }

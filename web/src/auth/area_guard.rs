@@ -7,6 +7,7 @@ use super::{CurrentSession, PageActor, PlatformPage};
 use crate::http::problem::Refusal;
 use crate::hx::{self, HxRequest};
 use crate::identity::second_factor;
+use crate::modules;
 use crate::state::AppState;
 
 pub struct GuardAreas;
@@ -64,9 +65,22 @@ fn check_second_factor(request: &Request) -> Result<()> {
     Err(poem::Error::from_response(response))
 }
 
+/// What belongs to a module that is off is as missing as what never was.
+fn check_module(request: &Request) -> Result<()> {
+    let actor = request
+        .data::<CurrentSession>()
+        .and_then(CurrentSession::actor);
+    let path = request.original_uri().path();
+    match actor {
+        Some(actor) if !modules::is_there(path, actor) => Err(Refusal::not_found().into()),
+        _ => Ok(()),
+    }
+}
+
 async fn check(request: &Request) -> Result<()> {
     use poem::FromRequest as _;
     check_second_factor(request)?;
+    check_module(request)?;
     match area_of(request.original_uri().path()) {
         Some("admin") => match role(request).await? {
             Role::Dealer => {

@@ -53,10 +53,9 @@ pub async fn submit_change(
             return Ok(shell.page(CHANGE).refused().render(body));
         }
     }
-    let role = session.actor().map(vitaran_core::access::Actor::role);
     let opening = session.opening_again(request);
     let message = Flash::good("Your password is changed, and all other devices are signed out");
-    let mut response = shell.go_to(sign_in::home_of(role), Some(&message));
+    let mut response = shell.go_to(sign_in::home(&session), Some(&message));
     session::open(&state, Some(&session), opening, &mut response).await?;
     Ok(response)
 }

@@ -99,12 +99,10 @@ pub(super) async fn enter(
     next: Option<&str>,
 ) -> PageResult {
     let role = signed_in.membership.as_ref().map(|m| m.role);
-    let has_own_role = signed_in
-        .membership
-        .as_ref()
-        .is_some_and(|m| m.role_name.is_some());
-    // Where the work is of somebody with a role of the distributor's own, the next request finds out.
-    let home = if has_own_role { "/" } else { home_of(role) };
+    let is_usual = signed_in.membership.as_ref().is_none_or(|m| m.is_usual());
+    // Where the work is of somebody with a role of the distributor's own, or of whom a module is switched off, the next request
+    // finds out.
+    let home = if is_usual { home_of(role) } else { "/" };
     let opening = Opening {
         target: signed_in.target,
         is_dealer: role == Some(Role::Dealer),

@@ -45,14 +45,18 @@ pub async fn submit_switch(
     Form(form): Form<SwitchForm>,
 ) -> PageResult {
     let found = identity::switch_target(&state.db, session.user(), &form.tenant).await?;
-    let (target, role) = found.ok_or_else(Refusal::not_found)?;
+    let (target, membership) = found.ok_or_else(Refusal::not_found)?;
     let opening = Opening {
         user: session.user().clone(),
         target,
-        is_dealer: role == Role::Dealer,
+        is_dealer: membership.role == Role::Dealer,
         client: client_of(request),
     };
-    let mut response: Response = hx::go_to(shell.request(), sign_in::home_of(Some(role)));
+    let home = match membership.is_usual() {
+        true => sign_in::home_of(Some(membership.role)),
+        false => "/",
+    };
+    let mut response: Response = hx::go_to(shell.request(), home);
     session::open(&state, Some(&session), opening, &mut response).await?;
     Ok(response)
 }

@@ -62,6 +62,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("networks", "203.0.113.0/24"),
     ("new_password", "a long and private sentence"),
     ("note", "Call before noon"),
+    ("on", "INVENTORY"),
     ("old_password", "the sentence it was so far"),
     ("parent_id", ID),
     ("party", "DEALER"),

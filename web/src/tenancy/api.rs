@@ -6,11 +6,13 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 use vitaran_core::access::Actor;
 use vitaran_core::tenancy::{
-    self, Ending, RenameForm, SuspendForm, TenantForm, TenantSummary, VisitForm,
+    self, Ending, ModulesForm, RenameForm, SuspendForm, TenantForm, TenantSummary, VisitForm,
 };
 use vitaran_kernel::TenantId;
 
-use super::dto::{NewTenant, NewVisit, RegisteredTenant, Suspension, TenantName, Visit};
+use super::dto::{
+    NewTenant, NewVisit, RegisteredTenant, Suspension, TenantModules, TenantName, Visit,
+};
 use crate::auth::PlatformToken;
 use crate::http::listing::{Asked, Listed};
 use crate::http::problem::Refusal;
@@ -142,6 +144,32 @@ impl TenantsApi {
         let name = RenameForm::from(body.0).parse()?;
         let id = TenantId::from_uuid(id.0);
         let tenant = tenancy::rename_tenant(&state.db, by.operator(), id, expected, name).await?;
+        Ok(stored(tenant))
+    }
+
+    /// Switch a distributor's modules
+    ///
+    /// It counts from the next request. What belongs to a module that is off is 404 to everybody there, its permissions are
+    /// nobody's, and what it had to send waits; its data stays.
+    #[oai(
+        path = "/:id/modules",
+        method = "put",
+        operation_id = "platform_tenants_set_modules"
+    )]
+    async fn set_modules(
+        &self,
+        state: Data<&AppState>,
+        by: PlatformToken,
+        id: Path<uuid::Uuid>,
+        /// The `ETag` of the distributor.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+        body: Json<TenantModules>,
+    ) -> Result<Stored<RegisteredTenant>, Failure> {
+        let expected = version::required(if_match.0.as_deref())?;
+        let on = ModulesForm::from(body.0).parse()?;
+        let id = TenantId::from_uuid(id.0);
+        let tenant = tenancy::set_modules(&state.db, by.operator(), id, expected, on).await?;
         Ok(stored(tenant))
     }
 

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use poem_openapi::Object;
-use vitaran_core::tenancy::{self, RenameForm, SuspendForm, TenantForm, TenantSummary, VisitForm};
+use vitaran_core::tenancy::{
+    self, ModulesForm, RenameForm, SuspendForm, TenantForm, TenantSummary, VisitForm,
+};
 
 /// A distributor in the register.
 #[derive(Debug, Clone, Object)]
@@ -15,11 +17,14 @@ pub struct RegisteredTenant {
     /// `ACTIVE` or `SUSPENDED`.
     status: String,
     created_at: DateTime<Utc>,
+    /// The codes of the modules that are on: `DISTRIBUTION`, `INVENTORY`.
+    modules: Vec<String>,
     version: i32,
 }
 
 impl From<TenantSummary> for RegisteredTenant {
     fn from(tenant: TenantSummary) -> Self {
+        let modules = ModulesForm::from(tenant.modules()).on;
         let TenantSummary {
             id,
             slug,
@@ -27,6 +32,7 @@ impl From<TenantSummary> for RegisteredTenant {
             status,
             created_at,
             version,
+            ..
         } = tenant;
         RegisteredTenant {
             id: id.as_uuid(),
@@ -34,6 +40,7 @@ impl From<TenantSummary> for RegisteredTenant {
             name,
             status: status.as_str().to_owned(),
             created_at,
+            modules,
             version,
         }
     }
@@ -111,6 +118,20 @@ pub struct TenantName {
 impl From<TenantName> for RenameForm {
     fn from(TenantName { name }: TenantName) -> Self {
         RenameForm { name }
+    }
+}
+
+/// Which modules a distributor has.
+#[derive(Object)]
+#[oai(deny_unknown_fields)]
+pub struct TenantModules {
+    /// Codes of those that are on: `DISTRIBUTION`, which needs `INVENTORY`. All others are off.
+    on: Vec<String>,
+}
+
+impl From<TenantModules> for ModulesForm {
+    fn from(TenantModules { on }: TenantModules) -> Self {
+        ModulesForm { on }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use poem::web::{Data, Path};
 use poem::{Response, handler};
-use vitaran_core::tenancy::{self, RenameForm, SuspendForm, TenantSummary};
+use vitaran_core::tenancy::{self, ModulesForm, RenameForm, SuspendForm, TenantSummary};
 
 use super::platform::load;
 use super::views;
@@ -83,6 +83,67 @@ async fn rename_from(
     let (version, name) = (sent.version()?, sent.form.parse()?);
     let by = &page.operator;
     Ok(tenancy::rename_tenant(&state.db, by, tenant.id, version, name).await?)
+}
+
+/// `GET /super/tenants/:slug/modules`
+#[handler]
+pub async fn ask_modules(
+    shell: Shell,
+    state: Data<&AppState>,
+    _page: PlatformPage,
+    Path(slug): Path<String>,
+) -> PageResult {
+    let tenant = load(&state, &slug).await?;
+    let form = ModulesForm::from(tenant.modules());
+    Ok(show_modules(&shell, &tenant, &form, &Attempt::fresh()))
+}
+
+fn show_modules(
+    shell: &Shell,
+    tenant: &TenantSummary,
+    form: &ModulesForm,
+    attempt: &Attempt,
+) -> Response {
+    let body = views::modules(tenant, form, attempt);
+    attempt.answer(shell, "Modules", body, |body| body)
+}
+
+/// `POST /super/tenants/:slug/modules`
+#[handler]
+pub async fn set_modules(
+    shell: Shell,
+    state: Data<&AppState>,
+    page: PlatformPage,
+    Path(slug): Path<String>,
+    sent: Submitted<ModulesForm>,
+) -> PageResult {
+    let tenant = load(&state, &slug).await?;
+    match set_from(&state, &page, &tenant, &sent).await {
+        Ok(_) => {
+            let message = Flash::good("Saved. It counts from their next request");
+            Ok(shell.go_to(&path_of(&slug), Some(&message)))
+        }
+        Err(refusal) => {
+            let mut attempt = Attempt::refused(refusal, &sent)?;
+            let tenant = load(&state, &slug).await?;
+            let present = ModulesForm::from(tenant.modules());
+            attempt.compare(&present, &sent.form, |_, _| {
+                Some("Other modules are on now".to_owned())
+            });
+            Ok(show_modules(&shell, &tenant, &sent.form, &attempt))
+        }
+    }
+}
+
+async fn set_from(
+    state: &AppState,
+    page: &PlatformPage,
+    tenant: &TenantSummary,
+    sent: &Submitted<ModulesForm>,
+) -> Result<TenantSummary, Refusal> {
+    let (version, on) = (sent.version()?, sent.form.parse()?);
+    let by = &page.operator;
+    Ok(tenancy::set_modules(&state.db, by, tenant.id, version, on).await?)
 }
 
 /// `GET /super/tenants/:slug/suspension`

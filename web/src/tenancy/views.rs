@@ -1,8 +1,11 @@
 //! The pages of `/super`: data in, markup out.
 
 use maud::{Markup, html};
+use vitaran_core::access::Module;
 use vitaran_core::db::Paged;
-use vitaran_core::tenancy::{RenameForm, TenantForm, TenantStatus, TenantSummary, VisitForm};
+use vitaran_core::tenancy::{
+    ModulesForm, RenameForm, TenantForm, TenantStatus, TenantSummary, VisitForm,
+};
 
 use crate::http::form_page::Attempt;
 use crate::hx;
@@ -55,6 +58,16 @@ fn path_of(tenant: &TenantSummary) -> String {
     format!("/super/tenants/{}", tenant.slug)
 }
 
+/// "Distribution, Inventory"
+fn modules_of(tenant: &TenantSummary) -> String {
+    let on: Vec<&str> = tenant.modules().on().map(Module::label).collect();
+    if on.is_empty() {
+        "None".to_owned()
+    } else {
+        on.join(", ")
+    }
+}
+
 fn status(status: TenantStatus) -> Markup {
     let tone = match status {
         TenantStatus::Active => Tone::Good,
@@ -104,12 +117,17 @@ pub fn show(tenant: &TenantSummary, visit: &VisitForm, errors: &[FieldError]) ->
     html! {
         (Heading::new(&tenant.name).back("Distributors", "/super").badge(status(tenant.status)).actions(html! {
             a.button href={ (path) "/name" } { "Rename" }
+            a.button href={ (path) "/modules" } { "Modules" }
             @if tenant.is_suspended() { (button(&ActionButton::post("Restore", format!("{path}/restoration")))) }
             @else { a.button href={ (path) "/suspension" } { "Suspend" } }
         }))
         @if tenant.is_suspended() { p { "Their people and programs are refused. Their data stays, and you can visit." } }
         (error_summary(errors))
-        (panel("Register", facts(&[("Short name", code(&tenant.slug)), ("Since", time::date_of(tenant.created_at))])))
+        (panel("Register", facts(&[
+            ("Short name", code(&tenant.slug)),
+            ("Since", time::date_of(tenant.created_at)),
+            ("Modules", html! { (modules_of(tenant)) }),
+        ])))
         (panel("Support visit", html! {
             p { "You see what their administrator sees, for at most an hour. They find the visit and its reason in their audit log." }
             (hx::Form::post(&action).class("stack").unboosted().render(html! {
@@ -137,6 +155,38 @@ pub fn rename(tenant: &TenantSummary, form: &RenameForm, attempt: &Attempt) -> M
             (version(tenant.version.into()))
             (Field::text("name", "Name").value(&form.name).errors(&attempt.errors).required().max_length(120))
             (buttons(html! { (submit("Rename")) a.button href=(path) { "Cancel" } }))
+        }))
+    }
+}
+
+pub fn modules(tenant: &TenantSummary, form: &ModulesForm, attempt: &Attempt) -> Markup {
+    let path = path_of(tenant);
+    let is_on = |module: Module| form.on.iter().any(|code| code == module.as_str());
+    // The first box has the field's own id, so that the error summary's link finds it.
+    let id = |module: Module| {
+        if Module::ALL.first() == Some(&module) {
+            "on"
+        } else {
+            module.as_str()
+        }
+    };
+    html! {
+        (Heading::new("Modules").back(&tenant.name, &path))
+        (attempt.summary())
+        (hx::Form::post(&format!("{path}/modules")).class("panel stack").render(html! {
+            p { "What belongs to a module that is off disappears for everybody there, programs included. Its data stays, and what it had to send waits." }
+            (version(tenant.version.into()))
+            @for module in Module::ALL {
+                (Checkbox {
+                    name: "on",
+                    value: module.as_str(),
+                    label: module.label(),
+                    hint: Some(module.covers()),
+                    is_checked: is_on(module),
+                    id: id(module),
+                })
+            }
+            (buttons(html! { (submit("Save")) a.button href=(path) { "Cancel" } }))
         }))
     }
 }
