@@ -39,6 +39,7 @@ mod orders;
 mod outbox;
 mod passwords;
 mod platform;
+mod platform_api;
 mod portal;
 mod problems;
 mod proof;

@@ -364,8 +364,8 @@ impl TestApp {
         client.bearer(token)
     }
 
-    /// A browser of a platform admin, outside every distributor.
-    pub async fn sign_in_platform_admin(&self) -> Client {
+    /// A platform admin, who works in no distributor.
+    pub async fn platform_admin(&self) -> Person {
         let person = self.person(Role::Admin).await;
         // No action makes one: only the operator's command does.
         let sql = format!(
@@ -374,7 +374,17 @@ impl TestApp {
             person.email
         );
         self.database.execute(&sql).await;
-        self.sign_in(&person).await
+        person
+    }
+
+    /// A browser of a platform admin, outside every distributor.
+    pub async fn sign_in_platform_admin(&self) -> Client {
+        self.sign_in(&self.platform_admin().await).await
+    }
+
+    /// A program with a platform admin's token.
+    pub async fn api_as_platform_admin(&self) -> Client {
+        self.api(&self.platform_admin().await).await
     }
 }
 

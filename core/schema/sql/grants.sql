@@ -25,7 +25,7 @@ GRANT SELECT ON eway_thresholds, tax_classes, tax_rates, whatsapp_error_classes 
 
 -- Identity and tenancy.
 GRANT SELECT ON tenants TO app_user, app_worker;
-GRANT INSERT, UPDATE (name, status) ON tenants TO app_user;
+GRANT INSERT, UPDATE (name, status, version) ON tenants TO app_user;
 GRANT SELECT (id, email, name, password_changed_at, is_platform_admin, is_active, created_at) ON users TO app_user, app_worker;
 GRANT INSERT (id, email, name, password_hash), UPDATE (name, email, password_hash, password_changed_at) ON users TO app_user;
 GRANT SELECT, INSERT, UPDATE (role, role_id, dealer_id, is_active, version, removed_at, created_at) ON memberships TO app_user;

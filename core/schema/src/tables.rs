@@ -840,6 +840,7 @@ diesel::table! {
         name -> Text,
         status -> Text,
         created_at -> Timestamptz,
+        version -> Int4,
     }
 }
 

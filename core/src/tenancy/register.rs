@@ -5,19 +5,20 @@
 //! the platform's own people may visit.
 
 use diesel::QueryableByName;
-use diesel::sql_types::{Text as SqlText, Uuid};
+use diesel::sql_types::Uuid;
 use diesel_async::RunQueryDsl as _;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 use vitaran_kernel::{TenantId, Text, UserId};
 
 use super::PlatformOperator;
+use super::tenants::{TenantStatus, TenantSummary, find_in};
 use crate::db::{Db, DbError, PlatformTx, Statement};
 use crate::live::Subject;
 use crate::problem::{Faults, Invalid, Kind, Problem};
 
 /// The form as typed.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RenameForm {
     pub name: String,
@@ -54,6 +55,9 @@ pub enum RegisterError {
     IsSuspended { name: String },
     #[error("{name} is open already")]
     IsOpen { name: String },
+    /// `found` is the version it has now.
+    #[error("Somebody changed this tenant since you opened it, look at it again")]
+    Stale { found: i32 },
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -69,6 +73,7 @@ impl Problem for RegisterError {
         match self {
             RegisterError::NotFound => Kind::NotFound,
             RegisterError::IsSuspended { .. } | RegisterError::IsOpen { .. } => Kind::Conflict,
+            RegisterError::Stale { .. } => Kind::Stale,
             RegisterError::Db(error) => error.kind(),
         }
     }
@@ -78,37 +83,40 @@ impl Problem for RegisterError {
             RegisterError::NotFound => "tenants.not_found",
             RegisterError::IsSuspended { .. } => "tenants.suspended",
             RegisterError::IsOpen { .. } => "tenants.open",
+            RegisterError::Stale { .. } => "tenants.stale",
             RegisterError::Db(error) => error.code(),
+        }
+    }
+
+    fn facts(&self) -> Map<String, Value> {
+        match self {
+            RegisterError::Stale { found } => {
+                Map::from_iter([("version".to_owned(), Value::from(*found))])
+            }
+            _ => Map::new(),
         }
     }
 }
 
-#[derive(QueryableByName)]
-struct Entry {
-    #[diesel(sql_type = Uuid)]
-    id: TenantId,
-    #[diesel(sql_type = SqlText)]
-    name: String,
-    #[diesel(sql_type = SqlText)]
-    status: String,
-}
-
-/// Opens the register at a tenant, for this change alone; the transaction is inside the tenant afterwards.
+/// Opens the register at a tenant, for this change alone; the transaction is inside the tenant afterwards. Whoever says
+/// which version they saw is refused when it has moved on.
 async fn open(
     db: &Db,
     by: &PlatformOperator,
-    slug: &str,
-) -> Result<(PlatformTx, Entry), RegisterError> {
+    id: TenantId,
+    expected: Option<i32>,
+) -> Result<(PlatformTx, TenantSummary), RegisterError> {
     let mut tx = db.begin_platform().await?;
     if let Some(user) = by.user() {
         tx.act_as(user.id).await?;
     }
-    let found: Vec<Entry> =
-        Statement::new("SELECT id, name, status FROM tenants WHERE slug = $1 FOR UPDATE")
-            .bind(slug)
-            .load(tx.conn()?)
-            .await?;
-    let entry = found.into_iter().next().ok_or(RegisterError::NotFound)?;
+    let entry = find_in(&mut tx, id, " FOR UPDATE").await?;
+    let entry = entry.ok_or(RegisterError::NotFound)?;
+    if expected.is_some_and(|expected| expected != entry.version) {
+        return Err(RegisterError::Stale {
+            found: entry.version,
+        });
+    }
     tx.enter(entry.id).await?;
     Ok((tx, entry))
 }
@@ -119,21 +127,24 @@ async fn record(
     tenant: TenantId,
     action: &str,
     after: Value,
-) -> Result<(), RegisterError> {
+) -> Result<TenantSummary, RegisterError> {
     let object = ("tenant", tenant.as_uuid());
     by.record(&mut tx, tenant, action, object, after).await?;
-    Ok(tx.commit().await?)
+    let now = find_in(&mut tx, tenant, "").await?;
+    tx.commit().await?;
+    now.ok_or(RegisterError::NotFound)
 }
 
 /// Gives a tenant another name; invoices that exist keep what they say.
 pub async fn rename_tenant(
     db: &Db,
     by: &PlatformOperator,
-    slug: &str,
+    id: TenantId,
+    expected: i32,
     name: Text<120>,
-) -> Result<(), RegisterError> {
-    let (mut tx, entry) = open(db, by, slug).await?;
-    Statement::new("UPDATE tenants SET name = $2 WHERE id = $1")
+) -> Result<TenantSummary, RegisterError> {
+    let (mut tx, entry) = open(db, by, id, Some(expected)).await?;
+    Statement::new("UPDATE tenants SET name = $2, version = version + 1 WHERE id = $1")
         .bind(entry.id.as_uuid())
         .bind(name.as_str())
         .execute(tx.conn()?)
@@ -146,19 +157,20 @@ pub async fn rename_tenant(
 pub async fn suspend_tenant(
     db: &Db,
     by: &PlatformOperator,
-    slug: &str,
+    id: TenantId,
+    expected: Option<i32>,
     reason: Text<500>,
-) -> Result<(), RegisterError> {
+) -> Result<TenantSummary, RegisterError> {
     #[derive(QueryableByName)]
     struct Ended {
         #[diesel(sql_type = Uuid)]
         user_id: UserId,
     }
-    let (mut tx, entry) = open(db, by, slug).await?;
-    if entry.status == "SUSPENDED" {
+    let (mut tx, entry) = open(db, by, id, expected).await?;
+    if entry.is_suspended() {
         return Err(RegisterError::IsSuspended { name: entry.name });
     }
-    set_status(&mut tx, entry.id, "SUSPENDED").await?;
+    set_status(&mut tx, entry.id, TenantStatus::Suspended).await?;
     // A support visit goes on: it is the platform's own.
     let ended: Vec<Ended> = Statement::new(
         "DELETE FROM sessions WHERE acting_tenant = $1 AND membership_id IS NOT NULL RETURNING user_id",
@@ -177,20 +189,25 @@ pub async fn suspend_tenant(
 pub async fn restore_tenant(
     db: &Db,
     by: &PlatformOperator,
-    slug: &str,
-) -> Result<(), RegisterError> {
-    let (mut tx, entry) = open(db, by, slug).await?;
-    if entry.status == "ACTIVE" {
+    id: TenantId,
+    expected: Option<i32>,
+) -> Result<TenantSummary, RegisterError> {
+    let (mut tx, entry) = open(db, by, id, expected).await?;
+    if !entry.is_suspended() {
         return Err(RegisterError::IsOpen { name: entry.name });
     }
-    set_status(&mut tx, entry.id, "ACTIVE").await?;
+    set_status(&mut tx, entry.id, TenantStatus::Active).await?;
     record(tx, by, entry.id, "tenancy.tenant.restore", json!({})).await
 }
 
-async fn set_status(tx: &mut PlatformTx, tenant: TenantId, status: &str) -> Result<(), DbError> {
-    Statement::new("UPDATE tenants SET status = $2 WHERE id = $1")
+async fn set_status(
+    tx: &mut PlatformTx,
+    tenant: TenantId,
+    status: TenantStatus,
+) -> Result<(), DbError> {
+    Statement::new("UPDATE tenants SET status = $2, version = version + 1 WHERE id = $1")
         .bind(tenant.as_uuid())
-        .bind(status)
+        .bind(status.as_str())
         .execute(tx.conn()?)
         .await?;
     Ok(())

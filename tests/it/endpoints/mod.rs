@@ -49,6 +49,7 @@ struct World<'a> {
     /// A key for each role of the staff, with all of the role's permissions that a key may have.
     keys: BTreeMap<Role, Client>,
     platform: Client,
+    platform_program: Client,
     nobody: Client,
     made: BTreeMap<(usize, &'static str), Things>,
 }
@@ -73,6 +74,7 @@ impl<'a> World<'a> {
             browsers,
             programs,
             platform: app.sign_in_platform_admin().await,
+            platform_program: app.api_as_platform_admin().await,
             nobody: app.client(),
             made: BTreeMap::new(),
         }
@@ -240,7 +242,11 @@ impl World<'_> {
         }
         if row.who == Who::Platform && row.method == "GET" {
             let things = self.things(OWN, row.names).await;
-            let answer = ask(&self.platform, row, &things).await;
+            let client = match row.is_page() {
+                true => &self.platform,
+                false => &self.platform_program,
+            };
+            let answer = ask(client, row, &things).await;
             check(answer.status == 200, || {
                 format!("{row:?}: {}", answer.status)
             })?;
@@ -359,7 +365,11 @@ impl World<'_> {
                 format!("{what}: {}", refused.status)
             })?;
             check_same(&seen(&refused, &own), &seen(&unseen, &nothing), &what)?;
-            let is_said = row.is_page() || refused.code() == "access.forbidden";
+            let code = match row.who {
+                Who::Platform => "request.not_found",
+                _ => "access.forbidden",
+            };
+            let is_said = row.is_page() || refused.code() == code;
             check(is_said, || format!("{what}: {}", refused.body))?;
         }
         Ok(())

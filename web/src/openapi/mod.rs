@@ -32,6 +32,7 @@ use crate::payments::ReceiptsApi;
 use crate::pricing::PricesApi;
 use crate::roles::RolesApi;
 use crate::stock::StockApi;
+use crate::tenancy::TenantsApi;
 use crate::warehouse::WarehouseApi;
 use crate::webhooks::{self, WebhooksApi};
 
@@ -74,6 +75,11 @@ pub enum Tag {
     Members,
     /// Who changed what.
     Audit,
+    /// The register of distributors, for the platform's own people. Their access tokens, which they get by signing in without a
+    /// `tenant`, also call every other operation, in the distributor whose id the header `X-Tenant-ID` names: they read there
+    /// what its administrators read, and change things on a support visit that may. A suspended distributor is refused with
+    /// `auth.tenant_suspended`. With anybody else's token, and with an API key, the header is not looked at.
+    Platform,
     /// How the service stands.
     Health,
 }
@@ -107,7 +113,7 @@ type Apis = (
     InvoicesApi,
     ReceiptsApi,
     (NotificationsApi, WebhooksApi),
-    AuditApi,
+    (AuditApi, TenantsApi),
     HealthApi,
 );
 
@@ -146,7 +152,7 @@ pub fn service() -> OpenApiService<Apis, ()> {
             InvoicesApi,
             ReceiptsApi,
             (NotificationsApi, WebhooksApi),
-            AuditApi,
+            (AuditApi, TenantsApi),
             HealthApi,
         ),
         "Vitaran",
