@@ -50,6 +50,7 @@ mod second_factor;
 mod session_ends;
 mod sessions;
 mod sign_in;
+mod suspension;
 mod switches;
 mod throttle;
 mod tidy;

@@ -219,12 +219,13 @@ async fn a_suspended_distributors_people_programs_and_keys_are_refused_at_once_a
         (suspended.status, suspended.location()),
         (303, "/super/tenants/volt")
     );
-    assert_eq!(asked().await, [303, 401, 401, 200]);
+    assert_eq!(asked().await, [303, 403, 403, 200]);
+    assert_eq!(browser.get("/admin/orders").await.location(), "/suspended");
     let form = [
         ("email", person.email.as_str()),
         ("password", person.password.as_str()),
     ];
-    assert_eq!(app.client().post_form("/login", &form).await.status, 422);
+    assert_eq!(app.client().post_form("/login", &form).await.status, 403);
     let page = platform.get("/super/tenants/volt").await;
     assert!(
         page.body.contains("Suspended") && page.body.contains("Restore"),

@@ -218,6 +218,7 @@ fn config(base: &str, url: &str, files: &std::path::Path) -> WebConfig {
         trusted_proxies: TrustedProxies::default(),
         platform_second_factor: false,
         cors_origins: Origins::default(),
+        support_contact: Some("080 4567 8900".to_owned()),
         webhook_targets: Targets::Loopback,
         secret_key: Secret::new(SECRET_KEY),
     }

@@ -25,5 +25,7 @@ pub use registrations::{
     LutForm, NewRegistration, RegistrationError, RegistrationForm, SetLut, add_registration,
     set_lut,
 };
-pub use settings::{Edit, SetSettings, SetSettingsError, Settings, SettingsForm, set_settings};
+pub use settings::{
+    Edit, Helpline, SetSettings, SetSettingsError, Settings, SettingsForm, helpline, set_settings,
+};
 pub use tenants::{TenantStatus, TenantSummary, find_tenant, find_tenant_by_id, list_tenants};

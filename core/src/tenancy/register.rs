@@ -1,8 +1,9 @@
 //! What the platform changes in the register: the name of a tenant, and whether it is open.
 //!
-//! A suspended tenant's people and programs are refused from the next request on: every look-up of a session, token or key asks
-//! for an open tenant. Their sign-in answers as a wrong password does, so that it tells strangers nothing. The data stays, and
-//! the platform's own people may visit.
+//! A suspended tenant's people and programs are refused from the next request on: the look-ups of sessions, tokens and keys give
+//! them no role there. Those who prove who they are, by a session, a token, a key or a sign-in, are told why; strangers learn
+//! nothing. What they held ends when the tenant is restored, so that everybody signs in anew. Messages and deliveries wait, the
+//! data stays, and the platform's own people may visit.
 
 use diesel::QueryableByName;
 use diesel::sql_types::Uuid;
@@ -153,7 +154,7 @@ pub async fn rename_tenant(
     record(tx, by, entry.id, "tenancy.tenant.rename", after).await
 }
 
-/// Closes a tenant: all its people and programs are signed out, and their open pages know it at once.
+/// Closes a tenant: its people and programs are refused, and their open pages know it at once.
 pub async fn suspend_tenant(
     db: &Db,
     by: &PlatformOperator,
@@ -161,31 +162,22 @@ pub async fn suspend_tenant(
     expected: Option<i32>,
     reason: Text<500>,
 ) -> Result<TenantSummary, RegisterError> {
-    #[derive(QueryableByName)]
-    struct Ended {
-        #[diesel(sql_type = Uuid)]
-        user_id: UserId,
-    }
     let (mut tx, entry) = open(db, by, id, expected).await?;
     if entry.is_suspended() {
         return Err(RegisterError::IsSuspended { name: entry.name });
     }
     set_status(&mut tx, entry.id, TenantStatus::Suspended).await?;
-    // A support visit goes on: it is the platform's own.
-    let ended: Vec<Ended> = Statement::new(
-        "DELETE FROM sessions WHERE acting_tenant = $1 AND membership_id IS NOT NULL RETURNING user_id",
+    let signed_in = tell_members(
+        &mut tx,
+        entry.id,
+        "SELECT user_id FROM sessions WHERE acting_tenant = $1 AND membership_id IS NOT NULL",
     )
-    .bind(entry.id.as_uuid())
-    .load(tx.conn()?)
     .await?;
-    for session in &ended {
-        tx.changed(entry.id, Subject::SignIns(session.user_id));
-    }
-    let after = json!({ "reason": reason, "sessions_ended": ended.len() });
+    let after = json!({ "reason": reason, "sessions_closed": signed_in });
     record(tx, by, entry.id, "tenancy.tenant.suspend", after).await
 }
 
-/// Opens a tenant again: its people sign in, and its keys work.
+/// Opens a tenant again: its people sign in, its keys work, and what waited to be sent is sent.
 pub async fn restore_tenant(
     db: &Db,
     by: &PlatformOperator,
@@ -197,7 +189,35 @@ pub async fn restore_tenant(
         return Err(RegisterError::IsOpen { name: entry.name });
     }
     set_status(&mut tx, entry.id, TenantStatus::Active).await?;
+    tell_members(
+        &mut tx,
+        entry.id,
+        "DELETE FROM sessions WHERE acting_tenant = $1 AND membership_id IS NOT NULL RETURNING user_id",
+    )
+    .await?;
     record(tx, by, entry.id, "tenancy.tenant.restore", json!({})).await
+}
+
+/// Tells the open pages of the members whose sessions a statement gives, and how many these are. A support visit is none: it is
+/// the platform's own.
+async fn tell_members(
+    tx: &mut PlatformTx,
+    tenant: TenantId,
+    sql: &'static str,
+) -> Result<usize, DbError> {
+    #[derive(QueryableByName)]
+    struct Holder {
+        #[diesel(sql_type = Uuid)]
+        user_id: UserId,
+    }
+    let holders: Vec<Holder> = Statement::new(sql)
+        .bind(tenant.as_uuid())
+        .load(tx.conn()?)
+        .await?;
+    for holder in &holders {
+        tx.changed(tenant, Subject::SignIns(holder.user_id));
+    }
+    Ok(holders.len())
 }
 
 async fn set_status(

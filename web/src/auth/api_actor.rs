@@ -8,9 +8,10 @@ use poem_openapi::auth::{Bearer, BearerAuthorization as _};
 use poem_openapi::registry::Registry;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, SecurityScheme};
 use vitaran_core::access::Actor;
+use vitaran_core::api_keys::{self, FoundKey};
+use vitaran_core::identity;
 use vitaran_core::identity::TokenView;
 use vitaran_core::tenancy::{self, Asked, PlatformOperator};
-use vitaran_core::{api_keys, identity};
 use vitaran_kernel::{SessionId, TenantId, UserId};
 
 use super::session::client_of;
@@ -210,7 +211,10 @@ async fn actor_of(
             Ok(tenancy::act_in_tenant(&state.db, &operator, tenant, asked).await?)
         }
         (None, Some(actor)) => Ok(actor.clone()),
-        (None, None) => Err(Refusal::tenant_required()),
+        (None, None) => Err(match &token.suspended {
+            Some(tenant) => tenant.clone().into(),
+            None => Refusal::tenant_required(),
+        }),
     }
 }
 
@@ -250,7 +254,10 @@ async fn by_token(state: &AppState, request: &Request, secret: &str) -> Result<T
 
 async fn by_key(state: &AppState, request: &Request, secret: &str) -> Result<Actor, Refusal> {
     let found = api_keys::authenticate(&state.db, secret).await?;
-    let key = found.ok_or_else(Refusal::unauthenticated)?;
+    let key = match found.ok_or_else(Refusal::unauthenticated)? {
+        FoundKey::InForce(key) => *key,
+        FoundKey::Suspended(tenant) => return Err(tenant.into()),
+    };
     let from: Option<IpAddr> = client_of(request).ip.and_then(|ip| ip.parse().ok());
     if !key.lets_in(from) {
         return Err(Refusal::wrong_address());
