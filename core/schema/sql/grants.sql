@@ -39,7 +39,7 @@ GRANT SELECT, INSERT, DELETE ON account_links, email_changes, pending_sign_ins, 
 GRANT SELECT, INSERT, UPDATE (sealed_secret, confirmed_at, last_step, created_at), DELETE ON second_factors TO app_user;
 GRANT SELECT, INSERT, UPDATE (roles, role_ids, version) ON second_factor_rules TO app_user;
 -- Web hands mails in and reads none: they carry links.
-GRANT INSERT (id, kind, recipient, recipient_name, sealed_secret, about) ON account_mails TO app_user;
+GRANT INSERT (id, kind, recipient, recipient_name, sealed_secret, about) ON account_mails TO app_user, app_worker;
 GRANT SELECT, DELETE, UPDATE (status, attempts, next_attempt_at, lease_token, lease_until, last_error, sent_at, sealed_secret) ON account_mails TO app_worker;
 GRANT SELECT, DELETE ON sessions, access_tokens, rotated_tokens, account_links, email_changes, pending_sign_ins, sign_in_tries, request_counts TO app_worker;
 GRANT SELECT, INSERT, UPDATE ON sign_in_tries, request_counts TO app_user;
