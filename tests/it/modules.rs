@@ -157,6 +157,11 @@ async fn what_a_module_holds_goes_when_it_is_off_and_comes_back_as_it_was() {
         !codes.contains(&&json!("sales.orders.read"))
             && codes.contains(&&json!("inventory.stock.read"))
     );
+    // What a role gives is told apart from what is switched off: an administrator is still no less than a colleague.
+    let colleague = house.make("user with a second factor").await;
+    let path = format!("/api/v1/users/{}/second-factor/removal", colleague["id"]);
+    let reset = both.program.post_json(&path, &json!({})).await;
+    assert_eq!(reset.status, 200, "{}", reset.body);
     let again = app.sign_in(&admin).await;
     let start = again.get("/").await;
     assert_eq!(

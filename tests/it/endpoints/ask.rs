@@ -38,9 +38,10 @@ pub fn request(client: &Client, row: &Row, things: &Things, site: &str) -> reqwe
             false => request,
         };
     }
+    let version = things.get("version").map_or("1", String::as_str);
     let request = request
         .header("idempotency-key", new_text())
-        .header("if-match", format!("\"v{}\"", things["version"]));
+        .header("if-match", format!("\"v{version}\""));
     match body.is_empty() {
         true => request,
         false => request

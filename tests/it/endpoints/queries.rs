@@ -38,9 +38,7 @@ fn documented(row: &Row) -> Vec<String> {
     let document = vitaran_web::openapi::documents().v3_1;
     let path = row.address.split('?').next().unwrap_or_default();
     let found = vitaran_web::openapi::operations(&document)
-        .find(|(at, method, _)| {
-            format!("/api{at}") == path && method.eq_ignore_ascii_case(row.method)
-        })
+        .find(|(at, method, _)| *at == path && method.eq_ignore_ascii_case(row.method))
         .map(|(_, _, operation)| operation["parameters"].clone());
     let parameters = found.and_then(|found| found.as_array().cloned());
     let names = parameters

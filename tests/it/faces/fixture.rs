@@ -22,10 +22,19 @@ pub enum Face {
     Api,
 }
 
+/// Who does an act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asker {
+    /// Somebody of the distributor.
+    Member(Role),
+    /// The platform's own, who is the same for all three.
+    Platform,
+}
+
 /// An act, as each face asks for it.
 #[derive(Debug, Clone)]
 pub struct Ask {
-    role: Role,
+    who: Asker,
     page: String,
     fields: Vec<(String, String)>,
     is_boosted: bool,
@@ -39,8 +48,16 @@ pub struct Ask {
 
 impl Ask {
     pub fn by(role: Role) -> Self {
+        Self::of(Asker::Member(role))
+    }
+
+    pub fn by_platform() -> Self {
+        Self::of(Asker::Platform)
+    }
+
+    fn of(who: Asker) -> Self {
         Ask {
-            role,
+            who,
             page: String::new(),
             fields: Vec::new(),
             is_boosted: false,
@@ -128,10 +145,12 @@ pub struct House {
     /// The order placed last, as it is now.
     order: Option<OrderDetail>,
     clients: BTreeMap<Role, Client>,
+    platform: Person,
+    platform_client: Option<Client>,
 }
 
 impl House {
-    async fn new(app: &TestApp, face: Face, slug: &str) -> House {
+    async fn new(app: &TestApp, face: Face, slug: &str, platform: &Person) -> House {
         let tenant = app.tenant(slug, GSTIN).await;
         let flow = Flow::in_tenant(app, tenant);
         let lamp = flow.product("LAMP", 100).await;
@@ -146,10 +165,31 @@ impl House {
             flow,
             order: None,
             clients: BTreeMap::new(),
+            platform: platform.clone(),
+            platform_client: None,
         }
     }
 
-    async fn client(&mut self, app: &TestApp, role: Role) -> Client {
+    async fn client(&mut self, app: &TestApp, who: Asker) -> Client {
+        match who {
+            Asker::Member(role) => self.members_client(app, role).await,
+            Asker::Platform => self.platforms_client(app).await,
+        }
+    }
+
+    async fn platforms_client(&mut self, app: &TestApp) -> Client {
+        if let Some(client) = &self.platform_client {
+            return client.clone();
+        }
+        let client = match self.face {
+            Face::Api => app.api(&self.platform).await,
+            Face::Plain | Face::Script => app.sign_in(&self.platform).await,
+        };
+        self.platform_client = Some(client.clone());
+        client
+    }
+
+    async fn members_client(&mut self, app: &TestApp, role: Role) -> Client {
         if let Some(client) = self.clients.get(&role) {
             return client.clone();
         }
@@ -171,7 +211,7 @@ impl House {
     }
 
     async fn send(&mut self, app: &TestApp, ask: &Ask) -> Answer {
-        let client = self.client(app, ask.role).await;
+        let client = self.client(app, ask.who).await;
         let fields: Vec<(&str, &str)> = ask
             .fields
             .iter()
@@ -281,13 +321,14 @@ pub struct Faces {
 impl Faces {
     pub async fn new() -> Self {
         let app = test_app().await;
+        let platform = app.platform_admin().await;
         let mut houses = Vec::new();
         for (face, slug) in [
             (Face::Script, "scripted"),
             (Face::Plain, "plainly"),
             (Face::Api, "programmed"),
         ] {
-            houses.push(House::new(&app, face, slug).await);
+            houses.push(House::new(&app, face, slug, &platform).await);
         }
         let mut faces = Faces {
             app,
@@ -341,7 +382,7 @@ impl Faces {
                 }
                 Face::Plain => {
                     assert_eq!(answer.status, 303, "{what}");
-                    let client = house.client(&self.app, ask.role).await;
+                    let client = house.client(&self.app, ask.who).await;
                     assert!(client.cookie("flash").is_some(), "{act} leaves no message");
                     let next = client.get(answer.location()).await;
                     assert_eq!(next.status, 200, "after {act}: {}", next.body);
@@ -373,7 +414,7 @@ impl Faces {
             let mut answer = house.send(&self.app, &ask).await;
             if ask.leads_back && shown == Face::Plain {
                 assert_eq!(answer.status, 303, "{act}: {}", answer.body);
-                let client = house.client(&self.app, ask.role).await;
+                let client = house.client(&self.app, ask.who).await;
                 answer = client.get(answer.location()).await;
                 assert_eq!(answer.status, 200, "after {act}: {}", answer.body);
                 answer.status = status;

@@ -6,6 +6,7 @@
 mod fixture;
 mod invitations;
 mod members;
+mod platform;
 mod records;
 mod roles;
 mod second_factor;

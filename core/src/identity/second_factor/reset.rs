@@ -146,7 +146,7 @@ pub async fn reset_second_factor(
         .granted
         .grant()
         .map_or(PermissionSet::EMPTY, |grant| grant.permissions());
-    if may.without(by.actor().permissions()) != PermissionSet::EMPTY {
+    if may.without(by.actor().grant().permissions()) != PermissionSet::EMPTY {
         return Err(ResetSecondFactorError::BeyondYours);
     }
     if row.is_platform_admin || row.tenants > 1 {
