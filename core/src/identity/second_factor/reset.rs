@@ -17,7 +17,6 @@ use crate::db::{Db, DbError, Statement, TenantTx};
 use crate::identity::GrantColumns;
 use crate::identity::memberships::find_by_email_in;
 use crate::problem::{Kind, Problem};
-use crate::tenancy::PlatformOperator;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ResetSecondFactorError {
@@ -170,10 +169,10 @@ pub async fn reset_second_factor(
 }
 
 /// For the `vitaran` command: the one way back in for the platform's own people. Whether there was one. Every distributor the
-/// person works for reads of it in the audit log.
+/// person works for reads of it in the audit log, where whoever did it goes by this name.
 pub async fn reset_at_console(
     db: &Db,
-    by: &PlatformOperator,
+    by: &str,
     email: &str,
 ) -> Result<bool, ResetSecondFactorError> {
     let mut tx = db.begin_platform().await?;
@@ -195,8 +194,8 @@ pub async fn reset_at_console(
     )
     .await?;
     let author = Author {
-        user: by.user().map(|user| user.id),
-        name: by.name(),
+        user: None,
+        name: by,
         on_behalf_of: None,
     };
     let object = ("user", found.user.id.as_uuid());
