@@ -85,7 +85,7 @@ pub async fn authenticate(db: &Db, text: &str) -> Result<Option<KeyView>, DbErro
     let mut connection = db.statement_connection().await?;
     let rows: Vec<Row> = Statement::new(
         "SELECT key_id, key_name, scopes, networks, last_used_at, user_id, user_name, email, tenant_id, tenant_slug, tenant_name, role, role_name, role_permissions, \
-         approval_limit FROM lookup.key($1)",
+         approval_limit, location_ids FROM lookup.key($1)",
     )
     .bind(hash)
     .load(&mut connection)

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use vitaran_kernel::{IstDate, TenantId};
 
-use crate::access::{Actor, DealerScope};
+use crate::access::{Actor, DealerScope, LocationScope};
 use crate::live::{Hint, Subject};
 
 use super::{Db, DbError, Statement, TxConnection, origin};
@@ -14,7 +14,7 @@ pub(super) enum Mode {
     ReadOnly,
 }
 
-/// A transaction whose tenant, actor and dealer scope are set for row-level security, and set locally: a pooled
+/// A transaction whose tenant, actor and scopes (dealer, locations) are set for row-level security, and set locally: a pooled
 /// connection carries none of it afterwards. The caller commits once; dropping it rolls back.
 #[must_use = "a transaction that is dropped is rolled back"]
 pub struct TenantTx {
@@ -40,6 +40,13 @@ impl TenantTx {
             Mode::ReadOnly => (" READ ONLY", String::new()),
             // For the trail, which only a write leaves.
             Mode::ReadWrite => (
+        let locations = match actor.locations() {
+            LocationScope::All => "all".to_owned(),
+            LocationScope::Own(own) => {
+                let own: Vec<String> = own.iter().map(ToString::to_string).collect();
+                own.join(",")
+            }
+        };
                 "",
                 format!(
                     "; SET LOCAL app.origin = '{}'",
@@ -48,7 +55,7 @@ impl TenantTx {
             ),
         };
         let begin = format!(
-            "BEGIN{read_only}; SET LOCAL app.tenant_id = '{}'; SET LOCAL app.actor_id = '{}'; SET LOCAL app.dealer_scope = '{scope}'{told}",
+            "BEGIN{read_only}; SET LOCAL app.tenant_id = '{}'; SET LOCAL app.actor_id = '{}'; SET LOCAL app.dealer_scope = '{scope}'; SET LOCAL app.location_scope = '{locations}'{told}",
             actor.tenant_id(),
             actor
                 .principal()
@@ -114,6 +121,25 @@ impl TenantTx {
             tenant: self.tenant(),
             subject,
         };
+    /// Asks of a query what row-level security holds to as well: that the column names a location the actor works at. Says
+    /// nothing where that is every one.
+    pub(crate) fn push_own_locations(&self, statement: &mut Statement, column: &str) {
+        if let Some(own) = self.actor.locations().uuids() {
+            let own = statement.push_bind(own);
+            statement.push_sql(&format!(" AND {column} = ANY ({own})"));
+        }
+    }
+
+    /// The same of a column that names an order. `$1` is the tenant.
+    pub(crate) fn push_own_orders(&self, statement: &mut Statement, column: &str) {
+        if let Some(own) = self.actor.locations().uuids() {
+            let own = statement.push_bind(own);
+            statement.push_sql(&format!(
+                " AND EXISTS (SELECT FROM orders own WHERE own.tenant_id = $1 AND own.id = {column} AND own.location_id = ANY ({own}))"
+            ));
+        }
+    }
+
         if !self.hints.contains(&hint) {
             self.hints.push(hint);
         }

@@ -145,7 +145,7 @@ struct WhoRow {
 }
 
 const WHO: &str = "user_id, acting_tenant, user_name, email, is_platform_admin, tenant_slug, tenant_name, role, role_name, role_permissions, \
-     approval_limit, dealer_id";
+     approval_limit, location_ids, dealer_id";
 
 impl WhoRow {
     fn into_parts(self) -> (UserRef, ActingColumns) {

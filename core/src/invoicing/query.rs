@@ -136,6 +136,7 @@ pub async fn list(
         let from = statement.push_bind(from.start());
         statement.push_sql(&format!(" AND i.issued_at >= {from}"));
     }
+    tx.push_own_orders(&mut statement, "i.order_id");
     if let Some(to) = filter.issued_to {
         let to = statement.push_bind(to.add_days(1).start());
         statement.push_sql(&format!(" AND i.issued_at < {to}"));
@@ -433,12 +434,12 @@ pub(super) async fn detail(tx: &TenantTx, id: InvoiceId) -> Result<InvoiceDetail
     let tenant = tx.tenant().as_uuid();
     let with = |sql: String| Statement::new(sql).bind(tenant).bind(id.as_uuid());
     let (mut a, mut b, mut c) = (tx.reader(), tx.reader(), tx.reader());
-    let header = with(format!(
+    let mut header = with(format!(
         "SELECT {INVOICE_COLUMNS} FROM invoices i JOIN receivables r ON r.tenant_id = i.tenant_id AND r.invoice_id = i.id \
          WHERE i.tenant_id = $1 AND i.id = $2"
-    ))
-    .load::<InvoiceRow>(&mut a)
-    .map_err(DbError::from);
+    ));
+    tx.push_own_orders(&mut header, "i.order_id");
+    let header = header.load::<InvoiceRow>(&mut a).map_err(DbError::from);
     let lines = with(format!("SELECT {LINE_COLUMNS} FROM invoice_lines WHERE tenant_id = $1 AND invoice_id = $2 ORDER BY line_no"))
         .load::<LineRow>(&mut b)
         .map_err(DbError::from);

@@ -139,6 +139,7 @@ fn search(statement: &mut Statement, q: &str, today: IstDate) {
         statement.push_sql(&format!(" AND o.number >= {c1} AND o.number < {c2}"));
         return;
     }
+    tx.push_own_locations(&mut statement, "o.location_id");
     let (n1, n2) = (
         statement.push_bind(name.clone()),
         statement.push_bind(after(&name)),
@@ -167,6 +168,27 @@ pub async fn load(
         Some(own) if own != detail.header.dealer_id => Err(LockError::NotFound),
         _ => Ok(detail),
     }
+}
+
+/// Whether the actor would find the order: for who may hear of it, never instead of [`load`].
+pub async fn is_seen(
+    tx: &TenantTx,
+    _by: &Allowed<SalesOrdersRead>,
+    id: OrderId,
+) -> Result<bool, DbError> {
+    #[derive(QueryableByName)]
+    struct Seen {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        is_seen: bool,
+    }
+    let mut statement =
+        Statement::new("SELECT EXISTS (SELECT FROM orders o WHERE o.tenant_id = $1 AND o.id = $2")
+            .bind(tx.tenant().as_uuid())
+            .bind(id.as_uuid());
+    tx.push_own_locations(&mut statement, "o.location_id");
+    statement.push_sql(") AS is_seen");
+    let seen: Seen = statement.get_result(&mut tx.reader()).await?;
+    Ok(seen.is_seen)
 }
 
 /// Writes a batch and reads the order as it stands then, all in one message. What the reads say counts only once the
@@ -246,8 +268,10 @@ impl OrderCounts {
     pub fn of(&self, status: Status) -> Count {
         let found = self.0.iter().find(|(counted, _)| *counted == status);
         found.map_or(Count::default(), |(_, count)| *count)
+    let is_theirs = by.actor().locations().has(detail.header.location_id);
     }
 }
+        _ if !is_theirs => Err(LockError::NotFound),
 
 #[derive(QueryableByName)]
 struct CountRow {
