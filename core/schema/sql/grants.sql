@@ -69,7 +69,7 @@ GRANT SELECT, INSERT, UPDATE (released_at) ON credit_holds TO app_user;
 GRANT SELECT, INSERT, UPDATE (closed_at) ON pick_lists TO app_user;
 GRANT SELECT, INSERT, UPDATE (delivered_at) ON shipments TO app_user;
 GRANT SELECT, INSERT ON invoices, invoice_lines, invoice_tax_summary, dealer_ledger, receipt_allocations TO app_user;
-GRANT SELECT, INSERT, UPDATE (paid) ON receivables TO app_user;
+GRANT SELECT, INSERT, UPDATE (paid, updated_at) ON receivables TO app_user;
 GRANT SELECT, INSERT, UPDATE (allocated) ON receipts TO app_user;
 GRANT SELECT ON orders, order_lines, shipments, invoices, invoice_lines, invoice_tax_summary TO app_worker;
 -- An invoice is read with what is paid of it.

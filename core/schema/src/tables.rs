@@ -668,6 +668,7 @@ diesel::table! {
         amount -> Numeric,
         paid -> Numeric,
         issued_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 

@@ -1,11 +1,14 @@
 //! An open transaction inside one tenant.
 
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, Utc};
 use vitaran_kernel::{IstDate, TenantId};
 
 use crate::access::{Actor, DealerScope, LocationScope};
 use crate::live::{Hint, Subject};
 
+use super::since::LONGEST_WRITE;
 use super::{Db, DbError, Statement, TxConnection, origin};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +25,7 @@ pub struct TenantTx {
     mode: Mode,
     actor: Actor,
     now: DateTime<Utc>,
+    began: Instant,
     hints: Vec<Hint>,
     last: Option<Statement>,
     db: Db,
@@ -36,10 +40,6 @@ impl TenantTx {
             DealerScope::All => "all".to_owned(),
             DealerScope::Own(dealer) => dealer.to_string(),
         };
-        let (read_only, told) = match mode {
-            Mode::ReadOnly => (" READ ONLY", String::new()),
-            // For the trail, which only a write leaves.
-            Mode::ReadWrite => (
         let locations = match actor.locations() {
             LocationScope::All => "all".to_owned(),
             LocationScope::Own(own) => {
@@ -47,6 +47,10 @@ impl TenantTx {
                 own.join(",")
             }
         };
+        let (read_only, told) = match mode {
+            Mode::ReadOnly => (" READ ONLY", String::new()),
+            // For the trail, which only a write leaves.
+            Mode::ReadWrite => (
                 "",
                 format!(
                     "; SET LOCAL app.origin = '{}'",
@@ -67,15 +71,26 @@ impl TenantTx {
             mode,
             actor: actor.clone(),
             now: db.clock().now(),
+            began: Instant::now(),
             hints: Vec::new(),
             last: None,
             db: db.clone(),
         })
     }
 
-    /// Makes everything durable, then tells the live pages what changed. A read has nothing to wait for.
+    /// Makes everything durable, then tells the live pages what changed. A read has nothing to wait for. A write that was open
+    /// for too long is dropped instead: its rows carry the time it began, which lists of changes have passed by then.
     pub async fn commit(self) -> Result<(), DbError> {
+        self.commit_within(LONGEST_WRITE).await
+    }
+
+    async fn commit_within(self, longest: Duration) -> Result<(), DbError> {
         if self.mode == Mode::ReadWrite {
+            if self.began.elapsed() > longest {
+                return Err(DbError::Unavailable(
+                    "the transaction was open for too long".to_owned(),
+                ));
+            }
             self.connection.commit(self.last).await?;
         }
         self.db.hints().send(self.hints);
@@ -106,21 +121,6 @@ impl TenantTx {
         IstDate::of(self.now)
     }
 
-    pub(crate) fn conn(&mut self) -> Result<&mut TxConnection, DbError> {
-        Ok(&mut self.connection)
-    }
-
-    /// For reads that may travel together: those that are polled in one `join!` go out in one message.
-    pub(crate) fn reader(&self) -> &TxConnection {
-        &self.connection
-    }
-
-    /// Remembers that open pages showing this should look again; sent after the commit, forgotten by a rollback.
-    pub(crate) fn changed(&mut self, subject: Subject) {
-        let hint = Hint {
-            tenant: self.tenant(),
-            subject,
-        };
     /// Asks of a query what row-level security holds to as well: that the column names a location the actor works at. Says
     /// nothing where that is every one.
     pub(crate) fn push_own_locations(&self, statement: &mut Statement, column: &str) {
@@ -140,8 +140,58 @@ impl TenantTx {
         }
     }
 
+    pub(crate) fn conn(&mut self) -> Result<&mut TxConnection, DbError> {
+        Ok(&mut self.connection)
+    }
+
+    /// For reads that may travel together: those that are polled in one `join!` go out in one message.
+    pub(crate) fn reader(&self) -> &TxConnection {
+        &self.connection
+    }
+
+    /// Remembers that open pages showing this should look again; sent after the commit, forgotten by a rollback.
+    pub(crate) fn changed(&mut self, subject: Subject) {
+        let hint = Hint {
+            tenant: self.tenant(),
+            subject,
+        };
         if !self.hints.contains(&hint) {
             self.hints.push(hint);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel_async::RunQueryDsl as _;
+
+    use super::*;
+    use crate::access::{Allowed, PlatformSettingsWrite, Role};
+    use crate::testkit::{test_db, test_tenant};
+
+    #[tokio::test]
+    async fn a_write_that_was_open_for_too_long_leaves_nothing() {
+        let tenant = test_tenant("27VOLTC1234A1ZU").await;
+        let (db, _) = test_db();
+        let by: Allowed<PlatformSettingsWrite> = tenant.actor(Role::Admin).allow().unwrap();
+        let set = async |phone: &str, longest: Duration| {
+            let mut tx = db.begin(&by).await.unwrap();
+            Statement::new("UPDATE tenant_settings SET support_phone = $2 WHERE tenant_id = $1")
+                .bind(tx.tenant().as_uuid())
+                .bind(phone)
+                .execute(tx.conn().unwrap())
+                .await
+                .unwrap();
+            tx.commit_within(longest).await.is_ok()
+        };
+        assert!(set("+911111111111", LONGEST_WRITE).await);
+        assert!(!set("+912222222222", Duration::ZERO).await);
+        let mut tx = db.begin(&by).await.unwrap();
+        let changed = Statement::new("UPDATE tenant_settings SET support_phone = NULL WHERE tenant_id = $1 AND support_phone = '+911111111111'")
+            .bind(tx.tenant().as_uuid())
+            .execute(tx.conn().unwrap())
+            .await
+            .unwrap();
+        assert_eq!(changed, 1);
     }
 }

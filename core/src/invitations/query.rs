@@ -118,10 +118,15 @@ pub async fn list(
     let limit = page.limit.sql(&mut statement);
     statement.push_sql(&format!(" ORDER BY i.id DESC LIMIT {limit}"));
     let rows: Vec<Row> = statement.load(&mut tx.reader()).await?;
-    let Paged { rows, next } = Paged::from_lookahead(rows, page.limit, |row| row.id);
+    let Paged {
+        rows,
+        next,
+        next_since,
+    } = Paged::from_lookahead(rows, page.limit, |row| row.id);
     Ok(Paged {
         rows: rows.into_iter().filter_map(Row::invitation).collect(),
         next,
+        next_since,
     })
 }
 

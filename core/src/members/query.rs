@@ -135,11 +135,15 @@ pub async fn list(
         " ORDER BY lower(u.name) COLLATE \"C\", m.id LIMIT {limit}"
     ));
     let rows: Vec<Row> = statement.load(&mut tx.reader()).await?;
-    let Paged { rows, next } =
-        Paged::from_lookahead(rows, page.limit, |row| (row.sort_name.clone(), row.id));
+    let Paged {
+        rows,
+        next,
+        next_since,
+    } = Paged::from_lookahead(rows, page.limit, |row| (row.sort_name.clone(), row.id));
     Ok(Paged {
         rows: rows.into_iter().filter_map(Row::member).collect(),
         next,
+        next_since,
     })
 }
 
