@@ -71,10 +71,11 @@ const CHORES: [(&str, &str); 15] = [
          (SELECT tenant_id, actor_id, key FROM idempotency_keys WHERE created_at < now() - interval '24 hours' LIMIT $1)",
     ),
     (
-        // Their deliveries and attempts go with them.
+        // Their deliveries and attempts go with them. What somebody still waits for, as a suspended tenant's endpoints do, stays.
         "webhook events",
         "DELETE FROM webhook_events WHERE (tenant_id, id) IN \
-         (SELECT tenant_id, id FROM webhook_events WHERE occurred_at < now() - interval '30 days' LIMIT $1)",
+         (SELECT tenant_id, id FROM webhook_events e WHERE occurred_at < now() - interval '30 days' \
+          AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.tenant_id = e.tenant_id AND d.event_id = e.id AND d.status IN ('PENDING', 'SENDING')) LIMIT $1)",
     ),
     (
         "webhook secrets",

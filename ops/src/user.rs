@@ -132,7 +132,7 @@ pub struct ResetSecondFactor {
 /// Takes somebody's second factor away; they are told by mail.
 pub async fn reset_second_factor(input: ResetSecondFactor) -> Result<Vec<String>, OpsError> {
     let db = database::actions(Arc::new(SystemClock))?;
-    let was_on = second_factor::reset_at_console(&db, &input.email)
+    let was_on = second_factor::reset_at_console(&db, &PlatformOperator::console(), &input.email)
         .await
         .map_err(OpsError::refused)?;
     Ok(vec![if was_on {

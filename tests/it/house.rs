@@ -99,7 +99,9 @@ impl<'a> House<'a> {
         let mut things = self.base();
         match kind {
             "" | "cart line" => {}
-            "distributor" => return things,
+            "distributor" => {
+                things.insert("id", self.flow.tenant.tenant.id.to_string());
+            }
             "product" => {
                 let id = self.flow.product(&new_text(), 10).await;
                 things.insert("id", id.to_string());

@@ -219,12 +219,13 @@ async fn a_suspended_distributors_people_programs_and_keys_are_refused_at_once_a
         (suspended.status, suspended.location()),
         (303, "/super/tenants/volt")
     );
-    assert_eq!(asked().await, [303, 401, 401, 200]);
+    assert_eq!(asked().await, [303, 403, 403, 200]);
+    assert_eq!(browser.get("/admin/orders").await.location(), "/suspended");
     let form = [
         ("email", person.email.as_str()),
         ("password", person.password.as_str()),
     ];
-    assert_eq!(app.client().post_form("/login", &form).await.status, 422);
+    assert_eq!(app.client().post_form("/login", &form).await.status, 403);
     let page = platform.get("/super/tenants/volt").await;
     assert!(
         page.body.contains("Suspended") && page.body.contains("Restore"),
@@ -267,11 +268,21 @@ async fn a_distributor_is_renamed_and_its_log_tells_by_whom() {
     let app = test_app().await;
     let platform = app.sign_in_platform_admin().await;
     let path = "/super/tenants/volt/name";
-    assert_eq!(platform.post_form(path, &[("name", "")]).await.status, 422);
-    let renamed = platform.post_form(path, &[("name", "Volt & Sons")]).await;
+    let nameless = [("version", "1"), ("name", "")];
+    assert_eq!(platform.post_form(path, &nameless).await.status, 422);
+    let form = [("version", "1"), ("name", "Volt & Sons")];
+    let renamed = platform.post_form(path, &form).await;
     assert_eq!(
         (renamed.status, renamed.location()),
         (303, "/super/tenants/volt")
+    );
+    let late = [("version", "1"), ("name", "Volt Brothers")];
+    let late = platform.post_form(path, &late).await;
+    assert_eq!(late.status, 412);
+    assert!(
+        late.body.contains("It is called Volt &amp; Sons now"),
+        "{}",
+        late.body
     );
     let admin = app.sign_in_as(Role::Admin).await;
     assert!(admin.get("/admin").await.body.contains("Volt &amp; Sons"));

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 use vitaran_core::access::Role;
 use vitaran_kernel::Clock as _;
+use vitaran_tests::process::Program;
 use vitaran_tests::{Answer, Client, PASSWORD, Person, TestApp, test_app, test_app_with};
 
 const PAGE: &str = "/account/second-factor";
@@ -796,6 +797,37 @@ async fn an_administrator_takes_it_off_a_colleague_who_is_told() {
         (again.status, again.code()),
         (409, "identity.second_factor_off".to_owned())
     );
+}
+
+#[tokio::test]
+async fn the_command_takes_it_off_anybody_who_is_told_by_mail_and_their_distributors_by_the_log() {
+    let app = test_app().await;
+    let person = app.person(Role::Admin).await;
+    protect(&app, &person).await;
+    let reset = |email: String| {
+        let arguments = ["user", "reset-second-factor", "--email", &email];
+        let program = Program::vitaran(&app.database, &arguments);
+        async move { program.answer().await }
+    };
+    let said = reset(person.email.clone()).await.unwrap();
+    assert_eq!(
+        said.trim(),
+        format!("{} has no second factor now", person.email)
+    );
+    assert_eq!(mails(&app, &person, "SECOND_FACTOR_RESET").await, 1);
+    let told =
+        "SELECT by_name AS text FROM audit_log WHERE action = 'identity.second_factor.reset'";
+    assert_eq!(app.database.text(told).await, "vitaran command");
+    app.sign_in(&person).await;
+
+    let again = reset(person.email.clone()).await.unwrap();
+    assert_eq!(
+        again.trim(),
+        format!("{} had no second factor", person.email)
+    );
+    assert_eq!(mails(&app, &person, "SECOND_FACTOR_RESET").await, 1);
+    let unknown = reset("nobody@volt.test".to_owned()).await;
+    assert!(unknown.is_err(), "{unknown:?}");
 }
 
 #[tokio::test]

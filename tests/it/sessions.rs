@@ -77,7 +77,6 @@ async fn what_ends_a_session_elsewhere_ends_it_with_the_next_request() {
     for ending in [
         "UPDATE memberships SET is_active = false WHERE role <> 'ADMIN'",
         "UPDATE users SET is_active = false",
-        "UPDATE tenants SET status = 'SUSPENDED'",
         "UPDATE sessions SET expires_at = now() - interval '1 second'",
         "UPDATE sessions SET absolute_expires_at = now() - interval '1 second'",
     ] {
@@ -87,8 +86,7 @@ async fn what_ends_a_session_elsewhere_ends_it_with_the_next_request() {
         let answer = client.get("/admin").await;
         assert_eq!(answer.status, 303, "{ending}");
         assert_eq!(client.cookie("sid"), None, "{ending}");
-        let back = "UPDATE memberships SET is_active = true; UPDATE users SET is_active = true; \
-                    UPDATE tenants SET status = 'ACTIVE'";
+        let back = "UPDATE memberships SET is_active = true; UPDATE users SET is_active = true";
         app.database.execute(back).await;
     }
 }

@@ -184,7 +184,6 @@ async fn what_ends_a_membership_ends_both_tokens_at_once() {
     for ending in [
         "UPDATE memberships SET is_active = false WHERE role <> 'ADMIN'",
         "UPDATE users SET is_active = false",
-        "UPDATE tenants SET status = 'SUSPENDED'",
         "UPDATE sessions SET absolute_expires_at = now() - interval '1 second'",
     ] {
         let program = Program::of(&app, &app.person(Role::Sales).await).await;
@@ -195,8 +194,7 @@ async fn what_ends_a_membership_ends_both_tokens_at_once() {
             "auth.refresh_unknown",
             "{ending}"
         );
-        let back = "UPDATE memberships SET is_active = true; UPDATE users SET is_active = true; \
-                    UPDATE tenants SET status = 'ACTIVE'";
+        let back = "UPDATE memberships SET is_active = true; UPDATE users SET is_active = true";
         app.database.execute(back).await;
     }
 }

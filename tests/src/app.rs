@@ -218,6 +218,7 @@ fn config(base: &str, url: &str, files: &std::path::Path) -> WebConfig {
         trusted_proxies: TrustedProxies::default(),
         platform_second_factor: false,
         cors_origins: Origins::default(),
+        support_contact: Some("080 4567 8900".to_owned()),
         webhook_targets: Targets::Loopback,
         secret_key: Secret::new(SECRET_KEY),
     }
@@ -384,8 +385,8 @@ impl TestApp {
         client.bearer(token)
     }
 
-    /// A browser of a platform admin, outside every distributor.
-    pub async fn sign_in_platform_admin(&self) -> Client {
+    /// A platform admin, who works in no distributor.
+    pub async fn platform_admin(&self) -> Person {
         let person = self.person(Role::Admin).await;
         // No action makes one: only the operator's command does.
         let sql = format!(
@@ -394,7 +395,17 @@ impl TestApp {
             person.email
         );
         self.database.execute(&sql).await;
-        self.sign_in(&person).await
+        person
+    }
+
+    /// A browser of a platform admin, outside every distributor.
+    pub async fn sign_in_platform_admin(&self) -> Client {
+        self.sign_in(&self.platform_admin().await).await
+    }
+
+    /// A program with a platform admin's token.
+    pub async fn api_as_platform_admin(&self) -> Client {
+        self.api(&self.platform_admin().await).await
     }
 }
 

@@ -77,6 +77,7 @@ fn pages() -> Pages {
             second_factor::own::ask_removal,
         )
         .post("/account/second-factor/removal", second_factor::own::remove)
+        .get(identity::suspended::PATH, identity::suspended::show)
         .get("/switch-tenant", identity::show_switch)
         .post("/switch-tenant", identity::submit_switch)
         .post("/preferences", identity::set_preferences)

@@ -25,7 +25,7 @@ GRANT SELECT ON eway_thresholds, tax_classes, tax_rates, whatsapp_error_classes 
 
 -- Identity and tenancy.
 GRANT SELECT ON tenants TO app_user, app_worker;
-GRANT INSERT, UPDATE (name, status) ON tenants TO app_user;
+GRANT INSERT, UPDATE (name, status, version) ON tenants TO app_user;
 GRANT SELECT (id, email, name, password_changed_at, is_platform_admin, is_active, created_at) ON users TO app_user, app_worker;
 GRANT INSERT (id, email, name, password_hash), UPDATE (name, email, password_hash, password_changed_at) ON users TO app_user;
 GRANT SELECT, INSERT, UPDATE (role, role_id, dealer_id, location_ids, is_active, version, removed_at, created_at) ON memberships TO app_user;
@@ -39,7 +39,7 @@ GRANT SELECT, INSERT, DELETE ON account_links, email_changes, pending_sign_ins, 
 GRANT SELECT, INSERT, UPDATE (sealed_secret, confirmed_at, last_step, created_at), DELETE ON second_factors TO app_user;
 GRANT SELECT, INSERT, UPDATE (roles, role_ids, version) ON second_factor_rules TO app_user;
 -- Web hands mails in and reads none: they carry links.
-GRANT INSERT (id, kind, recipient, recipient_name, sealed_secret, about) ON account_mails TO app_user;
+GRANT INSERT (id, kind, recipient, recipient_name, sealed_secret, about) ON account_mails TO app_user, app_worker;
 GRANT SELECT, DELETE, UPDATE (status, attempts, next_attempt_at, lease_token, lease_until, last_error, sent_at, sealed_secret) ON account_mails TO app_worker;
 GRANT SELECT, DELETE ON sessions, access_tokens, rotated_tokens, account_links, email_changes, pending_sign_ins, sign_in_tries, request_counts TO app_worker;
 GRANT SELECT, INSERT, UPDATE ON sign_in_tries, request_counts TO app_user;

@@ -843,6 +843,7 @@ diesel::table! {
         name -> Text,
         status -> Text,
         created_at -> Timestamptz,
+        version -> Int4,
     }
 }
 

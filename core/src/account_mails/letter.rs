@@ -118,6 +118,14 @@ pub(super) fn write(
             ],
             link: Some(("Sign in", format!("{public_url}/login"))),
         },
+        ("WEBHOOK_OFF", _) => Content {
+            subject: "A webhook endpoint was switched off".into(),
+            paragraphs: vec![
+                format!("We send nothing there any more: {}.", about?).into(),
+                "Once it takes deliveries again, switch it on and replay what it missed. What was not delivered is kept for 30 days.".into(),
+            ],
+            link: Some(("Look at your webhooks", format!("{public_url}/admin/webhooks"))),
+        },
         ("INVITATION", Some(secret)) => invitation(about?, secret, public_url),
         _ => return None,
     };
@@ -208,6 +216,7 @@ mod tests {
             "INVITATION",
             "NEW_EMAIL",
             "EMAIL_CHANGED",
+            "WEBHOOK_OFF",
         ] {
             let html = write(kind, "Asha", (Some("s3cret"), Some("Volt")), URL)
                 .unwrap()

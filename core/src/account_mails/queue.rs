@@ -44,6 +44,10 @@ pub(crate) enum AccountMail<'a> {
     },
     /// To the old address.
     EmailChanged,
+    /// A webhook endpoint was switched off: where it is and why, in words.
+    WebhookOff {
+        what: &'a str,
+    },
     /// To work with this tenant; as [`AccountMail::NewPassword`] with a secret.
     Invitation {
         secret: &'a str,
@@ -64,6 +68,7 @@ impl AccountMail<'_> {
             AccountMail::NewPassword { .. } => "NEW_PASSWORD",
             AccountMail::NewEmail { .. } => "NEW_EMAIL",
             AccountMail::EmailChanged => "EMAIL_CHANGED",
+            AccountMail::WebhookOff { .. } => "WEBHOOK_OFF",
             AccountMail::Invitation { .. } => "INVITATION",
         }
     }
@@ -84,6 +89,7 @@ impl AccountMail<'_> {
     const fn about(&self) -> Option<&str> {
         match self {
             AccountMail::Invitation { tenant, .. } => Some(tenant),
+            AccountMail::WebhookOff { what } => Some(what),
             _ => None,
         }
     }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Bool, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl as _;
 use ipnet::IpNet;
 use vitaran_kernel::{ApiKeyId, TenantId, UserId};
@@ -13,7 +13,7 @@ use super::query::codes;
 use super::secret::{KeySecret, PREFIX};
 use crate::access::{Actor, KeyRef, PermissionSet, TenantRef};
 use crate::db::{Db, DbError, Statement, origin};
-use crate::identity::GrantColumns;
+use crate::identity::{GrantColumns, SuspendedTenant};
 
 /// The last use is written at most this often.
 const NOTE_EVERY_S: i64 = 60;
@@ -42,6 +42,14 @@ impl KeyView {
     }
 }
 
+/// What a key that is not revoked and not over leads to.
+#[derive(Debug, Clone)]
+pub enum FoundKey {
+    InForce(Box<KeyView>),
+    /// Its tenant is suspended: it does nothing until that is restored.
+    Suspended(SuspendedTenant),
+}
+
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(sql_type = Uuid)]
@@ -68,6 +76,8 @@ struct Row {
     tenant_name: String,
     #[diesel(embed)]
     granted: GrantColumns,
+    #[diesel(sql_type = Bool)]
+    is_suspended: bool,
 }
 
 /// Whether a bearer's secret claims to be a key.
@@ -75,8 +85,8 @@ pub fn is_key(text: &str) -> bool {
     text.starts_with(PREFIX)
 }
 
-/// The key of this secret, if it is in force.
-pub async fn authenticate(db: &Db, text: &str) -> Result<Option<KeyView>, DbError> {
+/// The key of this secret, if there is one.
+pub async fn authenticate(db: &Db, text: &str) -> Result<Option<FoundKey>, DbError> {
     let Some(secret) = KeySecret::parse(text) else {
         return Ok(None);
     };
@@ -85,20 +95,31 @@ pub async fn authenticate(db: &Db, text: &str) -> Result<Option<KeyView>, DbErro
     let mut connection = db.statement_connection().await?;
     let rows: Vec<Row> = Statement::new(
         "SELECT key_id, key_name, scopes, networks, last_used_at, user_id, user_name, email, tenant_id, tenant_slug, tenant_name, role, role_name, role_permissions, \
-         approval_limit, location_ids FROM lookup.key($1)",
+         approval_limit, location_ids, is_suspended FROM lookup.key($1)",
     )
     .bind(hash)
     .load(&mut connection)
     .await?;
-    Ok(rows.into_iter().next().and_then(view))
+    Ok(rows.into_iter().next().and_then(found))
 }
 
-fn view(row: Row) -> Option<KeyView> {
+fn found(row: Row) -> Option<FoundKey> {
     let tenant = TenantRef {
         id: row.tenant_id,
-        slug: row.tenant_slug,
-        name: row.tenant_name,
+        slug: row.tenant_slug.clone(),
+        name: row.tenant_name.clone(),
     };
+    if row.is_suspended {
+        return Some(FoundKey::Suspended(SuspendedTenant {
+            tenant,
+            is_dealer: false,
+        }));
+    }
+    let key = view(row, tenant)?;
+    Some(FoundKey::InForce(Box::new(key)))
+}
+
+fn view(row: Row, tenant: TenantRef) -> Option<KeyView> {
     let grant = row.granted.grant()?;
     let key = KeyRef {
         id: row.key_id,

@@ -12,7 +12,7 @@ mod model;
 mod query;
 mod secret;
 
-pub use authenticate::{KeyView, authenticate, is_key, note_use};
+pub use authenticate::{FoundKey, KeyView, authenticate, is_key, note_use};
 pub use change::{MAX_OVERLAP_HOURS, RollForm, RollKey, revoke, roll};
 pub use create::{MadeKey, create};
 pub use form::{ApiKeyForm, MAX_DAYS, NewApiKey, grantable};

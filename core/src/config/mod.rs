@@ -94,6 +94,8 @@ pub struct WebConfig {
     pub platform_second_factor: bool,
     /// Whose pages' scripts may call the API.
     pub cors_origins: Origins,
+    /// Whom a distributor asks about its account: a telephone number, an address, or both.
+    pub support_contact: Option<String>,
     pub secret_key: Secret,
     /// Whom endpoints may be.
     pub webhook_targets: Targets,
@@ -166,6 +168,7 @@ impl WebConfig {
             trusted_proxies: reader.trusted_proxies(),
             platform_second_factor: reader.platform_second_factor(),
             cors_origins: reader.cors_origins(),
+            support_contact: reader.support_contact(),
             secret_key: reader.secret_key(),
             webhook_targets: reader.webhook_targets(),
         };
@@ -326,6 +329,8 @@ mod tests {
             ("SIGN_INS_PER_MINUTE", "0"),
             ("REQUESTS_PER_10S", "many"),
             ("PLATFORM_SECOND_FACTOR", "yes"),
+            ("SUPPORT_CONTACT", "080 1234 5678\nor so"),
+            ("SUPPORT_CONTACT", &"0".repeat(121)),
         ] {
             let faults = with(key, value).unwrap_err().0;
             assert_eq!(faults[0].key, key, "{value}");

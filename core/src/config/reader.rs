@@ -219,6 +219,20 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A line that people read.
+    pub(super) fn support_contact(&mut self) -> Option<String> {
+        const LONGEST: usize = 120;
+        let text = self.optional("SUPPORT_CONTACT")?;
+        if text.chars().count() > LONGEST || text.chars().any(char::is_control) {
+            self.fault(
+                "SUPPORT_CONTACT",
+                "must be one line of at most 120 characters, such as 080 4567 8900 or help@example.in",
+            );
+            return None;
+        }
+        Some(text)
+    }
+
     pub(super) fn cors_origins(&mut self) -> Origins {
         let text = self.optional("CORS_ORIGINS").unwrap_or_default();
         Origins::parse(&text).unwrap_or_else(|| {

@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use vitaran_kernel::{DealerId, LocationId, Money, TenantId, UserId};
 
 use crate::access::{Actor, Grant, LocationScope, PermissionSet, Role, TenantRef};
+use crate::problem::{Kind, Problem};
 
 /// SHA-256 of a secret with 128 or more random bits. A slow hash would add nothing to such a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,25 @@ pub struct UserRef {
     pub is_platform_admin: bool,
 }
 
+/// Somebody who has proven who they are belongs to a tenant that is suspended: it has a name for them, and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("The account of {} is suspended: nobody can work there until it is restored", .tenant.name)]
+pub struct SuspendedTenant {
+    pub tenant: TenantRef,
+    /// A dealer's people ask the tenant, its own the platform.
+    pub is_dealer: bool,
+}
+
+impl Problem for SuspendedTenant {
+    fn kind(&self) -> Kind {
+        Kind::Forbidden
+    }
+
+    fn code(&self) -> &'static str {
+        "auth.tenant_suspended"
+    }
+}
+
 /// The columns of a look-up that say as whom the credential acts.
 pub(super) struct ActingColumns {
     pub tenant_id: Option<TenantId>,
@@ -33,6 +53,7 @@ pub(super) struct ActingColumns {
     pub tenant_name: Option<String>,
     pub granted: GrantColumns,
     pub dealer_id: Option<DealerId>,
+    pub is_suspended: bool,
 }
 
 /// The columns of a look-up that say what a membership may do; all NULL outside every tenant.
@@ -99,7 +120,18 @@ impl ActingColumns {
         })
     }
 
-    /// The member this credential acts as; `None` for a platform admin outside every tenant.
+    /// The tenant, where it is suspended; nobody acts there.
+    pub(super) fn suspended(&self) -> Option<SuspendedTenant> {
+        self.is_suspended
+            .then(|| self.tenant())
+            .flatten()
+            .map(|tenant| SuspendedTenant {
+                tenant,
+                is_dealer: self.dealer_id.is_some(),
+            })
+    }
+
+    /// The member this credential acts as; `None` in a suspended tenant and for a platform admin outside every tenant.
     pub(super) fn member(self, user: &UserRef) -> Option<Actor> {
         let tenant = self.tenant()?;
         Some(Actor::member(

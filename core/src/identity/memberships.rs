@@ -6,7 +6,7 @@ use diesel::sql_types::{Bool, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{DealerId, MembershipId, TenantId, UserId};
 
-use super::UserRef;
+use super::{SuspendedTenant, UserRef};
 use crate::access::{Role, TenantRef};
 use crate::db::{Db, DbError, PlatformTx, Statement};
 
@@ -34,6 +34,8 @@ pub(super) struct FoundUser {
     pub password_hash: String,
     pub password_changed_at: DateTime<Utc>,
     pub memberships: Vec<MembershipRef>,
+    /// Tenants of theirs that are suspended.
+    pub suspended: Vec<SuspendedTenant>,
     pub has_second_factor: bool,
 }
 
@@ -66,18 +68,33 @@ struct LoginRow {
     #[diesel(sql_type = Nullable<Text>)]
     role_name: Option<String>,
     #[diesel(sql_type = Bool)]
+    is_suspended: bool,
+    #[diesel(sql_type = Bool)]
     has_second_factor: bool,
 }
 
 impl LoginRow {
+    fn tenant(&self) -> Option<TenantRef> {
+        Some(TenantRef {
+            id: self.tenant_id?,
+            slug: self.tenant_slug.clone()?,
+            name: self.tenant_name.clone()?,
+        })
+    }
+
+    fn suspended(&self) -> Option<SuspendedTenant> {
+        let tenant = self.tenant().filter(|_| self.is_suspended)?;
+        Some(SuspendedTenant {
+            tenant,
+            is_dealer: self.dealer_id.is_some(),
+        })
+    }
+
+    /// One in force; a suspended tenant's has no role.
     fn membership(&self) -> Option<MembershipRef> {
         Some(MembershipRef {
             id: self.membership_id?,
-            tenant: TenantRef {
-                id: self.tenant_id?,
-                slug: self.tenant_slug.clone()?,
-                name: self.tenant_name.clone()?,
-            },
+            tenant: self.tenant().filter(|_| !self.is_suspended)?,
             role: Role::parse(self.role.as_deref()?)?,
             role_name: self.role_name.clone(),
             dealer: self.dealer_id,
@@ -101,6 +118,7 @@ pub(super) async fn find_by_email_in(
         .load(tx.conn()?)
         .await?;
     let memberships = rows.iter().filter_map(LoginRow::membership).collect();
+    let suspended = rows.iter().filter_map(LoginRow::suspended).collect();
     Ok(rows.into_iter().next().map(|row| FoundUser {
         user: UserRef {
             id: row.user_id,
@@ -111,6 +129,7 @@ pub(super) async fn find_by_email_in(
         password_hash: row.password_hash,
         password_changed_at: row.password_changed_at,
         memberships,
+        suspended,
         has_second_factor: row.has_second_factor,
     }))
 }

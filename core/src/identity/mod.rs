@@ -30,7 +30,7 @@ pub use change_email::{
 };
 pub use change_password::{ChangePassword, ChangePasswordError, PasswordForm, change_password};
 pub(crate) use credential::GrantColumns;
-pub use credential::{CredentialHash, SecondFactorStanding, UserRef};
+pub use credential::{CredentialHash, SecondFactorStanding, SuspendedTenant, UserRef};
 pub(crate) use link::{LONGEST_LINK, new_link_secret};
 pub use memberships::{MembershipRef, list_memberships};
 pub use new_password::{NewPassword, PasswordFault};

@@ -43,8 +43,11 @@ impl OwnAccount {
         })
     }
 
-    /// The person behind an access token of this session; `None` for what is no person's.
+    /// The person behind an access token of this session; `None` for what is no person's, and on a support visit.
     pub fn of_token(actor: &Actor, session: SessionId) -> Option<Self> {
+        if actor.impersonation().is_some() {
+            return None;
+        }
         Some(OwnAccount {
             user: actor.user_id()?,
             name: actor.name().to_owned(),

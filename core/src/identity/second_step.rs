@@ -7,7 +7,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Text, Uuid};
 use diesel_async::RunQueryDsl as _;
 use serde_json::json;
-use vitaran_kernel::UserId;
+use vitaran_kernel::{TenantId, UserId};
 
 use super::link::{LONGEST_LINK, new_link_secret};
 use super::memberships::find_by_email_in;
@@ -159,7 +159,12 @@ async fn finish(
             SecondFactorError::Internal(detail) => internal(detail),
             _ => SignInError::WrongCode,
         })?;
-    let signed_in = choose(found.user, found.memberships, wanted)?;
+    let account = found.user.clone();
+    let chosen = match choose(found, wanted) {
+        // The person is who they say, though there is nowhere to go: the try was right.
+        Err(error) if !matches!(error, SignInError::Suspended(_)) => return Err(error),
+        chosen => chosen,
+    };
     Statement::new("DELETE FROM pending_sign_ins WHERE user_id = $1")
         .bind(user.as_uuid())
         .execute(tx.conn()?)
@@ -167,18 +172,25 @@ async fn finish(
         .map_err(DbError::from)?;
     tries.succeed(&mut tx).await?;
     if used == UsedCode::Recovery {
-        tell_of_recovery(&mut tx, &signed_in).await?;
+        let tenant = chosen.as_ref().ok().and_then(tenant_of);
+        tell_of_recovery(&mut tx, &account, tenant).await?;
     }
     tx.commit().await?;
-    Ok(signed_in)
+    chosen
 }
 
-async fn tell_of_recovery(tx: &mut PlatformTx, signed_in: &SignedIn) -> Result<(), SignInError> {
-    let user = &signed_in.user;
+fn tenant_of(signed_in: &SignedIn) -> Option<TenantId> {
+    signed_in.membership.as_ref().map(|m| m.tenant.id)
+}
+
+async fn tell_of_recovery(
+    tx: &mut PlatformTx,
+    user: &UserRef,
+    tenant: Option<TenantId>,
+) -> Result<(), SignInError> {
     account_mails::queue(tx.conn()?, &user.email, AccountMail::RecoveryCodeUsed)
         .await
         .map_err(|error| internal(SecondFactorError::from(error)))?;
-    let tenant = signed_in.membership.as_ref().map(|m| m.tenant.id);
     let action = "identity.second_factor.recovery_code_used";
     let after = json!({ "name": user.name });
     Ok(record_own(tx, (user.id, &user.name), tenant, action, after).await?)

@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl as _;
 use serde_json::Value;
 use vitaran_kernel::{DealerId, ImpersonationId, MembershipId, SessionId, TenantId, UserId};
 
-use super::credential::{ActingColumns, GrantColumns, SecondFactorStanding};
+use super::credential::{ActingColumns, GrantColumns, SecondFactorStanding, SuspendedTenant};
 use super::own_sessions::{Ended, tell_open_pages};
 use super::{CredentialHash, UserRef};
 use crate::access::{Actor, Impersonation, Role};
@@ -90,6 +90,8 @@ pub struct NewSession {
 pub enum SessionActing {
     Platform,
     Tenant(Actor),
+    /// A member of a tenant that is suspended: the session is good for being told so.
+    Suspended(SuspendedTenant),
 }
 
 /// A live session with what the database says of its user now.
@@ -112,7 +114,15 @@ impl SessionView {
     pub fn actor(&self) -> Option<&Actor> {
         match &self.acting {
             SessionActing::Tenant(actor) => Some(actor),
-            SessionActing::Platform => None,
+            SessionActing::Platform | SessionActing::Suspended(_) => None,
+        }
+    }
+
+    /// The tenant of the session, where it is suspended.
+    pub fn suspended(&self) -> Option<&SuspendedTenant> {
+        match &self.acting {
+            SessionActing::Suspended(tenant) => Some(tenant),
+            SessionActing::Platform | SessionActing::Tenant(_) => None,
         }
     }
 }
@@ -159,6 +169,8 @@ struct SessionRow {
     impersonation_ends_at: Option<DateTime<Utc>>,
     #[diesel(embed)]
     second_factor: SecondFactorStanding,
+    #[diesel(sql_type = Bool)]
+    is_suspended: bool,
 }
 
 impl SessionRow {
@@ -175,6 +187,7 @@ impl SessionRow {
             tenant_name: self.tenant_name,
             granted: self.granted,
             dealer_id: self.dealer_id,
+            is_suspended: self.is_suspended,
         };
         let (target, acting) = match (
             self.acting_tenant,
@@ -204,11 +217,11 @@ impl SessionRow {
                 )
             }
             (Some(tenant), Some(membership), None) => {
-                let actor = columns.member(&user)?;
-                (
-                    SessionTarget::Membership { tenant, membership },
-                    SessionActing::Tenant(actor),
-                )
+                let acting = match columns.suspended() {
+                    Some(suspended) => SessionActing::Suspended(suspended),
+                    None => SessionActing::Tenant(columns.member(&user)?),
+                };
+                (SessionTarget::Membership { tenant, membership }, acting)
             }
             (Some(_), None, None) => return None,
         };

@@ -1,7 +1,7 @@
 //! Signing in with e-mail and password, for pages and for the API.
 //!
-//! Unknown address, wrong password, switched-off user, suspended tenant and an account that must wait ([`super::tries`])
-//! give the same answer after the same work.
+//! Unknown address, wrong password, switched-off user and an account that must wait ([`super::tries`]) give the same answer
+//! after the same work. That a tenant is suspended is told to those of its people alone who have proven who they are.
 
 use diesel_async::RunQueryDsl as _;
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use super::memberships::{FoundUser, MembershipRef, find_by_email_in};
 use super::new_password::MAX_LENGTH;
 use super::password::{self, Verified};
 use super::tries::{Standing, Tries};
-use super::{HalfSignedIn, PasswordCost, SessionTarget, UserRef};
+use super::{HalfSignedIn, PasswordCost, SessionTarget, SuspendedTenant, UserRef};
 use crate::db::{Db, DbError, Statement};
 use crate::problem::{Fault, Kind, Problem};
 use crate::throttle::{Network, TooMany, count_sign_in};
@@ -94,6 +94,9 @@ pub enum SignInError {
     WrongCode,
     #[error("The code was waited for long enough: sign in again")]
     PendingOver,
+    /// Everything was right, and there is no other tenant to go to.
+    #[error(transparent)]
+    Suspended(#[from] SuspendedTenant),
     #[error("Too many sign-ins came from your network, try again in {} s", .0.seconds)]
     TooMany(TooMany),
     #[error("the password could not be checked: {0}")]
@@ -110,6 +113,7 @@ impl Problem for SignInError {
             | SignInError::WrongCode
             | SignInError::PendingOver => Kind::Unauthenticated,
             SignInError::SeveralTenants { .. } => Kind::Invalid,
+            SignInError::Suspended(suspended) => suspended.kind(),
             SignInError::TooMany(_) => Kind::TooMany,
             SignInError::Hashing(_) => Kind::Internal,
             SignInError::Db(error) => error.kind(),
@@ -123,6 +127,7 @@ impl Problem for SignInError {
             SignInError::SecondFactorRequired(_) => "auth.second_factor_required",
             SignInError::WrongCode => "auth.wrong_code",
             SignInError::PendingOver => "auth.pending_over",
+            SignInError::Suspended(suspended) => suspended.code(),
             SignInError::TooMany(_) => "auth.too_many_sign_ins",
             SignInError::Hashing(_) => "service.internal",
             SignInError::Db(error) => error.code(),
@@ -200,7 +205,7 @@ pub async fn sign_in(
         };
         return Err(SignInError::SecondFactorRequired(Box::new(half)));
     }
-    choose(found.user, found.memberships, &input.tenant)
+    choose(found, &input.tenant)
 }
 
 fn hashing(error: impl std::fmt::Display) -> SignInError {
@@ -243,11 +248,17 @@ async fn settle(
 }
 
 /// Pure: which of the memberships the session acts as.
-pub(super) fn choose(
-    user: UserRef,
-    memberships: Vec<MembershipRef>,
-    wanted: &WantedTenant,
-) -> Result<SignedIn, SignInError> {
+pub(super) fn choose(found: FoundUser, wanted: &WantedTenant) -> Result<SignedIn, SignInError> {
+    let FoundUser {
+        user,
+        memberships,
+        suspended,
+        ..
+    } = found;
+    let is_named = |slug: &str| matches!(wanted, WantedTenant::Named(named) if named == slug);
+    if let Some(named) = suspended.iter().find(|one| is_named(&one.tenant.slug)) {
+        return Err(named.clone().into());
+    }
     let membership = match (wanted, memberships.as_slice()) {
         (WantedTenant::Named(slug), all) => Some(
             all.iter()
@@ -257,7 +268,10 @@ pub(super) fn choose(
         (WantedTenant::Only, [only]) => Some(only),
         (WantedTenant::First, [first, ..]) => Some(first),
         (_, []) if user.is_platform_admin => None,
-        (_, []) => return Err(SignInError::WrongCredentials),
+        (_, []) => {
+            let suspended = suspended.into_iter().next();
+            return Err(suspended.map_or(SignInError::WrongCredentials, Into::into));
+        }
         (WantedTenant::Only, several) => {
             let tenants = several
                 .iter()
@@ -313,15 +327,61 @@ mod tests {
         }
     }
 
+    fn found(user: UserRef, memberships: Vec<MembershipRef>, suspended: &[&str]) -> FoundUser {
+        let suspended = suspended.iter().map(|slug| SuspendedTenant {
+            tenant: membership(slug).tenant,
+            is_dealer: false,
+        });
+        FoundUser {
+            user,
+            password_hash: String::new(),
+            password_changed_at: chrono::DateTime::UNIX_EPOCH,
+            memberships,
+            suspended: suspended.collect(),
+            has_second_factor: false,
+        }
+    }
+
+    fn choose_of(
+        user: UserRef,
+        memberships: Vec<MembershipRef>,
+        wanted: &WantedTenant,
+    ) -> Result<SignedIn, SignInError> {
+        choose(found(user, memberships, &[]), wanted)
+    }
+
+    #[test]
+    fn a_suspended_tenant_is_told_of_to_those_who_have_no_other_or_name_it() {
+        let named = WantedTenant::Named("volt".to_owned());
+        for (memberships, wanted) in [
+            (vec![], &WantedTenant::Only),
+            (vec![], &WantedTenant::First),
+            (vec![], &named),
+            (vec![membership("ampere")], &named),
+        ] {
+            let refused = choose(found(user(false), memberships, &["volt"]), wanted).unwrap_err();
+            assert_eq!(refused.code(), "auth.tenant_suspended", "{wanted:?}");
+            assert!(refused.to_string().contains("VOLT"), "{refused}");
+        }
+        for wanted in [&WantedTenant::Only, &WantedTenant::First] {
+            let both = found(user(false), vec![membership("ampere")], &["volt"]);
+            let signed_in = choose(both, wanted).unwrap();
+            assert_eq!(signed_in.membership.unwrap().tenant.slug, "ampere");
+        }
+        let admin = choose(found(user(true), vec![], &["volt"]), &WantedTenant::First);
+        assert!(matches!(admin.unwrap().target, SessionTarget::Platform));
+    }
+
     #[test]
     fn one_membership_needs_no_choice() {
-        let signed_in = choose(user(false), vec![membership("volt")], &WantedTenant::Only).unwrap();
+        let signed_in =
+            choose_of(user(false), vec![membership("volt")], &WantedTenant::Only).unwrap();
         assert_eq!(signed_in.membership.unwrap().tenant.slug, "volt");
     }
 
     #[test]
     fn several_memberships_without_a_choice_are_listed() {
-        let refused = choose(
+        let refused = choose_of(
             user(false),
             vec![membership("ampere"), membership("volt")],
             &WantedTenant::Only,
@@ -337,14 +397,14 @@ mod tests {
     #[test]
     fn on_the_page_the_first_of_several_will_do() {
         let both = vec![membership("ampere"), membership("volt")];
-        let signed_in = choose(user(false), both, &WantedTenant::First).unwrap();
+        let signed_in = choose_of(user(false), both, &WantedTenant::First).unwrap();
         assert_eq!(signed_in.membership.unwrap().tenant.slug, "ampere");
     }
 
     #[test]
     fn a_tenant_one_is_no_member_of_is_answered_like_a_wrong_password() {
         assert!(matches!(
-            choose(
+            choose_of(
                 user(false),
                 vec![membership("volt")],
                 &WantedTenant::Named("ampere".to_owned())
@@ -352,7 +412,7 @@ mod tests {
             Err(SignInError::WrongCredentials)
         ));
         assert!(matches!(
-            choose(user(false), vec![], &WantedTenant::Only),
+            choose_of(user(false), vec![], &WantedTenant::Only),
             Err(SignInError::WrongCredentials)
         ));
     }
@@ -360,7 +420,7 @@ mod tests {
     #[test]
     fn a_platform_admin_without_memberships_signs_in_outside_every_tenant() {
         assert!(matches!(
-            choose(user(true), vec![], &WantedTenant::First)
+            choose_of(user(true), vec![], &WantedTenant::First)
                 .unwrap()
                 .target,
             SessionTarget::Platform

@@ -13,7 +13,7 @@ use rand::TryRngCore as _;
 use serde_json::json;
 use vitaran_kernel::{DealerId, SessionId, TenantId, UserId};
 
-use super::credential::{ActingColumns, GrantColumns, SecondFactorStanding};
+use super::credential::{ActingColumns, GrantColumns, SecondFactorStanding, SuspendedTenant};
 use super::device::device_name;
 use super::sessions::cut;
 use super::{ClientInfo, CredentialHash, SessionKind, SignedIn, UserRef};
@@ -142,10 +142,12 @@ struct WhoRow {
     granted: GrantColumns,
     #[diesel(sql_type = Nullable<Uuid>)]
     dealer_id: Option<DealerId>,
+    #[diesel(sql_type = Bool)]
+    is_suspended: bool,
 }
 
 const WHO: &str = "user_id, acting_tenant, user_name, email, is_platform_admin, tenant_slug, tenant_name, role, role_name, role_permissions, \
-     approval_limit, location_ids, dealer_id";
+     approval_limit, location_ids, dealer_id, is_suspended";
 
 impl WhoRow {
     fn into_parts(self) -> (UserRef, ActingColumns) {
@@ -161,6 +163,7 @@ impl WhoRow {
             tenant_name: self.tenant_name,
             granted: self.granted,
             dealer_id: self.dealer_id,
+            is_suspended: self.is_suspended,
         };
         (user, acting)
     }
@@ -170,8 +173,9 @@ impl WhoRow {
 pub struct TokenView {
     pub session: SessionId,
     pub user: UserRef,
-    /// `None` for a platform admin outside every tenant.
+    /// `None` in a suspended tenant, and for a platform admin outside every tenant.
     pub actor: Option<Actor>,
+    pub suspended: Option<SuspendedTenant>,
     pub second_factor: SecondFactorStanding,
 }
 
@@ -191,11 +195,13 @@ pub async fn authenticate_token(db: &Db, token: &str) -> Result<Option<TokenView
     .await?;
     Ok(rows.into_iter().next().map(|row| {
         let (user, acting) = row.who.into_parts();
+        let suspended = acting.suspended();
         let actor = acting.member(&user);
         TokenView {
             session: row.session_id,
             user,
             actor,
+            suspended,
             second_factor: row.second_factor,
         }
     }))
@@ -223,6 +229,8 @@ pub enum RefreshError {
     /// Another request with the token was a moment faster.
     #[error("Another request has just used this refresh token, go on with the tokens it was given")]
     Raced,
+    #[error(transparent)]
+    Suspended(#[from] SuspendedTenant),
     #[error("the mail could not be sealed: {0}")]
     Internal(String),
     #[error(transparent)]
@@ -243,6 +251,7 @@ impl Problem for RefreshError {
         match self {
             RefreshError::Unknown | RefreshError::Reused => Kind::Unauthenticated,
             RefreshError::Raced => Kind::Conflict,
+            RefreshError::Suspended(suspended) => suspended.kind(),
             RefreshError::Internal(_) => Kind::Internal,
             RefreshError::Db(error) => error.kind(),
         }
@@ -253,6 +262,7 @@ impl Problem for RefreshError {
             RefreshError::Unknown => "auth.refresh_unknown",
             RefreshError::Reused => "auth.refresh_reused",
             RefreshError::Raced => "auth.refresh_raced",
+            RefreshError::Suspended(suspended) => suspended.code(),
             RefreshError::Internal(_) => "service.internal",
             RefreshError::Db(error) => error.code(),
         }
@@ -302,8 +312,13 @@ async fn find_refresh(db: &Db, token: &str) -> Result<Option<RefreshRow>, DbErro
 
 /// Of two requests with one token the first changes the session's row; the second waits for it and then finds nothing to change.
 async fn rotate(db: &Db, found: RefreshRow, token: &str) -> Result<Refreshed, RefreshError> {
+    let session = found.session_id;
+    let (user, acting) = found.who.into_parts();
+    if let Some(suspended) = acting.suspended() {
+        return Err(suspended.into());
+    }
     let tokens = Tokens::generate()?;
-    let mut tx = db.begin_platform_as(found.who.user_id).await?;
+    let mut tx = db.begin_platform_as(user.id).await?;
     let rotated = Statement::new(
         "WITH s AS (UPDATE sessions SET id_hash = $3, last_seen_at = now(), \
              expires_at = least(now() + idle_timeout_s * interval '1 second', absolute_expires_at) \
@@ -311,7 +326,7 @@ async fn rotate(db: &Db, found: RefreshRow, token: &str) -> Result<Refreshed, Re
          r AS (INSERT INTO rotated_tokens (token_hash, session_id, expires_at) SELECT $2, id, expires_at FROM s) \
          INSERT INTO access_tokens (token_hash, session_id, expires_at) SELECT $4, id, now() + $5 * interval '1 second' FROM s",
     )
-    .bind(found.session_id.as_uuid())
+    .bind(session.as_uuid())
     .bind(hash(token))
     .bind(hash(&tokens.refresh.0))
     .bind(hash(&tokens.access.0))
@@ -323,7 +338,6 @@ async fn rotate(db: &Db, found: RefreshRow, token: &str) -> Result<Refreshed, Re
         return Err(RefreshError::Raced);
     }
     tx.commit().await?;
-    let (user, acting) = found.who.into_parts();
     Ok(Refreshed {
         tokens,
         tenant: acting.tenant(),

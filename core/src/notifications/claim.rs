@@ -145,7 +145,7 @@ impl Ending {
     }
 }
 
-/// Locks the message when it is due and nobody else is at it.
+/// Locks the message when it is due, nobody else is at it and its tenant is open.
 pub(super) async fn lock_due(
     tx: &mut TenantTx,
     channel: Channel,
@@ -153,7 +153,7 @@ pub(super) async fn lock_due(
 ) -> Result<Option<Due>, DbError> {
     let rows: Vec<Due> = Statement::new(format!(
         "SELECT id, event, order_id, dealer_id, invoice_id, params, recipient, recipient_name, language, status, attempts, {REFUSALS} \
-         FROM notification_logs n WHERE tenant_id = $1 AND id = $2 AND channel = $3 \
+         FROM notification_logs n WHERE tenant_id = $1 AND id = $2 AND channel = $3 AND EXISTS (SELECT FROM tenants t WHERE t.id = n.tenant_id AND t.status = 'ACTIVE') \
          AND ((status = 'PENDING' AND next_attempt_at <= now()) OR (status = 'SENDING' AND lease_until < now())) \
          FOR UPDATE SKIP LOCKED",
     ))

@@ -1,7 +1,7 @@
 //! Messages that are due, of all tenants: what the sweeper sends when no queue job has.
 //!
 //! Fair: the first of every tenant come before the second of any, and one tenant's backlog takes no more than its share
-//! of a sweep.
+//! of a sweep. Those of a suspended tenant wait until it is restored.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ pub async fn due_messages(
         "SELECT tenant, notification FROM ( \
              SELECT tenant_id AS tenant, id AS notification, next_attempt_at, \
                     row_number() OVER (PARTITION BY tenant_id ORDER BY next_attempt_at, id) AS place \
-             FROM notification_logs WHERE channel = $1 \
+             FROM notification_logs n WHERE channel = $1 AND EXISTS (SELECT FROM tenants t WHERE t.id = n.tenant_id AND t.status = 'ACTIVE') \
              AND ((status = 'PENDING' AND next_attempt_at <= now() - $2 * interval '1 second') OR (status = 'SENDING' AND lease_until < now())) \
          ) due WHERE place <= $3 ORDER BY place, next_attempt_at LIMIT $4",
     )

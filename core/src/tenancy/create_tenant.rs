@@ -219,7 +219,7 @@ pub async fn create_tenant(
     tx.enter(tenant.id).await?;
     let registration = RegistrationId::generate().as_uuid();
     let rows: Value = json!({
-        "tenant": { "id": tenant.id, "slug": tenant.slug, "name": tenant.name, "status": "ACTIVE", "created_at": tx.now() },
+        "tenant": { "id": tenant.id, "slug": tenant.slug, "name": tenant.name, "status": "ACTIVE", "created_at": tx.now(), "version": 1 },
         "registration": {
             "tenant_id": tenant.id, "id": registration, "gstin": input.gstin, "legal_name": input.legal_name, "trade_name": input.name,
             "state_code": input.gstin.state(), "line1": input.line1, "line2": input.line2, "city": input.city, "pincode": input.pincode, "is_active": true,

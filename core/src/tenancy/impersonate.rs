@@ -1,16 +1,20 @@
 //! A platform admin's support visit in a tenant: with a reason, for at most an hour, looking only unless it says
 //! otherwise, and in the tenant's own audit log from the first moment.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Bool, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl as _;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use vitaran_kernel::{AuditId, ImpersonationId, TenantId, Text};
 
 use super::PlatformOperator;
+use super::tenants::find_in;
+use crate::access::Impersonation;
 use crate::audit::RECORD_COLUMNS;
-use crate::db::{Db, DbError, Statement};
-use crate::identity::SessionTarget;
+use crate::db::{Db, DbError, PlatformTx, Statement};
+use crate::identity::UserRef;
 use crate::problem::{Faults, Invalid, Kind, Problem};
 
 /// A visit lasts this long at most.
@@ -83,73 +87,147 @@ impl Problem for ImpersonateError {
     }
 }
 
-/// Starts a visit and gives the target for a new session id.
+/// A visit in force.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Visit {
+    #[diesel(sql_type = Uuid)]
+    pub id: ImpersonationId,
+    #[diesel(sql_type = Bool)]
+    pub may_write: bool,
+    #[diesel(sql_type = Timestamptz)]
+    pub ends_at: DateTime<Utc>,
+}
+
+impl From<Visit> for Impersonation {
+    fn from(visit: Visit) -> Self {
+        Impersonation {
+            id: visit.id,
+            may_write: visit.may_write,
+            ends_at: visit.ends_at,
+        }
+    }
+}
+
+/// Starts a visit.
 pub async fn start_visit(
     db: &Db,
     by: &PlatformOperator,
-    slug: &str,
+    tenant: TenantId,
     input: StartVisit,
-) -> Result<SessionTarget, ImpersonateError> {
+) -> Result<Visit, ImpersonateError> {
     let user = by.user().ok_or(ImpersonateError::NotAPerson)?;
-    let tenant = super::find_tenant(db, slug)
-        .await?
-        .ok_or(ImpersonateError::NotFound)?
-        .id;
-    let id = ImpersonationId::generate();
-    let mut tx = db.begin_platform().await?;
-    tx.act_as(user.id).await?;
+    let mut tx = db.begin_platform_as(user.id).await?;
+    let found = find_in(&mut tx, tenant, "").await?;
+    found.ok_or(ImpersonateError::NotFound)?;
     tx.enter(tenant).await?;
-    let now = tx.now();
-    let visit = json!({
-        "tenant_id": tenant, "id": id, "user_id": user.id, "user_name": user.name, "reason": input.reason, "may_write": input.may_write,
-        "started_at": now, "ends_at": now + TimeDelta::minutes(MAX_MINUTES),
+    let why = (input.reason.as_str(), input.may_write);
+    let visit = open_visit(&mut tx, user, tenant, why).await?;
+    tx.commit().await?;
+    Ok(visit)
+}
+
+/// Writes a visit down, and in the audit log that it begins; the transaction has entered the tenant.
+pub(super) async fn open_visit(
+    tx: &mut PlatformTx,
+    user: &UserRef,
+    tenant: TenantId,
+    (reason, may_write): (&str, bool),
+) -> Result<Visit, DbError> {
+    let (id, now) = (ImpersonationId::generate(), tx.now());
+    let ends_at = now + TimeDelta::minutes(MAX_MINUTES);
+    let row = json!({
+        "tenant_id": tenant, "id": id, "user_id": user.id, "user_name": user.name, "reason": reason, "may_write": may_write,
+        "started_at": now, "ends_at": ends_at,
     });
     let audit = json!({
         "tenant_id": tenant, "id": AuditId::generate(), "at": now, "by_user": user.id, "by_name": user.name, "on_behalf_of": user.email,
         "action": "platform.visit_started", "object_kind": "impersonation", "object_id": id,
-        "detail": { "reason": input.reason, "may_write": input.may_write },
+        "detail": { "reason": reason, "may_write": may_write },
     });
     Statement::new(format!(
         "WITH v AS (INSERT INTO impersonations SELECT * FROM jsonb_populate_record(NULL::impersonations, $1)) \
          INSERT INTO audit_log ({RECORD_COLUMNS}) SELECT {RECORD_COLUMNS} FROM jsonb_populate_record(NULL::audit_log, $2)",
     ))
-    .bind(visit)
+    .bind(row)
     .bind(audit)
     .execute(tx.conn()?)
-    .await
-    .map_err(DbError::from)?;
-    tx.commit().await?;
-    Ok(SessionTarget::Visit {
-        tenant,
-        impersonation: id,
+    .await?;
+    Ok(Visit {
+        id,
+        may_write,
+        ends_at,
     })
 }
 
-/// Ends a visit; ending it twice changes nothing.
-pub async fn end_visit(
+/// The user's visit that is in force in the tenant; of several, one that may change things.
+pub(super) async fn find_visit(
+    tx: &mut PlatformTx,
+    user: &UserRef,
+    tenant: TenantId,
+) -> Result<Option<Visit>, DbError> {
+    let found: Vec<Visit> = Statement::new(
+        "SELECT id, may_write, ends_at FROM impersonations \
+         WHERE tenant_id = $1 AND user_id = $2 AND ended_at IS NULL AND ends_at > now() ORDER BY may_write DESC, ends_at DESC LIMIT 1",
+    )
+    .bind(tenant.as_uuid())
+    .bind(user.id.as_uuid())
+    .load(tx.conn()?)
+    .await?;
+    Ok(found.into_iter().next())
+}
+
+/// Which of one's own visits in a tenant end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    One(ImpersonationId),
+    All,
+}
+
+#[derive(QueryableByName)]
+struct EndedVisit {
+    #[diesel(sql_type = Uuid)]
+    id: ImpersonationId,
+}
+
+/// Ends one's own visits; ending them twice changes nothing.
+pub async fn end_visits(
     db: &Db,
     by: &PlatformOperator,
     tenant: TenantId,
-    id: ImpersonationId,
+    ending: Ending,
 ) -> Result<(), ImpersonateError> {
     let user = by.user().ok_or(ImpersonateError::NotAPerson)?;
-    let mut tx = db.begin_platform().await?;
-    tx.act_as(user.id).await?;
+    let mut tx = db.begin_platform_as(user.id).await?;
     tx.enter(tenant).await?;
-    let audit = json!({
-        "tenant_id": tenant, "id": AuditId::generate(), "at": tx.now(), "by_user": user.id, "by_name": user.name, "on_behalf_of": user.email,
-        "action": "platform.visit_ended", "object_kind": "impersonation", "object_id": id, "detail": {},
-    });
-    Statement::new(format!(
-        "WITH ended AS (UPDATE impersonations SET ended_at = $4 WHERE tenant_id = $1 AND id = $2 AND user_id = $3 AND ended_at IS NULL RETURNING id) \
-         INSERT INTO audit_log ({RECORD_COLUMNS}) SELECT {RECORD_COLUMNS} FROM jsonb_populate_record(NULL::audit_log, $5) \
-         WHERE EXISTS (SELECT FROM ended)",
-    ))
+    let only = match ending {
+        Ending::One(id) => Some(id.as_uuid()),
+        Ending::All => None,
+    };
+    let ended: Vec<EndedVisit> = Statement::new(
+        "UPDATE impersonations SET ended_at = $4 \
+         WHERE tenant_id = $1 AND user_id = $2 AND ($3::uuid IS NULL OR id = $3) AND ended_at IS NULL AND ends_at > now() RETURNING id",
+    )
     .bind(tenant.as_uuid())
-    .bind(id.as_uuid())
     .bind(user.id.as_uuid())
+    .bind(only)
     .bind(tx.now())
-    .bind(audit)
+    .load(tx.conn()?)
+    .await
+    .map_err(DbError::from)?;
+    let entries: Vec<Value> = ended
+        .iter()
+        .map(|visit| {
+            json!({
+                "tenant_id": tenant, "id": AuditId::generate(), "at": tx.now(), "by_user": user.id, "by_name": user.name,
+                "on_behalf_of": user.email, "action": "platform.visit_ended", "object_kind": "impersonation", "object_id": visit.id,
+                "detail": {},
+            })
+        })
+        .collect();
+    Statement::new(format!(
+        "INSERT INTO audit_log ({RECORD_COLUMNS}) SELECT {RECORD_COLUMNS} FROM jsonb_populate_recordset(NULL::audit_log, $1)",
+    ))
+    .bind(Value::from(entries))
     .execute(tx.conn()?)
     .await
     .map_err(DbError::from)?;

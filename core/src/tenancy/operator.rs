@@ -6,9 +6,9 @@ use vitaran_kernel::TenantId;
 
 use crate::audit::{self, Author, Change};
 use crate::db::{DbError, PlatformTx};
-use crate::identity::{SessionView, UserRef};
+use crate::identity::{SessionView, TokenView, UserRef};
 
-/// Proof for work outside every tenant. A session gives one only to a platform admin.
+/// Proof for work outside every tenant. A session or a token gives one only to a platform admin.
 #[derive(Debug, Clone)]
 pub struct PlatformOperator {
     user: Option<UserRef>,
@@ -19,6 +19,13 @@ impl PlatformOperator {
     pub fn of_session(session: &SessionView) -> Option<Self> {
         session.user.is_platform_admin.then(|| PlatformOperator {
             user: Some(session.user.clone()),
+        })
+    }
+
+    /// The platform admin behind an access token; `None` for everybody else.
+    pub fn of_token(token: &TokenView) -> Option<Self> {
+        token.user.is_platform_admin.then(|| PlatformOperator {
+            user: Some(token.user.clone()),
         })
     }
 

@@ -1,23 +1,25 @@
 //! What the platform changes in the register: the name of a tenant, and whether it is open.
 //!
-//! A suspended tenant's people and programs are refused from the next request on: every look-up of a session, token or key asks
-//! for an open tenant. Their sign-in answers as a wrong password does, so that it tells strangers nothing. The data stays, and
-//! the platform's own people may visit.
+//! A suspended tenant's people and programs are refused from the next request on: the look-ups of sessions, tokens and keys give
+//! them no role there. Those who prove who they are, by a session, a token, a key or a sign-in, are told why; strangers learn
+//! nothing. What they held ends when the tenant is restored, so that everybody signs in anew. Messages and deliveries wait, the
+//! data stays, and the platform's own people may visit.
 
 use diesel::QueryableByName;
-use diesel::sql_types::{Text as SqlText, Uuid};
+use diesel::sql_types::Uuid;
 use diesel_async::RunQueryDsl as _;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 use vitaran_kernel::{TenantId, Text, UserId};
 
 use super::PlatformOperator;
+use super::tenants::{TenantStatus, TenantSummary, find_in};
 use crate::db::{Db, DbError, PlatformTx, Statement};
 use crate::live::Subject;
 use crate::problem::{Faults, Invalid, Kind, Problem};
 
 /// The form as typed.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RenameForm {
     pub name: String,
@@ -54,6 +56,9 @@ pub enum RegisterError {
     IsSuspended { name: String },
     #[error("{name} is open already")]
     IsOpen { name: String },
+    /// `found` is the version it has now.
+    #[error("Somebody changed this tenant since you opened it, look at it again")]
+    Stale { found: i32 },
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -69,6 +74,7 @@ impl Problem for RegisterError {
         match self {
             RegisterError::NotFound => Kind::NotFound,
             RegisterError::IsSuspended { .. } | RegisterError::IsOpen { .. } => Kind::Conflict,
+            RegisterError::Stale { .. } => Kind::Stale,
             RegisterError::Db(error) => error.kind(),
         }
     }
@@ -78,37 +84,40 @@ impl Problem for RegisterError {
             RegisterError::NotFound => "tenants.not_found",
             RegisterError::IsSuspended { .. } => "tenants.suspended",
             RegisterError::IsOpen { .. } => "tenants.open",
+            RegisterError::Stale { .. } => "tenants.stale",
             RegisterError::Db(error) => error.code(),
+        }
+    }
+
+    fn facts(&self) -> Map<String, Value> {
+        match self {
+            RegisterError::Stale { found } => {
+                Map::from_iter([("version".to_owned(), Value::from(*found))])
+            }
+            _ => Map::new(),
         }
     }
 }
 
-#[derive(QueryableByName)]
-struct Entry {
-    #[diesel(sql_type = Uuid)]
-    id: TenantId,
-    #[diesel(sql_type = SqlText)]
-    name: String,
-    #[diesel(sql_type = SqlText)]
-    status: String,
-}
-
-/// Opens the register at a tenant, for this change alone; the transaction is inside the tenant afterwards.
+/// Opens the register at a tenant, for this change alone; the transaction is inside the tenant afterwards. Whoever says
+/// which version they saw is refused when it has moved on.
 async fn open(
     db: &Db,
     by: &PlatformOperator,
-    slug: &str,
-) -> Result<(PlatformTx, Entry), RegisterError> {
+    id: TenantId,
+    expected: Option<i32>,
+) -> Result<(PlatformTx, TenantSummary), RegisterError> {
     let mut tx = db.begin_platform().await?;
     if let Some(user) = by.user() {
         tx.act_as(user.id).await?;
     }
-    let found: Vec<Entry> =
-        Statement::new("SELECT id, name, status FROM tenants WHERE slug = $1 FOR UPDATE")
-            .bind(slug)
-            .load(tx.conn()?)
-            .await?;
-    let entry = found.into_iter().next().ok_or(RegisterError::NotFound)?;
+    let entry = find_in(&mut tx, id, " FOR UPDATE").await?;
+    let entry = entry.ok_or(RegisterError::NotFound)?;
+    if expected.is_some_and(|expected| expected != entry.version) {
+        return Err(RegisterError::Stale {
+            found: entry.version,
+        });
+    }
     tx.enter(entry.id).await?;
     Ok((tx, entry))
 }
@@ -119,21 +128,24 @@ async fn record(
     tenant: TenantId,
     action: &str,
     after: Value,
-) -> Result<(), RegisterError> {
+) -> Result<TenantSummary, RegisterError> {
     let object = ("tenant", tenant.as_uuid());
     by.record(&mut tx, tenant, action, object, after).await?;
-    Ok(tx.commit().await?)
+    let now = find_in(&mut tx, tenant, "").await?;
+    tx.commit().await?;
+    now.ok_or(RegisterError::NotFound)
 }
 
 /// Gives a tenant another name; invoices that exist keep what they say.
 pub async fn rename_tenant(
     db: &Db,
     by: &PlatformOperator,
-    slug: &str,
+    id: TenantId,
+    expected: i32,
     name: Text<120>,
-) -> Result<(), RegisterError> {
-    let (mut tx, entry) = open(db, by, slug).await?;
-    Statement::new("UPDATE tenants SET name = $2 WHERE id = $1")
+) -> Result<TenantSummary, RegisterError> {
+    let (mut tx, entry) = open(db, by, id, Some(expected)).await?;
+    Statement::new("UPDATE tenants SET name = $2, version = version + 1 WHERE id = $1")
         .bind(entry.id.as_uuid())
         .bind(name.as_str())
         .execute(tx.conn()?)
@@ -142,55 +154,80 @@ pub async fn rename_tenant(
     record(tx, by, entry.id, "tenancy.tenant.rename", after).await
 }
 
-/// Closes a tenant: all its people and programs are signed out, and their open pages know it at once.
+/// Closes a tenant: its people and programs are refused, and their open pages know it at once.
 pub async fn suspend_tenant(
     db: &Db,
     by: &PlatformOperator,
-    slug: &str,
+    id: TenantId,
+    expected: Option<i32>,
     reason: Text<500>,
-) -> Result<(), RegisterError> {
-    #[derive(QueryableByName)]
-    struct Ended {
-        #[diesel(sql_type = Uuid)]
-        user_id: UserId,
-    }
-    let (mut tx, entry) = open(db, by, slug).await?;
-    if entry.status == "SUSPENDED" {
+) -> Result<TenantSummary, RegisterError> {
+    let (mut tx, entry) = open(db, by, id, expected).await?;
+    if entry.is_suspended() {
         return Err(RegisterError::IsSuspended { name: entry.name });
     }
-    set_status(&mut tx, entry.id, "SUSPENDED").await?;
-    // A support visit goes on: it is the platform's own.
-    let ended: Vec<Ended> = Statement::new(
-        "DELETE FROM sessions WHERE acting_tenant = $1 AND membership_id IS NOT NULL RETURNING user_id",
+    set_status(&mut tx, entry.id, TenantStatus::Suspended).await?;
+    let signed_in = tell_members(
+        &mut tx,
+        entry.id,
+        "SELECT user_id FROM sessions WHERE acting_tenant = $1 AND membership_id IS NOT NULL",
     )
-    .bind(entry.id.as_uuid())
-    .load(tx.conn()?)
     .await?;
-    for session in &ended {
-        tx.changed(entry.id, Subject::SignIns(session.user_id));
-    }
-    let after = json!({ "reason": reason, "sessions_ended": ended.len() });
+    let after = json!({ "reason": reason, "sessions_closed": signed_in });
     record(tx, by, entry.id, "tenancy.tenant.suspend", after).await
 }
 
-/// Opens a tenant again: its people sign in, and its keys work.
+/// Opens a tenant again: its people sign in, its keys work, and what waited to be sent is sent.
 pub async fn restore_tenant(
     db: &Db,
     by: &PlatformOperator,
-    slug: &str,
-) -> Result<(), RegisterError> {
-    let (mut tx, entry) = open(db, by, slug).await?;
-    if entry.status == "ACTIVE" {
+    id: TenantId,
+    expected: Option<i32>,
+) -> Result<TenantSummary, RegisterError> {
+    let (mut tx, entry) = open(db, by, id, expected).await?;
+    if !entry.is_suspended() {
         return Err(RegisterError::IsOpen { name: entry.name });
     }
-    set_status(&mut tx, entry.id, "ACTIVE").await?;
+    set_status(&mut tx, entry.id, TenantStatus::Active).await?;
+    tell_members(
+        &mut tx,
+        entry.id,
+        "DELETE FROM sessions WHERE acting_tenant = $1 AND membership_id IS NOT NULL RETURNING user_id",
+    )
+    .await?;
     record(tx, by, entry.id, "tenancy.tenant.restore", json!({})).await
 }
 
-async fn set_status(tx: &mut PlatformTx, tenant: TenantId, status: &str) -> Result<(), DbError> {
-    Statement::new("UPDATE tenants SET status = $2 WHERE id = $1")
+/// Tells the open pages of the members whose sessions a statement gives, and how many these are. A support visit is none: it is
+/// the platform's own.
+async fn tell_members(
+    tx: &mut PlatformTx,
+    tenant: TenantId,
+    sql: &'static str,
+) -> Result<usize, DbError> {
+    #[derive(QueryableByName)]
+    struct Holder {
+        #[diesel(sql_type = Uuid)]
+        user_id: UserId,
+    }
+    let holders: Vec<Holder> = Statement::new(sql)
         .bind(tenant.as_uuid())
-        .bind(status)
+        .load(tx.conn()?)
+        .await?;
+    for holder in &holders {
+        tx.changed(tenant, Subject::SignIns(holder.user_id));
+    }
+    Ok(holders.len())
+}
+
+async fn set_status(
+    tx: &mut PlatformTx,
+    tenant: TenantId,
+    status: TenantStatus,
+) -> Result<(), DbError> {
+    Statement::new("UPDATE tenants SET status = $2, version = version + 1 WHERE id = $1")
+        .bind(tenant.as_uuid())
+        .bind(status.as_str())
         .execute(tx.conn()?)
         .await?;
     Ok(())

@@ -8,9 +8,10 @@ use diesel_async::RunQueryDsl as _;
 use serde::{Deserialize, Serialize};
 use vitaran_kernel::{EmailAddress, Note, Phone, Text, UpiAddress};
 
-use crate::access::{Allowed, PlatformSettingsWrite};
+use crate::access::{Actor, Allowed, PlatformSettingsWrite};
 use crate::audit::{self, Change};
-use crate::db::{DbError, Statement, TenantTx};
+use crate::db::{Db, DbError, Statement, TenantTx};
+use crate::identity::SuspendedTenant;
 use crate::master::finish;
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 
@@ -214,6 +215,28 @@ pub async fn set_settings(
     )
     .await?;
     Ok(after)
+}
+
+/// Whom a dealer asks.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Helpline {
+    #[diesel(sql_type = Nullable<SqlText>)]
+    pub phone: Option<String>,
+    #[diesel(sql_type = Nullable<SqlText>)]
+    pub email: Option<String>,
+}
+
+/// Whom the dealers of a suspended tenant ask; that they may know it, a look-up of theirs has said.
+pub async fn helpline(db: &Db, of: &SuspendedTenant) -> Result<Helpline, DbError> {
+    let mut tx = db.begin_as(&Actor::system(of.tenant.id, "sign-in")).await?;
+    let found = Statement::new(
+        "SELECT support_phone AS phone, support_email AS email FROM tenant_settings WHERE tenant_id = $1",
+    )
+    .bind(of.tenant.id.as_uuid())
+    .get_result(tx.conn()?)
+    .await?;
+    tx.commit().await?;
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -2,15 +2,24 @@
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Text, Timestamptz, Uuid};
+use diesel::sql_types::{Integer, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::TenantId;
 
 use super::PlatformOperator;
 use crate::access::TenantRef;
-use crate::db::{Db, DbError, Limit, Page, Paged, Statement};
+use crate::db::{Db, DbError, Limit, Page, Paged, PlatformTx, Statement};
+use crate::master::text_codes;
 
-/// A row of the register.
+text_codes! {
+    /// Whether a tenant's people and programs get in.
+    TenantStatus, "Choose whether the tenant is open" {
+        Active = "ACTIVE", "Active";
+        Suspended = "SUSPENDED", "Suspended";
+    }
+}
+
+/// An entry of the register.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct TenantSummary {
     #[diesel(sql_type = Uuid)]
@@ -20,9 +29,11 @@ pub struct TenantSummary {
     #[diesel(sql_type = Text)]
     pub name: String,
     #[diesel(sql_type = Text)]
-    pub status: String,
+    pub status: TenantStatus,
     #[diesel(sql_type = Timestamptz)]
     pub created_at: DateTime<Utc>,
+    #[diesel(sql_type = Integer)]
+    pub version: i32,
 }
 
 impl TenantSummary {
@@ -33,7 +44,14 @@ impl TenantSummary {
             name: self.name.clone(),
         }
     }
+
+    pub fn is_suspended(&self) -> bool {
+        self.status == TenantStatus::Suspended
+    }
 }
+
+/// The columns of a [`TenantSummary`].
+const ENTRY: &str = "id, slug, name, status, created_at, version";
 
 /// The tenants by slug.
 pub async fn list_tenants(
@@ -48,11 +66,13 @@ pub async fn list_tenants(
         .unwrap_or_default();
     let limit: Limit = page.limit;
     let mut tx = db.begin_platform().await?;
-    let rows = Statement::new("SELECT id, slug, name, status, created_at FROM tenants WHERE slug > $1 ORDER BY slug LIMIT $2")
-        .bind(after)
-        .bind(limit.with_lookahead())
-        .load(tx.conn()?)
-        .await?;
+    let rows = Statement::new(format!(
+        "SELECT {ENTRY} FROM tenants WHERE slug > $1 ORDER BY slug LIMIT $2"
+    ))
+    .bind(after)
+    .bind(limit.with_lookahead())
+    .load(tx.conn()?)
+    .await?;
     tx.commit().await?;
     Ok(Paged::from_lookahead(
         rows,
@@ -61,14 +81,40 @@ pub async fn list_tenants(
     ))
 }
 
-/// A tenant by slug, for commands and for the address of its webhook.
+/// A tenant by slug, for commands, pages and the address of its webhook.
 pub async fn find_tenant(db: &Db, slug: &str) -> Result<Option<TenantSummary>, DbError> {
     let mut tx = db.begin_platform().await?;
     let rows: Vec<TenantSummary> =
-        Statement::new("SELECT id, slug, name, status, created_at FROM tenants WHERE slug = $1")
+        Statement::new(format!("SELECT {ENTRY} FROM tenants WHERE slug = $1"))
             .bind(slug)
             .load(tx.conn()?)
             .await?;
     tx.commit().await?;
+    Ok(rows.into_iter().next())
+}
+
+/// A tenant by its id.
+pub async fn find_tenant_by_id(
+    db: &Db,
+    _by: &PlatformOperator,
+    id: TenantId,
+) -> Result<Option<TenantSummary>, DbError> {
+    let mut tx = db.begin_platform().await?;
+    let found = find_in(&mut tx, id, "").await?;
+    tx.commit().await?;
+    Ok(found)
+}
+
+/// The entry as it is; `lock` ends the statement.
+pub(super) async fn find_in(
+    tx: &mut PlatformTx,
+    id: TenantId,
+    lock: &str,
+) -> Result<Option<TenantSummary>, DbError> {
+    let sql = format!("SELECT {ENTRY} FROM tenants WHERE id = $1{lock}");
+    let rows: Vec<TenantSummary> = Statement::new(sql)
+        .bind(id.as_uuid())
+        .load(tx.conn()?)
+        .await?;
     Ok(rows.into_iter().next())
 }

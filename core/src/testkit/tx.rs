@@ -113,7 +113,7 @@ pub async fn test_tenant(gstin: &str) -> TestTenant {
         .await
         .expect("BEGIN");
     let rows = json!({
-        "tenant": { "id": id, "slug": slug, "name": made.tenant.name, "status": "ACTIVE", "created_at": start() },
+        "tenant": { "id": id, "slug": slug, "name": made.tenant.name, "status": "ACTIVE", "created_at": start(), "version": 1 },
         "settings": { "tenant_id": id, "invoice_declaration": "We declare.", "upi_vpa": "test@okbank", "upi_payee": "Test Distributors", "updated_at": start() },
         "registration": { "tenant_id": id, "id": made.registration, "gstin": gstin, "legal_name": "Test Distributors Pvt Ltd", "trade_name": "Test Distributors",
             "state_code": gstin.state(), "line1": "1 Test Road", "city": "Testpur", "pincode": "400001", "is_active": true },

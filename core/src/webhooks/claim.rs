@@ -170,6 +170,7 @@ async fn lock_due(
          FROM webhook_deliveries d JOIN webhook_events v ON v.tenant_id = d.tenant_id AND v.id = d.event_id \
          WHERE d.tenant_id = $1 AND d.id = $2 \
          AND ((d.status = 'PENDING' AND d.next_attempt_at <= now()) OR (d.status = 'SENDING' AND d.lease_until < now())) \
+         AND EXISTS (SELECT FROM tenants t WHERE t.id = d.tenant_id AND t.status = 'ACTIVE') \
          FOR UPDATE OF d SKIP LOCKED",
     )
     .bind(tx.tenant().as_uuid())

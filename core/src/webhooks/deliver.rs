@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use diesel::QueryableByName;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, Text};
 use diesel_async::RunQueryDsl as _;
 use rand::Rng as _;
+use url::Url;
 
 use super::change::{record, switch_off};
 use super::claim::{self, Claim, Claimed, LockedEndpoint};
@@ -15,6 +16,7 @@ use super::outcome::{Ending, MAX_JITTER, judge, pause_after};
 use super::query::find;
 use super::{DeliverWebhook, DisabledReason, WebhookError};
 use crate::access::Actor;
+use crate::account_mails::{self, AccountMail, QueueMailError};
 use crate::audit::Change;
 use crate::db::{Db, DbError, Statement, TenantTx};
 use crate::jobs::{Job as _, Outcome};
@@ -26,6 +28,9 @@ const SEND_LIMIT: Duration = Duration::from_secs(40);
 
 /// An endpoint that took nothing for so long is switched off.
 const DEAD_AFTER_DAYS: i32 = 5;
+
+/// So many administrators are told by mail that an endpoint was switched off.
+const MAX_TOLD: i64 = 10;
 
 /// How often the end of an attempt is written again while the database is away.
 const FINISH_TRIES: u32 = 5;
@@ -208,17 +213,63 @@ async fn disable(
     endpoint: &LockedEndpoint,
     reason: DisabledReason,
 ) -> Result<(), DbError> {
-    let internal = |error: WebhookError| match error {
+    let db_error = |error: WebhookError| match error {
         WebhookError::Db(error) => error,
-        other => DbError::Other(diesel::result::Error::QueryBuilderError(
-            other.to_string().into(),
-        )),
+        other => internal(other),
     };
-    let before = find(tx, endpoint.id).await.map_err(internal)?;
+    let before = find(tx, endpoint.id).await.map_err(db_error)?;
     switch_off(tx, endpoint.id, reason).await?;
-    let after = find(tx, endpoint.id).await.map_err(internal)?;
+    let after = find(tx, endpoint.id).await.map_err(db_error)?;
     let change = Change::updated(&before.told(), &after.told());
     record(tx, "webhooks.deactivate", endpoint.id, change).await?;
+    let why = match reason {
+        DisabledReason::Failing => format!("took nothing for {DEAD_AFTER_DAYS} days"),
+        DisabledReason::Gone | DisabledReason::ByHand => "said that it is gone for good".to_owned(),
+    };
+    tell_administrators(tx, &format!("{} {why}", host_of(&endpoint.url))).await?;
     tracing::warn!(webhook.endpoint = %endpoint.id, tenant.id = %tx.tenant(), reason = reason.as_str(), "a webhook endpoint was switched off");
     Ok(())
+}
+
+/// Never the whole address: what stands behind the host may be a secret.
+fn host_of(url: &str) -> String {
+    let host = Url::parse(url).ok();
+    let host = host.as_ref().and_then(Url::host_str);
+    host.unwrap_or("An endpoint").to_owned()
+}
+
+#[derive(QueryableByName)]
+struct Administrator {
+    #[diesel(sql_type = Text)]
+    email: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+/// By mail: nobody looks at a page about something that has always worked.
+async fn tell_administrators(tx: &mut TenantTx, what: &str) -> Result<(), DbError> {
+    let all: Vec<Administrator> = Statement::new(
+        "SELECT u.email, u.name FROM memberships m JOIN users u ON u.id = m.user_id \
+         WHERE m.tenant_id = $1 AND m.role = 'ADMIN' AND m.is_active AND m.removed_at IS NULL AND u.is_active ORDER BY m.created_at LIMIT $2",
+    )
+    .bind(tx.tenant().as_uuid())
+    .bind(MAX_TOLD)
+    .load(tx.conn()?)
+    .await?;
+    for one in all {
+        let mail = AccountMail::WebhookOff { what };
+        account_mails::queue_to(tx.conn()?, (&one.email, &one.name), mail)
+            .await
+            .map_err(|error| match error {
+                QueueMailError::Db(error) => error,
+                QueueMailError::Secret(error) => internal(error),
+            })?;
+    }
+    Ok(())
+}
+
+fn internal(error: impl std::fmt::Display) -> DbError {
+    DbError::Other(diesel::result::Error::QueryBuilderError(
+        error.to_string().into(),
+    ))
 }

@@ -1,5 +1,5 @@
 //! Deliveries that are due, of all tenants. Fair: the first of every endpoint come before the second of any, so that a
-//! backlog for one delays no other.
+//! backlog for one delays no other. Those of a suspended tenant wait until it is restored.
 
 use std::time::Duration;
 
@@ -41,8 +41,9 @@ pub async fn due_deliveries(db: &Db, grace: Duration) -> Result<Vec<DueDelivery>
         "SELECT tenant, delivery FROM ( \
              SELECT tenant_id AS tenant, id AS delivery, next_attempt_at, \
                     row_number() OVER (PARTITION BY tenant_id, endpoint_id ORDER BY next_attempt_at, id) AS place \
-             FROM webhook_deliveries \
-             WHERE (status = 'PENDING' AND next_attempt_at <= now() - $1 * interval '1 second') OR (status = 'SENDING' AND lease_until < now()) \
+             FROM webhook_deliveries d \
+             WHERE ((status = 'PENDING' AND next_attempt_at <= now() - $1 * interval '1 second') OR (status = 'SENDING' AND lease_until < now())) \
+             AND EXISTS (SELECT FROM tenants t WHERE t.id = d.tenant_id AND t.status = 'ACTIVE') \
          ) due WHERE place <= $2 ORDER BY place, next_attempt_at LIMIT $3",
     )
     .bind(i64::try_from(grace.as_secs()).unwrap_or(i64::MAX))

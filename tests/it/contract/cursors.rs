@@ -93,7 +93,10 @@ async fn a_list_leads_to_the_next_page_and_back_to_the_first_with_its_filters() 
 #[tokio::test]
 async fn every_list_of_the_document_refuses_a_cursor_that_was_not_given_by_it() {
     let app = test_app().await;
-    let program = app.api_as(Role::Admin).await;
+    let (program, platform) = (
+        app.api_as(Role::Admin).await,
+        app.api_as_platform_admin().await,
+    );
     let dealer = app.dealer().await.to_string();
     let list = app.tenant.price_list.to_string();
     let document = openapi::documents().v3_1;
@@ -116,7 +119,11 @@ async fn every_list_of_the_document_refuses_a_cursor_that_was_not_given_by_it() 
         let address = path.replace("{id}", id);
         let one = "0193a1b2-7c4e-7f01-8abc-23456789abcd";
         for made_up in ["!", "WzFd", "WzFd.AAAAAAAAAAAAAAAAAAAAAA", one] {
-            let answer = program.get(&format!("{address}?cursor={made_up}")).await;
+            let client = match path.contains("/v1/platform/") {
+                true => &platform,
+                false => &program,
+            };
+            let answer = client.get(&format!("{address}?cursor={made_up}")).await;
             assert_refused(&answer, &format!("{address} {made_up}"));
         }
         lists += 1;

@@ -19,10 +19,13 @@ const OTHERS: [(&str, &str); 7] = [
 #[tokio::test]
 async fn a_body_that_is_not_json_is_415_on_every_operation_that_takes_one() {
     let app = test_app().await;
-    let program = app.api_as(Role::Admin).await;
-    let program = program
-        .with("idempotency-key", "k")
-        .with("if-match", "\"v1\"");
+    let ready = |program: vitaran_tests::Client| {
+        program
+            .with("idempotency-key", "k")
+            .with("if-match", "\"v1\"")
+    };
+    let program = ready(app.api_as(Role::Admin).await);
+    let platform = ready(app.api_as_platform_admin().await);
     let document = openapi::documents().v3_1;
     let some_id = "0193a1b2-7c4e-7f01-8abc-23456789abcd";
     let mut tried = 0;
@@ -40,9 +43,13 @@ async fn a_body_that_is_not_json_is_415_on_every_operation_that_takes_one() {
         }
         for (kind, text) in OTHERS {
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            let request = program.request(method.clone(), &address);
+            let client = match path.contains("/v1/platform/") {
+                true => &platform,
+                false => &program,
+            };
+            let request = client.request(method.clone(), &address);
             let request = request.header("content-type", kind).body(text);
-            let answer = program.send(request).await;
+            let answer = client.send(request).await;
             assert_eq!(
                 answer.status, 415,
                 "{method} {path} {kind}: {}",

@@ -11,7 +11,9 @@ pub mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vitaran_core::access::Role;
+use serde_json::json;
+use vitaran_core::access::{PermissionCode, Role};
+use vitaran_core::api_keys::grantable;
 use vitaran_tests::flow::Flow;
 use vitaran_tests::{Client, TestApp, test_app};
 
@@ -29,6 +31,10 @@ const ASK_FOR_A_CODE: [&str; 3] = [
     "second-factor/removal",
 ];
 
+/// When and from where a key was last used is written even if it may not do what it asks for.
+const KEYS: &str = "public.api_keys";
+const KEYS_BUT_FOR_THEIR_USE: &str = "SELECT string_agg((to_jsonb(k) - 'last_used_at' - 'last_used_ip')::text, ',' ORDER BY id) AS text FROM api_keys k";
+
 /// A dealer's people read prices and no lists: to them there are none.
 const NOT_FOR_DEALERS: &str = "price list";
 
@@ -41,7 +47,10 @@ struct World<'a> {
     rival: House<'a>,
     browsers: BTreeMap<Role, Client>,
     programs: BTreeMap<Role, Client>,
+    /// A key for each role of the staff, with all of the role's permissions that a key may have.
+    keys: BTreeMap<Role, Client>,
     platform: Client,
+    platform_program: Client,
     nobody: Client,
     made: BTreeMap<(usize, &'static str), Things>,
 }
@@ -57,13 +66,16 @@ impl<'a> World<'a> {
             browsers.insert(role, app.sign_in(&person).await);
             programs.insert(role, app.api(&person).await);
         }
+        let keys = keys_of(app, &programs[&Role::Admin]).await;
         World {
+            keys,
             rival: own.with_another_dealer().await,
             own,
             theirs,
             browsers,
             programs,
             platform: app.sign_in_platform_admin().await,
+            platform_program: app.api_as_platform_admin().await,
             nobody: app.client(),
             made: BTreeMap::new(),
         }
@@ -96,6 +108,22 @@ impl<'a> World<'a> {
     }
 }
 
+async fn keys_of(app: &TestApp, admin: &Client) -> BTreeMap<Role, Client> {
+    let mut keys = BTreeMap::new();
+    for role in Role::ALL.into_iter().filter(|role| *role != Role::Dealer) {
+        let scopes: Vec<_> = grantable(role.permissions())
+            .map(PermissionCode::as_str)
+            .collect();
+        let once = admin.with("idempotency-key", role.as_str());
+        let wanted = json!({ "name": role.as_str(), "scopes": scopes });
+        let made = once.post_json("/api/v1/api_keys", &wanted).await;
+        assert_eq!(made.status, 201, "{role:?}: {}", made.body);
+        let secret = made.json()["secret"].as_str().map(str::to_owned);
+        keys.insert(role, app.client().bearer(secret.expect("a secret")));
+    }
+    keys
+}
+
 const OWN: usize = 0;
 const THEIRS: usize = 1;
 const RIVALS: usize = 2;
@@ -126,6 +154,7 @@ async fn whoever_may_not_gets_nowhere_and_leaves_no_trace() {
         }
     }
     let before = app.database.picture().await;
+    let keys_before = app.database.text(KEYS_BUT_FOR_THEIR_USE).await;
     let mut findings = Vec::new();
     for row in &rows() {
         let checked = [
@@ -136,13 +165,18 @@ async fn whoever_may_not_gets_nowhere_and_leaves_no_trace() {
                 .roles_without_the_permission_are_refused_unseen(row)
                 .await,
             world.what_is_not_ours_is_as_missing_as_nothing(row).await,
+            world
+                .a_key_reads_what_its_role_may_and_nothing_of_others(row)
+                .await,
             world.a_query_finds_nothing_that_is_not_ours(row).await,
         ];
         findings.extend(checked.into_iter().filter_map(Result::err));
     }
     assert_none(&findings);
     let changed = app.database.picture().await.changed_since(&before);
-    assert!(changed.is_empty(), "refused requests changed {changed:?}");
+    assert_eq!(changed, [KEYS], "but for the last use of keys");
+    let keys = app.database.text(KEYS_BUT_FOR_THEIR_USE).await;
+    assert_eq!(keys, keys_before);
 
     for row in &rows() {
         findings.extend(world.a_sample_cannot_name_what_is_not_ours(row).await.err());
@@ -150,7 +184,7 @@ async fn whoever_may_not_gets_nowhere_and_leaves_no_trace() {
     assert_none(&findings);
     let changed = app.database.picture().await.changed_since(&before);
     // What a dealer typed into the cart is kept, though it could not be ordered.
-    assert_eq!(changed, ["public.cart_lines"]);
+    assert_eq!(changed, [KEYS, "public.cart_lines"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -209,7 +243,11 @@ impl World<'_> {
         }
         if row.who == Who::Platform && row.method == "GET" {
             let things = self.things(OWN, row.names).await;
-            let answer = ask(&self.platform, row, &things).await;
+            let client = match row.is_page() {
+                true => &self.platform,
+                false => &self.platform_program,
+            };
+            let answer = ask(client, row, &things).await;
             check(answer.status == 200, || {
                 format!("{row:?}: {}", answer.status)
             })?;
@@ -328,7 +366,11 @@ impl World<'_> {
                 format!("{what}: {}", refused.status)
             })?;
             check_same(&seen(&refused, &own), &seen(&unseen, &nothing), &what)?;
-            let is_said = row.is_page() || refused.code() == "access.forbidden";
+            let code = match row.who {
+                Who::Platform => "request.not_found",
+                _ => "access.forbidden",
+            };
+            let is_said = row.is_page() || refused.code() == code;
             check(is_said, || format!("{what}: {}", refused.body))?;
         }
         Ok(())
@@ -366,6 +408,51 @@ impl World<'_> {
                     format!("{what}: {} {}", hidden.status, gist(&hidden))
                 })?;
             }
+        }
+        Ok(())
+    }
+
+    /// Keys read what they were given and are refused the rest; what is not theirs is to them as missing as nothing.
+    async fn a_key_reads_what_its_role_may_and_nothing_of_others(&mut self, row: &Row) -> Checked {
+        let Who::Holding(codes) = &row.who else {
+            return Ok(());
+        };
+        if row.is_page() {
+            return Ok(());
+        }
+        let own = self.things(OWN, row.names).await;
+        let theirs = self.things(THEIRS, row.names).await;
+        let nothing = missing(&theirs);
+        for (role, key) in &self.keys {
+            let held: Vec<_> = grantable(role.permissions()).collect();
+            let may = codes.iter().all(|code| held.contains(code));
+            let what = format!("a key of {role:?} {} {}", row.method, row.address);
+            if !may || !row.is_write() {
+                let answer = ask(key, row, &own).await;
+                let wanted = if may {
+                    answer.status < 400
+                } else {
+                    answer.status == 403
+                };
+                check(wanted, || {
+                    format!("{what}: {} {}", answer.status, answer.body)
+                })?;
+            }
+            if row.names.is_empty() {
+                continue;
+            }
+            let hidden = ask(key, row, &theirs).await;
+            let none = ask(key, row, &nothing).await;
+            check_same(&seen(&hidden, &theirs), &seen(&none, &nothing), &what)?;
+            let none_of_it = ASK_FOR_NOTHING.contains(&row.names) && may;
+            let status = match (may, none_of_it) {
+                (false, _) => 403,
+                (true, false) => 404,
+                (true, true) => 204,
+            };
+            check(hidden.status == status, || {
+                format!("{what} of others: {}", hidden.status)
+            })?;
         }
         Ok(())
     }

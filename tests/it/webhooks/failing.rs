@@ -255,6 +255,12 @@ async fn an_endpoint_that_is_gone_or_dead_for_five_days_is_switched_off_and_the_
     let told = "SELECT count(*) FROM audit_log WHERE action = 'webhooks.deactivate' AND by_user IS NULL AND by_name = 'webhook'";
     assert_eq!(app.database.count(told).await, 2);
 
+    let mailed = "SELECT string_agg(DISTINCT about, '; ') AS text FROM account_mails WHERE kind = 'WEBHOOK_OFF'";
+    assert_eq!(
+        app.database.text(mailed).await,
+        "127.0.0.1 said that it is gone for good; 127.0.0.1 took nothing for 5 days"
+    );
+
     // Switched on again, it starts with a clean sheet.
     receiver.reply("/dead", Reply::Status(200));
     let on = format!("{ENDPOINTS}/{}/activation", dead.id);

@@ -6,6 +6,6 @@ pub mod area_guard;
 pub mod page_actor;
 pub mod session;
 
-pub use api_actor::ApiActor;
+pub use api_actor::{ApiActor, ApiPerson, PlatformToken};
 pub use page_actor::{PageActor, PlatformPage};
 pub use session::CurrentSession;

@@ -6,9 +6,11 @@ use vitaran_core::access::Actor;
 use vitaran_core::tenancy::PlatformOperator;
 
 use super::CurrentSession;
+use super::session::{AnySession, SuspendedSession};
 use crate::http::next_path;
 use crate::http::problem::Refusal;
 use crate::hx::{self, HxRequest};
+use crate::identity::suspended;
 
 /// Where one signs in.
 pub const SIGN_IN: &str = "/login";
@@ -34,6 +36,22 @@ impl<'a> FromRequest<'a> for CurrentSession {
     }
 }
 
+impl<'a> FromRequest<'a> for SuspendedSession {
+    async fn from_request(request: &'a Request, _body: &mut RequestBody) -> Result<Self> {
+        let found = request.data::<SuspendedSession>().cloned();
+        found.ok_or_else(|| sign_in_first(request))
+    }
+}
+
+impl<'a> FromRequest<'a> for AnySession {
+    async fn from_request(request: &'a Request, _body: &mut RequestBody) -> Result<Self> {
+        if let Some(SuspendedSession(session)) = request.data() {
+            return Ok(AnySession(session.clone()));
+        }
+        session_of(request).cloned().map(AnySession)
+    }
+}
+
 /// A platform admin on the platform's own pages. For everybody else these pages do not exist.
 #[derive(Debug, Clone)]
 pub struct PlatformPage {
@@ -53,11 +71,13 @@ impl<'a> FromRequest<'a> for PlatformPage {
     }
 }
 
-/// The session, or the way to the sign-in page.
+/// The session, or the way to the sign-in page; in a suspended distributor, to the page that says so.
 pub(super) fn session_of(request: &Request) -> Result<&CurrentSession> {
-    request
-        .data::<CurrentSession>()
-        .ok_or_else(|| sign_in_first(request))
+    let found = request.data::<CurrentSession>();
+    found.ok_or_else(|| match request.data::<SuspendedSession>() {
+        Some(_) => redirect_to(request, suspended::PATH),
+        None => sign_in_first(request),
+    })
 }
 
 fn sign_in_first(request: &Request) -> poem::Error {

@@ -77,6 +77,15 @@ impl CurrentSession {
     }
 }
 
+/// A session in a distributor that is suspended. It opens the page that says so, another company of the person's and the way
+/// out; to everything else it is no session at all.
+#[derive(Debug, Clone)]
+pub struct SuspendedSession(pub CurrentSession);
+
+/// Either of the two.
+#[derive(Debug, Clone)]
+pub struct AnySession(pub CurrentSession);
+
 fn hash_of(id: &Id) -> CredentialHash {
     CredentialHash::of(&id.to_string())
 }
@@ -365,7 +374,7 @@ async fn find(state: &AppState, id: Id) -> std::result::Result<Option<CurrentSes
     }))
 }
 
-/// Hands the session to handlers, to the error page and to the log, and moves its idle limit on beside the request.
+/// Hands the session to handlers, to the error page and to the log, one in a suspended distributor as what it is, and moves its idle limit on beside the request.
 fn note(state: &AppState, request: &mut Request, session: CurrentSession) {
     let tenant = session.actor().map(Actor::tenant_id);
     request_id::record_person(session.user().id, tenant);
@@ -381,6 +390,10 @@ fn note(state: &AppState, request: &mut Request, session: CurrentSession) {
                 tracing::warn!(%error, "a session's idle limit was not moved on");
             }
         });
+    }
+    if session.view.suspended().is_some() {
+        request.set_data(SuspendedSession(session));
+        return;
     }
     if let Some(known) = request.data::<KnownSession>() {
         // Set once for a request, here.

@@ -33,7 +33,16 @@ pub const ENTRIES: &[Entry] = &[
             "Orders can be listed with their lines: expand=lines.",
             "Members and invitations name the locations that somebody is bound to; orders, stock, shipments and invoices of other locations do not exist for them.",
         ],
-        added: &[],
+        added: &[
+            "platform_tenants_create",
+            "platform_tenants_get",
+            "platform_tenants_list",
+            "platform_tenants_rename",
+            "platform_tenants_restore",
+            "platform_tenants_suspend",
+            "platform_visits_end",
+            "platform_visits_start",
+        ],
     },
     Entry {
         day: (2026, 11, 20),

@@ -189,6 +189,16 @@ impl Refusal {
         )
     }
 
+    /// A platform admin's token asks for what is a distributor's, and names none.
+    #[must_use]
+    pub fn tenant_required() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "auth.tenant_required",
+            "This token acts in no distributor: name one by its id in the header X-Tenant-ID",
+        )
+    }
+
     /// The role needs a second factor, and the person has none yet.
     #[must_use]
     pub fn second_factor_missing() -> Self {

@@ -17,7 +17,7 @@ use vitaran_core::problem::Fault;
 use super::body_limit::WholeBody;
 use super::problem::Refusal;
 use super::shape::{Field, Findings, Reader, Shape};
-use crate::auth::api_actor::require_token;
+use crate::auth::api_actor::Proof;
 use crate::openapi;
 
 /// The check of every operation of one document.
@@ -32,7 +32,8 @@ struct Operation {
     method: Method,
     /// The address between its slashes; `None` is a parameter.
     segments: Vec<Option<String>>,
-    needs_token: bool,
+    /// What is asked of the caller; `None` for what is open to everybody.
+    proof: Option<Proof>,
     /// An object with a field for each parameter.
     query: Shape,
     body: Option<Field>,
@@ -66,10 +67,7 @@ fn read(document: &Value) -> (Vec<Operation>, Vec<String>) {
             Some(Operation {
                 method: method.to_ascii_uppercase().parse().ok()?,
                 segments: path.split('/').map(literal).collect(),
-                needs_token: operation
-                    .get("security")
-                    .and_then(Value::as_array)
-                    .is_some_and(|schemes| !schemes.is_empty()),
+                proof: proof_of(operation),
                 query: query_of(&mut reader, operation, &place),
                 body: body_of(&mut reader, operation, &place),
             })
@@ -84,6 +82,15 @@ fn read(document: &Value) -> (Vec<Operation>, Vec<String>) {
             .collect::<Vec<_>>()
     });
     (operations, reader.notes)
+}
+
+fn proof_of(operation: &Value) -> Option<Proof> {
+    let schemes = operation
+        .get("security")?
+        .as_array()?
+        .first()?
+        .as_object()?;
+    schemes.keys().next().map(|name| Proof::named(name))
 }
 
 fn literal(segment: &str) -> Option<String> {
@@ -209,8 +216,8 @@ impl<E: Endpoint> Endpoint for Checked<E> {
             let faults = operation.faults(&request);
             if !faults.is_empty() {
                 // Nobody is told what is wrong with a request before it is known who asks.
-                if operation.needs_token {
-                    require_token(&request).await?;
+                if let Some(proof) = operation.proof {
+                    proof.require(&request).await?;
                 }
                 return Err(Refusal::malformed_in(faults).into());
             }
@@ -250,7 +257,9 @@ mod tests {
     #[test]
     fn only_the_ways_in_and_health_need_no_token() {
         let (operations, _) = read(&openapi::raw());
-        let open = operations.iter().filter(|operation| !operation.needs_token);
+        let open = operations
+            .iter()
+            .filter(|operation| operation.proof.is_none());
         let open: Vec<&str> = open.filter_map(|o| o.segments.last()?.as_deref()).collect();
         assert_eq!(
             open,

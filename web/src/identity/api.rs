@@ -10,8 +10,8 @@ use vitaran_core::identity::{
     Tokens, UserRef,
 };
 
-use crate::auth::ApiActor;
 use crate::auth::session::client_of;
+use crate::auth::{ApiActor, ApiPerson};
 use crate::http::problem_json::Failure;
 use crate::http::throttle::ClientAddress;
 use crate::openapi::Tag;
@@ -266,9 +266,8 @@ impl AuthApi {
         operation_id = "auth_logout",
         tag = "Tag::Auth"
     )]
-    async fn logout(&self, state: Data<&AppState>, by: ApiActor) -> Result<LoggedOut, Failure> {
-        let (user, session) = by.person()?;
-        identity::end_own_session(&state.db, user, session).await?;
+    async fn logout(&self, state: Data<&AppState>, by: ApiPerson) -> Result<LoggedOut, Failure> {
+        identity::end_own_session(&state.db, by.user, by.session).await?;
         Ok(LoggedOut::Done)
     }
 }

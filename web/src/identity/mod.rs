@@ -15,6 +15,7 @@ mod sessions_api;
 mod sign_in;
 pub mod staff_sessions;
 mod start;
+pub mod suspended;
 mod switch_tenant;
 mod views;
 

@@ -8,9 +8,9 @@ use vitaran_core::access::Role;
 use vitaran_core::identity::{self, SignIn, SignInError, SignedIn, WantedTenant};
 
 use super::second_factor::step::ask_for_code;
-use super::views;
+use super::{suspended, views};
 use crate::auth::CurrentSession;
-use crate::auth::session::{self, Opening, client_of};
+use crate::auth::session::{self, AnySession, Opening, client_of};
 use crate::http::form::Form;
 use crate::http::next_path;
 use crate::http::problem::Refusal;
@@ -81,6 +81,9 @@ pub async fn submit_sign_in(
         Err(error @ (SignInError::WrongCredentials | SignInError::TooMany(_))) => {
             return Ok(refuse(&shell, &form.email, next, error));
         }
+        Err(SignInError::Suspended(tenant)) => {
+            return suspended::turn_away(&shell, &state, &tenant).await;
+        }
         Err(other) => return Err(other.into()),
     };
     enter(&shell, &state, session.as_ref(), request, signed_in, next).await
@@ -138,9 +141,10 @@ fn refuse(shell: &Shell, email: &str, next: Option<&str>, error: SignInError) ->
 pub async fn sign_out(
     shell: Shell,
     state: Data<&AppState>,
-    session: Option<CurrentSession>,
+    session: Option<AnySession>,
 ) -> PageResult {
     let mut response = hx::go_to(shell.request(), "/login");
+    let session = session.map(|AnySession(session)| session);
     session::end(&state, session.as_ref(), &mut response).await?;
     Ok(response)
 }

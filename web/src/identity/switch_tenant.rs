@@ -7,8 +7,7 @@ use vitaran_core::access::Role;
 use vitaran_core::identity;
 
 use super::{sign_in, views};
-use crate::auth::CurrentSession;
-use crate::auth::session::{self, Opening, client_of};
+use crate::auth::session::{self, AnySession, Opening, client_of};
 use crate::http::form::Form;
 use crate::http::problem::Refusal;
 use crate::http::problem_page::PageResult;
@@ -28,7 +27,7 @@ pub struct SwitchForm {
 pub async fn show_switch(
     shell: Shell,
     state: Data<&AppState>,
-    session: CurrentSession,
+    AnySession(session): AnySession,
 ) -> PageResult {
     let memberships = identity::list_memberships(&state.db, session.user()).await?;
     let current = session.actor().map(|actor| actor.tenant_id());
@@ -41,7 +40,7 @@ pub async fn show_switch(
 pub async fn submit_switch(
     shell: Shell,
     state: Data<&AppState>,
-    session: CurrentSession,
+    AnySession(session): AnySession,
     request: &Request,
     Form(form): Form<SwitchForm>,
 ) -> PageResult {

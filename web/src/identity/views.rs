@@ -41,10 +41,17 @@ pub fn sign_in(email: &str, next: Option<&str>, refused: Option<&SignInError>) -
     }
 }
 
-/// A button for each company, the current one excepted.
+/// The page of [`companies`].
 pub fn choose_tenant(memberships: &[MembershipRef], current: Option<TenantId>) -> Markup {
     html! {
         (Heading::new("Change company"))
+        (companies(memberships, current))
+    }
+}
+
+/// A button for each company, the current one excepted.
+pub fn companies(memberships: &[MembershipRef], current: Option<TenantId>) -> Markup {
+    html! {
         (panel("Your companies", hx::Form::post("/switch-tenant").unboosted().render(html! {
             ul.plain {
                 @for membership in memberships {

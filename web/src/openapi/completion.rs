@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{examples, operations};
+use super::{examples, operations, operations_mut};
 use crate::http::problem_json;
 
 /// The headers that every answer of the API has, by name: what they say, and one of them.
@@ -44,14 +44,7 @@ pub(super) fn complete_operations(document: &mut Value) {
     {
         components.insert("headers".to_owned(), headers_everywhere());
     }
-    let Some(Value::Object(paths)) = document.get_mut("paths") else {
-        return;
-    };
-    let items = paths.values_mut().filter_map(Value::as_object_mut);
-    for (method, operation) in items.flat_map(|item| item.iter_mut()) {
-        let Some(operation) = operation.as_object_mut() else {
-            continue;
-        };
+    for (method, operation) in operations_mut(document) {
         operation.entry("security").or_insert(json!([]));
         if method == "get" {
             say_what_is_spared(operation);

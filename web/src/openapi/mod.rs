@@ -6,12 +6,14 @@
 
 mod completion;
 mod examples;
+mod parameters;
 mod tidying;
 
 use poem_openapi::{OpenApiService, Tags};
 use serde_json::{Value, json};
 
 use completion::{close_inputs, complete_operations};
+use parameters::complete_parameters;
 use tidying::{modernise, tidy, unwrap_references};
 
 use crate::api_keys::ApiKeysApi;
@@ -30,6 +32,7 @@ use crate::payments::ReceiptsApi;
 use crate::pricing::PricesApi;
 use crate::roles::RolesApi;
 use crate::stock::StockApi;
+use crate::tenancy::TenantsApi;
 use crate::warehouse::WarehouseApi;
 use crate::webhooks::{self, WebhooksApi};
 
@@ -72,6 +75,11 @@ pub enum Tag {
     Members,
     /// Who changed what.
     Audit,
+    /// The register of distributors, for the platform's own people. Their access tokens, which they get by signing in without a
+    /// `tenant`, also call every other operation, in the distributor whose id the header `X-Tenant-ID` names: they read there
+    /// what its administrators read, and change things on a support visit that may. A suspended distributor is refused with
+    /// `auth.tenant_suspended`. With anybody else's token, and with an API key, the header is not looked at.
+    Platform,
     /// How the service stands.
     Health,
 }
@@ -105,7 +113,7 @@ type Apis = (
     InvoicesApi,
     ReceiptsApi,
     (NotificationsApi, WebhooksApi),
-    AuditApi,
+    (AuditApi, TenantsApi),
     HealthApi,
 );
 
@@ -144,7 +152,7 @@ pub fn service() -> OpenApiService<Apis, ()> {
             InvoicesApi,
             ReceiptsApi,
             (NotificationsApi, WebhooksApi),
-            AuditApi,
+            (AuditApi, TenantsApi),
             HealthApi,
         ),
         "Vitaran",
@@ -174,6 +182,7 @@ pub fn documents() -> Documents {
     let mut v3_0 = raw();
     tidy(&mut v3_0);
     complete_operations(&mut v3_0);
+    complete_parameters(&mut v3_0);
     close_inputs(&mut v3_0);
     for operation in RETIRING {
         operation.mark(&mut v3_0);
@@ -226,6 +235,16 @@ pub fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)
             .flatten()
             .map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
     })
+}
+
+/// As [`operations`], to change them: each with its method.
+fn operations_mut(
+    document: &mut Value,
+) -> impl Iterator<Item = (&str, &mut serde_json::Map<String, Value>)> {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    let items = paths.into_iter().flat_map(serde_json::Map::values_mut);
+    let methods = items.filter_map(Value::as_object_mut).flatten();
+    methods.filter_map(|(method, operation)| Some((method.as_str(), operation.as_object_mut()?)))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub(super) fn tidy(value: &mut Value) {
         Value::Object(map) => {
             plain_media_types(map);
             usual_header_names(map);
-            signed_formats(map);
+            known_formats(map);
             map.values_mut().for_each(tidy);
         }
         Value::Null | Value::Bool(_) | Value::String(_) => {}
@@ -74,18 +74,24 @@ fn usual_name(name: &str) -> String {
     words.collect::<Vec<String>>().join("-")
 }
 
-/// OpenAPI knows int32 and int64; an unsigned one is an integer from 0.
-fn signed_formats(map: &mut Map<String, Value>) {
-    let format = map.get("format").and_then(Value::as_str);
-    let signed = match format {
-        Some("uint8" | "uint16" | "int8" | "int16") => "int32",
-        Some("uint32" | "uint64") => "int64",
+/// OpenAPI knows int32 and int64, of which an unsigned or a short one is a part, and calls a day a date.
+fn known_formats(map: &mut Map<String, Value>) {
+    let (known, most) = match map.get("format").and_then(Value::as_str) {
+        Some("uint8") => ("int32", Some(u32::from(u8::MAX))),
+        Some("uint16") => ("int32", Some(u32::from(u16::MAX))),
+        Some("uint32") => ("int64", Some(u32::MAX)),
+        Some("uint64") => ("int64", None),
+        Some("int8" | "int16") => ("int32", None),
+        Some("naive-date") => ("date", None),
         _ => return,
     };
-    let is_unsigned = format.is_some_and(|format| format.starts_with('u'));
-    map.insert("format".to_owned(), json!(signed));
-    if is_unsigned {
+    let was = map.insert("format".to_owned(), json!(known));
+    let was = was.as_ref().and_then(Value::as_str).unwrap_or_default();
+    if was.starts_with('u') {
         map.entry("minimum").or_insert(json!(0));
+    }
+    if let Some(most) = most {
+        map.entry("maximum").or_insert(json!(most));
     }
 }
 

@@ -3,7 +3,7 @@
 use poem::web::{Data, Path, Query};
 use poem::{Request, handler};
 use vitaran_core::identity::SessionTarget;
-use vitaran_core::tenancy::{self, NewTenant, TenantForm, TenantSummary, VisitForm};
+use vitaran_core::tenancy::{self, Ending, NewTenant, TenantForm, TenantSummary, VisitForm};
 
 use super::views;
 use crate::auth::PlatformPage;
@@ -92,15 +92,19 @@ pub async fn start_visit(
     Path(slug): Path<String>,
     Form(form): Form<VisitForm>,
 ) -> PageResult {
+    let tenant = load(&state, &slug).await?;
     let input = match form.parse() {
         Ok(input) => input,
         Err(invalid) => {
-            let tenant = load(&state, &slug).await?;
             let body = views::show(&tenant, &form, &field_errors(&invalid.faults));
             return Ok(shell.page(&tenant.name).refused().render(body));
         }
     };
-    let target = tenancy::start_visit(&state.db, &page.operator, &slug, input).await?;
+    let visit = tenancy::start_visit(&state.db, &page.operator, tenant.id, input).await?;
+    let target = SessionTarget::Visit {
+        tenant: tenant.id,
+        impersonation: visit.id,
+    };
     let mut response = hx::go_to(shell.request(), "/admin");
     session::open(
         &state,
@@ -128,7 +132,8 @@ pub async fn end_visit(
     else {
         return Ok(response);
     };
-    tenancy::end_visit(&state.db, &page.operator, tenant, impersonation).await?;
+    let ending = Ending::One(impersonation);
+    tenancy::end_visits(&state.db, &page.operator, tenant, ending).await?;
     session::open(
         &state,
         Some(&page.session),

@@ -1,17 +1,19 @@
 //! What the platform changes in the register: a distributor's name, and whether it is open.
 
-use poem::handler;
 use poem::web::{Data, Path};
-use vitaran_core::tenancy::{self, RenameForm, SuspendForm};
+use poem::{Response, handler};
+use vitaran_core::tenancy::{self, RenameForm, SuspendForm, TenantSummary};
 
 use super::platform::load;
 use super::views;
 use crate::auth::PlatformPage;
-use crate::http::form::Form;
-use crate::http::form_page::after;
+use crate::http::form::{Form, Submitted};
+use crate::http::form_page::{Attempt, after};
+use crate::http::problem::Refusal;
 use crate::http::problem_page::{PageResult, field_errors};
 use crate::shell::Shell;
 use crate::state::AppState;
+use crate::ui::flash::Flash;
 
 fn path_of(slug: &str) -> String {
     format!("/super/tenants/{slug}")
@@ -26,8 +28,24 @@ pub async fn ask_name(
     Path(slug): Path<String>,
 ) -> PageResult {
     let tenant = load(&state, &slug).await?;
-    let body = views::rename(&tenant, &tenant.name, &[]);
-    Ok(shell.page("Rename").render(body))
+    let form = form_of(&tenant);
+    Ok(show_name(&shell, &tenant, &form, &Attempt::fresh()))
+}
+
+fn form_of(tenant: &TenantSummary) -> RenameForm {
+    RenameForm {
+        name: tenant.name.clone(),
+    }
+}
+
+fn show_name(
+    shell: &Shell,
+    tenant: &TenantSummary,
+    form: &RenameForm,
+    attempt: &Attempt,
+) -> Response {
+    let body = views::rename(tenant, form, attempt);
+    attempt.answer(shell, "Rename", body, |body| body)
 }
 
 /// `POST /super/tenants/:slug/name`
@@ -37,21 +55,34 @@ pub async fn rename(
     state: Data<&AppState>,
     page: PlatformPage,
     Path(slug): Path<String>,
-    Form(form): Form<RenameForm>,
+    sent: Submitted<RenameForm>,
 ) -> PageResult {
-    let name = match form.parse() {
-        Ok(name) => name,
-        Err(invalid) => {
-            let tenant = load(&state, &slug).await?;
-            let body = views::rename(&tenant, &form.name, &field_errors(&invalid.faults));
-            return Ok(shell.page("Rename").refused().render(body));
+    let tenant = load(&state, &slug).await?;
+    match rename_from(&state, &page, &tenant, &sent).await {
+        Ok(_) => {
+            let message = Flash::good("Renamed. Invoices that exist keep what they say");
+            Ok(shell.go_to(&path_of(&slug), Some(&message)))
         }
-    };
-    let done = tenancy::rename_tenant(&state.db, &page.operator, &slug, name).await;
-    let done = done.map_err(Into::into);
-    after(&shell, done, &path_of(&slug), |()| {
-        "Renamed. Invoices that exist keep what they say".to_owned()
-    })
+        Err(refusal) => {
+            let mut attempt = Attempt::refused(refusal, &sent)?;
+            let tenant = load(&state, &slug).await?;
+            attempt.compare(&form_of(&tenant), &sent.form, |_, name| {
+                Some(format!("It is called {name} now"))
+            });
+            Ok(show_name(&shell, &tenant, &sent.form, &attempt))
+        }
+    }
+}
+
+async fn rename_from(
+    state: &AppState,
+    page: &PlatformPage,
+    tenant: &TenantSummary,
+    sent: &Submitted<RenameForm>,
+) -> Result<TenantSummary, Refusal> {
+    let (version, name) = (sent.version()?, sent.form.parse()?);
+    let by = &page.operator;
+    Ok(tenancy::rename_tenant(&state.db, by, tenant.id, version, name).await?)
 }
 
 /// `GET /super/tenants/:slug/suspension`
@@ -76,17 +107,17 @@ pub async fn suspend(
     Path(slug): Path<String>,
     Form(form): Form<SuspendForm>,
 ) -> PageResult {
+    let tenant = load(&state, &slug).await?;
     let reason = match form.parse() {
         Ok(reason) => reason,
         Err(invalid) => {
-            let tenant = load(&state, &slug).await?;
             let body = views::suspend(&tenant, &form.reason, &field_errors(&invalid.faults));
             return Ok(shell.page("Suspend").refused().render(body));
         }
     };
-    let done = tenancy::suspend_tenant(&state.db, &page.operator, &slug, reason).await;
+    let done = tenancy::suspend_tenant(&state.db, &page.operator, tenant.id, None, reason).await;
     let done = done.map_err(Into::into);
-    after(&shell, done, &path_of(&slug), |()| {
+    after(&shell, done, &path_of(&slug), |_| {
         "Suspended: all their people are signed out".to_owned()
     })
 }
@@ -99,9 +130,10 @@ pub async fn restore(
     page: PlatformPage,
     Path(slug): Path<String>,
 ) -> PageResult {
-    let done = tenancy::restore_tenant(&state.db, &page.operator, &slug).await;
+    let tenant = load(&state, &slug).await?;
+    let done = tenancy::restore_tenant(&state.db, &page.operator, tenant.id, None).await;
     let done = done.map_err(Into::into);
-    after(&shell, done, &path_of(&slug), |()| {
+    after(&shell, done, &path_of(&slug), |_| {
         "Restored: their people can sign in again".to_owned()
     })
 }

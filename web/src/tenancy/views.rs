@@ -2,15 +2,16 @@
 
 use maud::{Markup, html};
 use vitaran_core::db::Paged;
-use vitaran_core::tenancy::{TenantForm, TenantSummary, VisitForm};
+use vitaran_core::tenancy::{RenameForm, TenantForm, TenantStatus, TenantSummary, VisitForm};
 
+use crate::http::form_page::Attempt;
 use crate::hx;
 use crate::ui::actions::{ActionButton, button};
 use crate::ui::badge::badge;
 use crate::ui::counted::Noun;
 use crate::ui::form::{
     Checkbox, Field, FieldError, Style, Width, buttons, error_summary, group, row, submit,
-    submit_as,
+    submit_as, version,
 };
 use crate::ui::pagination::{Pagination, pagination};
 use crate::ui::panel::{Heading, code, facts, panel, sheet};
@@ -45,7 +46,7 @@ fn tenant_row(tenant: &TenantSummary) -> Row {
     Row::new([
         html! { a href=(href) { (tenant.name) } },
         code(&tenant.slug),
-        status(&tenant.status),
+        status(tenant.status),
         time::date_of(tenant.created_at),
     ])
 }
@@ -54,16 +55,12 @@ fn path_of(tenant: &TenantSummary) -> String {
     format!("/super/tenants/{}", tenant.slug)
 }
 
-fn is_suspended(tenant: &TenantSummary) -> bool {
-    tenant.status == "SUSPENDED"
-}
-
-fn status(code: &str) -> Markup {
-    match code {
-        "ACTIVE" => badge(Tone::Good, "Active"),
-        "SUSPENDED" => badge(Tone::Bad, "Suspended"),
-        other => badge(Tone::Neutral, other),
-    }
+fn status(status: TenantStatus) -> Markup {
+    let tone = match status {
+        TenantStatus::Active => Tone::Good,
+        TenantStatus::Suspended => Tone::Bad,
+    };
+    badge(tone, status.label())
 }
 
 /// What was typed stays, the password excepted.
@@ -105,12 +102,12 @@ pub fn show(tenant: &TenantSummary, visit: &VisitForm, errors: &[FieldError]) ->
     let path = path_of(tenant);
     let action = format!("{path}/visits");
     html! {
-        (Heading::new(&tenant.name).back("Distributors", "/super").badge(status(&tenant.status)).actions(html! {
+        (Heading::new(&tenant.name).back("Distributors", "/super").badge(status(tenant.status)).actions(html! {
             a.button href={ (path) "/name" } { "Rename" }
-            @if is_suspended(tenant) { (button(&ActionButton::post("Restore", format!("{path}/restoration")))) }
+            @if tenant.is_suspended() { (button(&ActionButton::post("Restore", format!("{path}/restoration")))) }
             @else { a.button href={ (path) "/suspension" } { "Suspend" } }
         }))
-        @if is_suspended(tenant) { p { "Their people and programs are refused. Their data stays, and you can visit." } }
+        @if tenant.is_suspended() { p { "Their people and programs are refused. Their data stays, and you can visit." } }
         (error_summary(errors))
         (panel("Register", facts(&[("Short name", code(&tenant.slug)), ("Since", time::date_of(tenant.created_at))])))
         (panel("Support visit", html! {
@@ -131,13 +128,14 @@ pub fn show(tenant: &TenantSummary, visit: &VisitForm, errors: &[FieldError]) ->
     }
 }
 
-pub fn rename(tenant: &TenantSummary, name: &str, errors: &[FieldError]) -> Markup {
+pub fn rename(tenant: &TenantSummary, form: &RenameForm, attempt: &Attempt) -> Markup {
     let path = path_of(tenant);
     html! {
         (Heading::new("Rename").back(&tenant.name, &path))
-        (error_summary(errors))
+        (attempt.summary())
         (hx::Form::post(&format!("{path}/name")).class("panel stack").render(html! {
-            (Field::text("name", "Name").value(name).errors(errors).required().max_length(120))
+            (version(tenant.version.into()))
+            (Field::text("name", "Name").value(&form.name).errors(&attempt.errors).required().max_length(120))
             (buttons(html! { (submit("Rename")) a.button href=(path) { "Cancel" } }))
         }))
     }

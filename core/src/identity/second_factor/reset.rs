@@ -12,11 +12,12 @@ use vitaran_kernel::UserId;
 
 use crate::access::{Allowed, PermissionSet, PlatformUsersWrite};
 use crate::account_mails::{self, AccountMail, QueueMailError};
-use crate::audit::{self, Change};
+use crate::audit::{self, Author, Change};
 use crate::db::{Db, DbError, Statement, TenantTx};
 use crate::identity::GrantColumns;
 use crate::identity::memberships::find_by_email_in;
 use crate::problem::{Kind, Problem};
+use crate::tenancy::PlatformOperator;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ResetSecondFactorError {
@@ -168,8 +169,13 @@ pub async fn reset_second_factor(
     })
 }
 
-/// For the `vitaran` command: the one way back in for the platform's own people. Whether there was one.
-pub async fn reset_at_console(db: &Db, email: &str) -> Result<bool, ResetSecondFactorError> {
+/// For the `vitaran` command: the one way back in for the platform's own people. Whether there was one. Every distributor the
+/// person works for reads of it in the audit log.
+pub async fn reset_at_console(
+    db: &Db,
+    by: &PlatformOperator,
+    email: &str,
+) -> Result<bool, ResetSecondFactorError> {
     let mut tx = db.begin_platform().await?;
     let Some(found) = find_by_email_in(&mut tx, email).await? else {
         return Err(ResetSecondFactorError::NoMember);
@@ -179,9 +185,27 @@ pub async fn reset_at_console(db: &Db, email: &str) -> Result<bool, ResetSecondF
         .bind(found.user.id.as_uuid())
         .execute(tx.conn()?)
         .await?;
-    if removed > 0 {
-        account_mails::queue(tx.conn()?, email, AccountMail::SecondFactorReset).await?;
+    if removed == 0 {
+        return Ok(false);
+    }
+    account_mails::queue(
+        tx.conn()?,
+        &found.user.email,
+        AccountMail::SecondFactorReset,
+    )
+    .await?;
+    let author = Author {
+        user: by.user().map(|user| user.id),
+        name: by.name(),
+        on_behalf_of: None,
+    };
+    let object = ("user", found.user.id.as_uuid());
+    for tenant in found.memberships.iter().map(|one| one.tenant.id) {
+        tx.enter(tenant).await?;
+        let change = Change::updated(&json!({ "name": found.user.name }), &json!({}));
+        let action = "identity.second_factor.reset";
+        audit::record_in(&mut tx, tenant, &author, action, object, change).await?;
     }
     tx.commit().await?;
-    Ok(removed > 0)
+    Ok(true)
 }

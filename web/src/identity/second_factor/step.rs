@@ -13,6 +13,7 @@ use crate::http::throttle::ClientAddress;
 use crate::http::{cookies, next_path};
 use crate::hx;
 use crate::identity::sign_in::{self, Next};
+use crate::identity::suspended;
 use crate::shell::Shell;
 use crate::state::AppState;
 use crate::ui::flash::Flash;
@@ -102,6 +103,11 @@ pub async fn submit(
         Err(error @ SignInError::WrongCode) => {
             let body = views::step(next, Some(&error.to_string()));
             Ok(shell.page(TITLE).refused().render(body))
+        }
+        Err(SignInError::Suspended(tenant)) => {
+            let mut response = suspended::turn_away(&shell, &state, &tenant).await?;
+            cookies::remove(&mut response, COOKIE, state.config.is_https());
+            Ok(response)
         }
         Err(SignInError::PendingOver) => Ok(start_again(&shell, &state)),
         Err(other) => Err(other.into()),
