@@ -230,6 +230,20 @@ async fn whoever_is_bound_gives_no_more_than_their_own_locations_and_changes_nob
             && !codes.contains(&json!("platform.audit.read"))
     );
 
+    let wanted = json!({ "name": "Tally", "scopes": ["sales.orders.read"] });
+    let keyed = manager.with("idempotency-key", "key");
+    let key = keyed.post_json("/api/v1/api_keys", &wanted).await;
+    let key = app
+        .client()
+        .bearer(key.json()["secret"].as_str().unwrap().to_owned());
+    for (order, status) in [(two.at_branch, 200), (two.at_main, 404)] {
+        let answer = key.get(&format!("/api/v1/orders/{order}")).await;
+        assert_eq!(
+            answer.status, status,
+            "a key goes no further than its maker"
+        );
+    }
+
     let colleague = bound(&app, Role::Sales, two.location()).await;
     let id = member(&app, &colleague).await;
     let (here, main) = (two.location(), two.main.tenant.location);

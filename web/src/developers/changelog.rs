@@ -31,6 +31,7 @@ pub const ENTRIES: &[Entry] = &[
         says: &[
             "Orders, products, dealers and invoices can be listed by what changed: updated_since. The answer's next_updated_since says what to ask with the next time.",
             "Orders can be listed with their lines: expand=lines.",
+            "The platform's own people keep the register of distributors, and look into one with X-Tenant-ID.",
             "Members and invitations name the locations that somebody is bound to; orders, stock, shipments and invoices of other locations do not exist for them.",
         ],
         added: &[
