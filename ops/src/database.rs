@@ -102,7 +102,7 @@ impl Session {
     /// Opens a transaction inside a tenant, with staff's view of it.
     pub async fn begin_in(&mut self, tenant: TenantId) -> Result<(), OpsError> {
         self.run(&format!(
-            "BEGIN; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.dealer_scope = 'all'"
+            "BEGIN; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.dealer_scope = 'all'; SET LOCAL app.location_scope = 'all'"
         ))
         .await
     }

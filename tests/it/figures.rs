@@ -228,6 +228,7 @@ async fn a_list_of_the_api_takes_three_round_trips_the_last_of_which_nobody_wait
     for (client, path) in [
         (&staff, "/api/v1/orders?limit=25"),
         (&staff, "/api/v1/orders?status=PLACED&limit=100"),
+        (&staff, "/api/v1/orders?updated_since=2020-01-01T00:00:00Z"),
         (&staff, "/api/v1/products?q=sku&limit=25"),
         (&staff, "/api/v1/invoices"),
         (&staff, "/api/v1/dealers"),
@@ -237,6 +238,13 @@ async fn a_list_of_the_api_takes_three_round_trips_the_last_of_which_nobody_wait
     ] {
         let said = house.least_of_get(client, path).await;
         costs(path, &said, 3, 4);
+    }
+    for path in [
+        "/api/v1/orders?expand=lines&limit=1",
+        "/api/v1/orders?expand=lines",
+    ] {
+        let said = house.least_of_get(&staff, path).await;
+        costs(path, &said, 4, 5);
     }
 }
 
@@ -320,7 +328,8 @@ async fn a_page_of_orders_reads_its_rows_and_not_the_tenants_history() {
     let copies = format!(
         "INSERT INTO orders SELECT c.* FROM orders o, generate_series(1, {HISTORY}) n, \
          jsonb_populate_record(o, jsonb_build_object('id', gen_random_uuid(), 'number', 'SO/24-25/' || lpad(n::text, 6, '0'), \
-             'status', 'DELIVERED', 'placed_at', o.placed_at - interval '1 day' - n * interval '1 minute')) c; \
+             'status', 'DELIVERED', 'placed_at', o.placed_at - interval '1 day' - n * interval '1 minute', \
+             'updated_at', o.placed_at - interval '1 day' - n * interval '1 minute')) c; \
          ANALYZE"
     );
     database.execute(&copies).await;
@@ -331,9 +340,23 @@ async fn a_page_of_orders_reads_its_rows_and_not_the_tenants_history() {
         "/admin/orders?status=PLACED",
         "/admin/orders?status=DELIVERED",
     ];
+    let program = house.app.api_as(Role::Sales).await;
+    let mut moments = Vec::new();
+    for minutes in [2_500, 1] {
+        let moment = format!(
+            "SELECT to_char(max(placed_at) - interval '1 day' - interval '{minutes} minutes', 'YYYY-MM-DD\"T\"HH24:MI:SSOF:00') AS text FROM orders"
+        );
+        moments.push(database.text(&moment).await.replace('+', "%2B"));
+    }
     database.execute("SELECT pg_stat_reset()").await;
     for page in pages {
         assert_eq!(staff.get(page).await.status, 200);
+    }
+    // So does a list of changes, from the middle of the history as from its end.
+    for moment in moments {
+        let path = format!("/api/v1/orders?updated_since={moment}");
+        let answer = program.get(&path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
     }
     // A connection tells what it has read at its end.
     database

@@ -60,6 +60,13 @@ impl<'a> House<'a> {
         }
     }
 
+    /// The same distributor with a house of its own at another location.
+    pub async fn at_another_location(&self) -> House<'a> {
+        let tenant = &self.flow.tenant;
+        let location = self.app.location(tenant, &new_text()).await;
+        House::new(self.app, self.flow.at(location)).await
+    }
+
     /// Somebody new in this role; a dealer's person works for the house's buyer.
     pub async fn person(&self, role: Role) -> Person {
         let email = format!("{}@{}.test", new_text(), self.flow.tenant.tenant.slug);

@@ -118,7 +118,7 @@ fn is_denied(refusal: &str) -> bool {
 
 async fn enter(connection: &mut AsyncPgConnection, tenant: TenantId) {
     let sql = format!(
-        "ROLLBACK; BEGIN; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.dealer_scope = 'all'"
+        "ROLLBACK; BEGIN; SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.dealer_scope = 'all'; SET LOCAL app.location_scope = 'all'"
     );
     connection.batch_execute(&sql).await.expect("BEGIN");
 }
@@ -201,7 +201,7 @@ async fn a_dealers_transaction_sees_its_own_dealer_alone() {
     let stranger = flow.buyer(1_000).await.dealer;
     let mut user = connect(&app, "app_user").await;
     let sql = format!(
-        "BEGIN; SET LOCAL app.tenant_id = '{}'; SET LOCAL app.dealer_scope = '{stranger}'",
+        "BEGIN; SET LOCAL app.tenant_id = '{}'; SET LOCAL app.dealer_scope = '{stranger}'; SET LOCAL app.location_scope = 'all'",
         app.tenant.tenant.id
     );
     user.batch_execute(&sql).await.expect("BEGIN");

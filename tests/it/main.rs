@@ -26,6 +26,7 @@ mod invitations;
 mod invoices;
 mod isolation;
 mod live;
+mod locations;
 mod logs;
 mod masters;
 mod matrix;

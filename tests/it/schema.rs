@@ -204,6 +204,48 @@ async fn what_a_dealers_session_may_read_is_its_own_or_has_a_reason_to_be_open()
     assert_eq!(found, OPEN_TO_DEALERS.map(|(table, _)| table));
 }
 
+/// Tables of a tenant that name a location, an order, an invoice or a message, and are seen from every location, each with its
+/// reason.
+const OPEN_TO_ALL_LOCATIONS: [(&str, &str); 4] = [
+    (
+        "dealer_ledger",
+        "a dealer's account is one, wherever the goods came from",
+    ),
+    ("dealers", "a dealer may move from one location to another"),
+    (
+        "receipt_allocations",
+        "a dealer's account is one, wherever the goods came from",
+    ),
+    (
+        "receivables",
+        "a dealer's account is one, wherever the goods came from",
+    ),
+];
+
+#[tokio::test]
+async fn what_is_of_a_location_is_restricted_to_it_or_has_a_reason_to_be_open() {
+    let database = Database::create().await;
+    let found = names(
+        &database,
+        &format!(
+            "SELECT t.relname::text AS name FROM ({TENANT_TABLES}) t \
+             WHERE EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname IN ('location_id', 'order_id', 'invoice_id', 'notification_id') AND NOT a.attisdropped) \
+               AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = t.oid AND p.polname = 'location_scope' AND NOT p.polpermissive AND p.polcmd = '*' \
+                               AND p.polroles = ARRAY['app_user'::regrole::oid] \
+                               AND pg_get_expr(p.polqual, p.polrelid) LIKE '%app.location_scope%') ORDER BY 1"
+        ),
+    )
+    .await;
+    assert_eq!(found, OPEN_TO_ALL_LOCATIONS.map(|(table, _)| table));
+    // What belongs to a location by a column of its own is not written for another one either.
+    none(&format!(
+        "SELECT t.relname::text AS name FROM ({TENANT_TABLES}) t JOIN pg_policy p ON p.polrelid = t.oid AND p.polname = 'location_scope' \
+         WHERE EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = 'location_id' AND NOT a.attisdropped) \
+           AND pg_get_expr(p.polqual, p.polrelid) <> pg_get_expr(p.polwithcheck, p.polrelid)"
+    ))
+    .await;
+}
+
 #[tokio::test]
 async fn a_kept_answer_is_restricted_to_the_person_who_asked() {
     none(

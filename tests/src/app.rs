@@ -329,6 +329,26 @@ impl TestApp {
         .expect("a member");
     }
 
+    /// One more location of a distributor.
+    pub async fn location(&self, tenant: &TestTenant, name: &str) -> LocationId {
+        let id = LocationId::generate();
+        let sql = format!(
+            "INSERT INTO locations (tenant_id, id, registration_id, name) VALUES ('{}', '{id}', '{}', '{name}')",
+            tenant.tenant.id, tenant.registration
+        );
+        self.database.execute(&sql).await;
+        id
+    }
+
+    /// Binds somebody to a location in all their memberships, as an administrator would.
+    pub async fn bind_to(&self, person: &Person, location: LocationId) {
+        let sql = format!(
+            "UPDATE memberships m SET location_ids = ARRAY['{location}'::uuid] FROM users u WHERE u.id = m.user_id AND u.email = '{}'",
+            person.email
+        );
+        self.database.execute(&sql).await;
+    }
+
     /// A browser signed in as somebody new in this role.
     pub async fn sign_in_as(&self, role: Role) -> Client {
         self.sign_in(&self.person(role).await).await

@@ -15,7 +15,9 @@ use vitaran_core::testkit::{TestTenant, dealer, product};
 use vitaran_core::warehouse::{
     self, DispatchForm, DispatchOrderError, PackOrder, SetPicks, StartPicking,
 };
-use vitaran_kernel::{AddressId, DealerId, Note, OrderId, ProductId, Quantity, SettableClock};
+use vitaran_kernel::{
+    AddressId, DealerId, LocationId, Note, OrderId, ProductId, Quantity, SettableClock,
+};
 
 use crate::TestApp;
 
@@ -36,6 +38,8 @@ pub struct Flow {
     pub tenant: TestTenant,
     pub actor: Actor,
     pub clock: SettableClock,
+    /// The location that serves the dealers made here, unless it is the default one.
+    branch: Option<LocationId>,
 }
 
 impl Flow {
@@ -58,7 +62,17 @@ impl Flow {
             tenant,
             actor,
             clock,
+            branch: None,
         }
+    }
+
+    /// The same distributor, whose stock comes in and whose new dealers are served at this location of it.
+    #[must_use]
+    pub fn at(&self, location: LocationId) -> Self {
+        let mut flow = self.clone();
+        flow.tenant.location = location;
+        flow.branch = Some(location);
+        flow
     }
 
     pub fn by<P: Permission>(&self) -> Allowed<P> {
@@ -92,6 +106,7 @@ impl Flow {
             .await;
         let (dealer, ship_to) = dealer()
             .credit_limit(&credit_limit.to_string())
+            .served_from(self.branch)
             .insert(&mut tx, &self.tenant)
             .await;
         tx.commit().await.expect("COMMIT");

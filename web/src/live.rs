@@ -11,10 +11,12 @@ use poem::{IntoResponse as _, Request, Response, handler};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
-use vitaran_core::access::{Actor, PermissionCode, Role};
+use vitaran_core::access::{Actor, LocationScope, PermissionCode, Role, SalesOrdersRead};
 use vitaran_core::db::Db;
 use vitaran_core::identity::{self, CredentialHash};
 use vitaran_core::live::{Hint, Missed, Moment, Subject};
+use vitaran_core::orders;
+use vitaran_kernel::OrderId;
 
 use crate::auth::CurrentSession;
 use crate::http::problem::Refusal;
@@ -65,7 +67,7 @@ pub async fn stream_changes(
         has_ended: false,
         _permit: permit,
     };
-    let first = told_first(&open.actor, missed);
+    let first = told_first(&open, missed).await;
     Ok(answer(first, open, state.shutdown.clone()))
 }
 
@@ -84,14 +86,15 @@ fn heard_until(request: &Request) -> Option<Moment> {
     last.or_else(drawn)
 }
 
-fn told_first(viewer: &Actor, missed: Missed) -> Vec<Event> {
-    match missed {
-        Missed::Unknown => vec![named("refresh", "")],
-        Missed::Hints(hints) => hints
-            .into_iter()
-            .flat_map(|hint| events_for(viewer, hint))
-            .collect(),
+async fn told_first(open: &Open, missed: Missed) -> Vec<Event> {
+    let Missed::Hints(hints) = missed else {
+        return vec![named("refresh", "")];
+    };
+    let mut events = Vec::new();
+    for hint in hints {
+        events.extend(open.events_for(hint).await);
     }
+    events
 }
 
 fn answer(first: Vec<Event>, open: Open, shutdown: Shutdown) -> Response {
@@ -143,7 +146,7 @@ impl Open {
                         }
                     }
                     Ok(Some(hint)) => {
-                        let events = events_for(&self.actor, hint);
+                        let events = self.events_for(hint).await;
                         if !events.is_empty() {
                             return Some(events);
                         }
@@ -158,6 +161,22 @@ impl Open {
         None
     }
 
+    /// What this viewer hears of a change. Whoever works at some locations hears nothing of orders of the others, not even that
+    /// there was something; of a database that does not answer they hear nothing either, and look again on the page's own clock.
+    async fn events_for(&self, hint: Hint) -> Vec<Event> {
+        let events = events_for(&self.actor, hint);
+        match (hint.subject, self.actor.locations()) {
+            (Subject::Order(id), LocationScope::Own(_)) if !events.is_empty() => {
+                if is_seen(&self.db, &self.actor, id).await == Some(true) {
+                    events
+                } else {
+                    Vec::new()
+                }
+            }
+            _ => events,
+        }
+    }
+
     /// `None` ends the stream: signed out, expired, another role. A database that is away is no reason to.
     async fn still_signed_in(&mut self) -> Option<()> {
         match identity::find_session(&self.db, self.session).await {
@@ -169,6 +188,14 @@ impl Open {
             Err(_) => Some(()),
         }
     }
+}
+
+async fn is_seen(db: &Db, viewer: &Actor, order: OrderId) -> Option<bool> {
+    let by = viewer.allow::<SalesOrdersRead>().ok()?;
+    let tx = db.begin_read(&by).await.ok()?;
+    let is_seen = orders::is_seen(&tx, &by, order).await.ok()?;
+    tx.commit().await.ok()?;
+    Some(is_seen)
 }
 
 /// Pure: what a viewer is told of a change. A dealer hears that some order changed, never which: it may be another's.
@@ -211,7 +238,7 @@ fn named(name: &str, data: &str) -> Event {
 #[cfg(test)]
 mod tests {
     use vitaran_core::access::TenantRef;
-    use vitaran_kernel::{OrderId, TenantId};
+    use vitaran_kernel::TenantId;
 
     use super::*;
 

@@ -440,6 +440,7 @@ fn pages() -> Pages {
         .post("/super/tenants/:slug/visits", platform::start_visit)
         .post("/super/visit/end", platform::end_visit)
         .get("/developers", developers::show)
+        .get(developers::changelog::PATH, developers::changelog::show)
         .get("/live", live::stream_changes)
 }
 

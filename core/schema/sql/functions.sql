@@ -43,13 +43,13 @@ $$;
 -- as whom and with whose search_path it runs: so it can become a part of their queries.
 CREATE OR REPLACE FUNCTION lookup.acting(p_user uuid, p_tenant uuid, p_membership uuid, p_impersonation uuid)
 RETURNS TABLE (user_name text, email text, is_platform_admin boolean, tenant_slug text, tenant_name text, role text, dealer_id uuid,
-               role_name text, role_permissions text[], approval_limit numeric,
+               role_name text, role_permissions text[], approval_limit numeric, location_ids uuid[],
                membership_count bigint, impersonation_may_write boolean, impersonation_ends_at timestamptz,
                has_second_factor boolean, needs_second_factor boolean, is_suspended boolean, modules_off text[])
 LANGUAGE sql STABLE
 AS $$
     SELECT u.name, u.email, u.is_platform_admin, t.slug, t.name,
-           CASE WHEN i.id IS NOT NULL THEN 'ADMIN' WHEN t.status = 'ACTIVE' THEN m.role END, m.dealer_id, r.name, r.permissions, r.approval_limit,
+           CASE WHEN i.id IS NOT NULL THEN 'ADMIN' WHEN t.status = 'ACTIVE' THEN m.role END, m.dealer_id, r.name, r.permissions, r.approval_limit, m.location_ids,
            (SELECT count(*) FROM public.memberships o JOIN public.tenants ot ON ot.id = o.tenant_id AND ot.status = 'ACTIVE'
             WHERE o.user_id = u.id AND o.is_active),
            i.may_write, i.ends_at,
@@ -73,7 +73,7 @@ CREATE OR REPLACE FUNCTION lookup.session(p_id_hash bytea)
 RETURNS TABLE (id uuid, user_id uuid, acting_tenant uuid, membership_id uuid, impersonation_id uuid, data jsonb, created_at timestamptz,
                last_seen_at timestamptz, expires_at timestamptz, user_name text, email text, is_platform_admin boolean,
                tenant_slug text, tenant_name text, role text, dealer_id uuid, role_name text, role_permissions text[],
-               approval_limit numeric, membership_count bigint, impersonation_may_write boolean, impersonation_ends_at timestamptz,
+               approval_limit numeric, location_ids uuid[], membership_count bigint, impersonation_may_write boolean, impersonation_ends_at timestamptz,
                has_second_factor boolean, needs_second_factor boolean, is_suspended boolean, modules_off text[])
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
@@ -82,7 +82,7 @@ BEGIN
     RETURN QUERY
     SELECT s.id, s.user_id, s.acting_tenant, s.membership_id, s.impersonation_id, s.data, s.created_at, s.last_seen_at, s.expires_at,
            a.user_name, a.email, a.is_platform_admin, a.tenant_slug, a.tenant_name, a.role, a.dealer_id, a.role_name, a.role_permissions,
-           a.approval_limit, a.membership_count, a.impersonation_may_write, a.impersonation_ends_at, a.has_second_factor, a.needs_second_factor, a.is_suspended, a.modules_off
+           a.approval_limit, a.location_ids, a.membership_count, a.impersonation_may_write, a.impersonation_ends_at, a.has_second_factor, a.needs_second_factor, a.is_suspended, a.modules_off
     FROM public.sessions s
     CROSS JOIN LATERAL lookup.acting(s.user_id, s.acting_tenant, s.membership_id, s.impersonation_id) a
     WHERE s.id_hash = p_id_hash AND s.kind = 'BROWSER' AND s.expires_at > now() AND s.absolute_expires_at > now();
@@ -93,14 +93,14 @@ $$;
 CREATE OR REPLACE FUNCTION lookup.bearer(p_token_hash bytea)
 RETURNS TABLE (session_id uuid, user_id uuid, acting_tenant uuid, user_name text, email text, is_platform_admin boolean,
                tenant_slug text, tenant_name text, role text, dealer_id uuid, role_name text, role_permissions text[], approval_limit numeric,
-               has_second_factor boolean, needs_second_factor boolean, is_suspended boolean, modules_off text[])
+               location_ids uuid[], has_second_factor boolean, needs_second_factor boolean, is_suspended boolean, modules_off text[])
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
     SELECT s.id, s.user_id, s.acting_tenant, a.user_name, a.email, a.is_platform_admin, a.tenant_slug, a.tenant_name, a.role, a.dealer_id,
-           a.role_name, a.role_permissions, a.approval_limit, a.has_second_factor, a.needs_second_factor, a.is_suspended, a.modules_off
+           a.role_name, a.role_permissions, a.approval_limit, a.location_ids, a.has_second_factor, a.needs_second_factor, a.is_suspended, a.modules_off
     FROM public.access_tokens k
     JOIN public.sessions s ON s.id = k.session_id
     CROSS JOIN LATERAL lookup.acting(s.user_id, s.acting_tenant, s.membership_id, NULL) a
@@ -112,14 +112,14 @@ $$;
 CREATE OR REPLACE FUNCTION lookup.refresh(p_token_hash bytea)
 RETURNS TABLE (session_id uuid, used_s double precision, user_agent text, user_id uuid, acting_tenant uuid, user_name text, email text,
                is_platform_admin boolean, tenant_slug text, tenant_name text, role text, dealer_id uuid, role_name text, role_permissions text[], approval_limit numeric,
-               is_suspended boolean, modules_off text[])
+               location_ids uuid[], is_suspended boolean, modules_off text[])
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
     SELECT s.id, t.used_s, s.user_agent, s.user_id, s.acting_tenant, a.user_name, a.email, a.is_platform_admin, a.tenant_slug,
-           a.tenant_name, a.role, a.dealer_id, a.role_name, a.role_permissions, a.approval_limit, a.is_suspended, a.modules_off
+           a.tenant_name, a.role, a.dealer_id, a.role_name, a.role_permissions, a.approval_limit, a.location_ids, a.is_suspended, a.modules_off
     FROM (
         SELECT c.id AS session_id, NULL::double precision AS used_s FROM public.sessions c WHERE c.id_hash = p_token_hash AND c.kind = 'API'
         UNION ALL
@@ -136,14 +136,14 @@ $$;
 CREATE OR REPLACE FUNCTION lookup.key(p_secret_hash bytea)
 RETURNS TABLE (key_id uuid, key_name text, scopes text, networks text, last_used_at timestamptz, user_id uuid, user_name text, email text,
                tenant_id uuid, tenant_slug text, tenant_name text, role text, role_name text, role_permissions text[], approval_limit numeric,
-               is_suspended boolean, modules_off text[])
+               location_ids uuid[], is_suspended boolean, modules_off text[])
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
     SELECT k.id, k.name, k.scopes, k.networks, k.last_used_at, m.user_id, a.user_name, a.email, k.tenant_id, a.tenant_slug, a.tenant_name, a.role,
-           a.role_name, a.role_permissions, a.approval_limit, a.is_suspended, a.modules_off
+           a.role_name, a.role_permissions, a.approval_limit, a.location_ids, a.is_suspended, a.modules_off
     FROM public.api_keys k
     JOIN public.memberships m ON m.tenant_id = k.tenant_id AND m.id = k.membership_id
     CROSS JOIN LATERAL lookup.acting(m.user_id, k.tenant_id, k.membership_id, NULL) a

@@ -9,7 +9,7 @@ GRANT SELECT ON __diesel_schema_migrations TO app_user, app_worker;
 
 -- Before the tenant is known.
 GRANT SELECT (id, email, name, password_hash, password_changed_at, is_platform_admin, is_active) ON users TO app_lookup;
-GRANT SELECT (tenant_id, id, user_id, role, role_id, dealer_id, is_active) ON memberships TO app_lookup;
+GRANT SELECT (tenant_id, id, user_id, role, role_id, dealer_id, location_ids, is_active) ON memberships TO app_lookup;
 GRANT SELECT (tenant_id, id, name, permissions, approval_limit) ON roles TO app_lookup;
 GRANT SELECT (id, slug, name, status, modules_off) ON tenants TO app_lookup;
 GRANT SELECT ON sessions, access_tokens, rotated_tokens TO app_lookup;
@@ -28,7 +28,7 @@ GRANT SELECT ON tenants TO app_user, app_worker;
 GRANT INSERT, UPDATE (name, status, version, modules_off) ON tenants TO app_user;
 GRANT SELECT (id, email, name, password_changed_at, is_platform_admin, is_active, created_at) ON users TO app_user, app_worker;
 GRANT INSERT (id, email, name, password_hash), UPDATE (name, email, password_hash, password_changed_at) ON users TO app_user;
-GRANT SELECT, INSERT, UPDATE (role, role_id, dealer_id, is_active, version, removed_at, created_at) ON memberships TO app_user;
+GRANT SELECT, INSERT, UPDATE (role, role_id, dealer_id, location_ids, is_active, version, removed_at, created_at) ON memberships TO app_user;
 GRANT SELECT, INSERT, UPDATE (name, permissions, approval_limit, version), DELETE ON roles TO app_user;
 GRANT SELECT ON memberships TO app_worker;
 GRANT SELECT, INSERT, UPDATE (ended_at) ON impersonations TO app_user;
@@ -69,7 +69,7 @@ GRANT SELECT, INSERT, UPDATE (released_at) ON credit_holds TO app_user;
 GRANT SELECT, INSERT, UPDATE (closed_at) ON pick_lists TO app_user;
 GRANT SELECT, INSERT, UPDATE (delivered_at) ON shipments TO app_user;
 GRANT SELECT, INSERT ON invoices, invoice_lines, invoice_tax_summary, dealer_ledger, receipt_allocations TO app_user;
-GRANT SELECT, INSERT, UPDATE (paid) ON receivables TO app_user;
+GRANT SELECT, INSERT, UPDATE (paid, updated_at) ON receivables TO app_user;
 GRANT SELECT, INSERT, UPDATE (allocated) ON receipts TO app_user;
 GRANT SELECT ON orders, order_lines, shipments, invoices, invoice_lines, invoice_tax_summary TO app_worker;
 -- An invoice is read with what is paid of it.

@@ -41,6 +41,38 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Whoever works at some locations sees and writes what is of those alone; unset means no rows. What hangs on an order is of the
+-- order's location, and what hangs on an invoice or a message of that one's order: to ask costs nothing where all is seen,
+-- because the comparison before it is made once a statement. A row that is written together with its order cannot be compared
+-- with it yet; the order itself is.
+DO $$
+DECLARE
+    t record;
+    everywhere constant text := $p$(SELECT current_setting('app.location_scope', true) = 'all')$p$;
+    own constant text := everywhere || $p$ OR location_id = ANY ((SELECT string_to_array(NULLIF(NULLIF(current_setting('app.location_scope', true), ''), 'all'), ','))::uuid[])$p$;
+    through constant text := everywhere || $p$ OR EXISTS (SELECT FROM %1$I x WHERE x.tenant_id = %2$I.tenant_id AND x.id = %2$I.%3$I)$p$;
+BEGIN
+    FOR t IN SELECT * FROM (VALUES ('orders', NULL, NULL), ('pick_lists', NULL, NULL), ('stock_balances', NULL, NULL), ('stock_ledger', NULL, NULL),
+        ('order_lines', 'orders', 'order_id'), ('order_status_history', 'orders', 'order_id'), ('credit_holds', 'orders', 'order_id'),
+        ('shipments', 'orders', 'order_id'), ('invoices', 'orders', 'order_id'), ('notification_logs', 'orders', 'order_id'),
+        ('invoice_lines', 'invoices', 'invoice_id'), ('invoice_tax_summary', 'invoices', 'invoice_id'), ('document_renders', 'invoices', 'invoice_id'),
+        ('notification_attempts', 'notification_logs', 'notification_id')) AS bound (name, parent, key)
+    LOOP
+        EXECUTE format('DROP POLICY IF EXISTS location_scope ON %I', t.name);
+        IF t.parent IS NULL THEN
+            EXECUTE format('CREATE POLICY location_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (%s)', t.name, own, own);
+        ELSE
+            EXECUTE format('CREATE POLICY location_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (true)', t.name, format(through, t.parent, t.name, t.key));
+        END IF;
+    END LOOP;
+    -- What tells of everybody's work is written by everybody, and read by those who work everywhere.
+    FOR t IN SELECT unnest(ARRAY['audit_log', 'audit_seals', 'audit_trail', 'webhook_attempts', 'webhook_deliveries', 'webhook_events']) AS name
+    LOOP
+        EXECUTE format('DROP POLICY IF EXISTS location_scope ON %I', t.name);
+        EXECUTE format('CREATE POLICY location_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (true)', t.name, everywhere);
+    END LOOP;
+END $$;
+
 -- A kept answer is shown again to whoever asked, and to nobody else: it may hold all that they alone may see. Jobs and
 -- commands have no user; their answers stand under the nil id, which no signed-in session has.
 DROP POLICY IF EXISTS own_answers ON idempotency_keys;

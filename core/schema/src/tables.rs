@@ -355,6 +355,7 @@ diesel::table! {
         version -> Int4,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
+        location_ids -> Nullable<Array<Nullable<Uuid>>>,
     }
 }
 
@@ -423,6 +424,7 @@ diesel::table! {
         role_id -> Nullable<Uuid>,
         version -> Int4,
         removed_at -> Nullable<Timestamptz>,
+        location_ids -> Nullable<Array<Nullable<Uuid>>>,
     }
 }
 
@@ -666,6 +668,7 @@ diesel::table! {
         amount -> Numeric,
         paid -> Numeric,
         issued_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 

@@ -7,7 +7,10 @@ use uuid::Uuid;
 use vitaran_kernel::{ApiKeyId, DealerId, ImpersonationId, TenantId, UserId};
 
 use super::roles::PermissionSet;
-use super::{Allowed, DealerScope, Forbidden, Grant, ModuleSet, Permission, PermissionCode, Role};
+use super::{
+    Allowed, DealerScope, Forbidden, Grant, LocationScope, ModuleSet, Permission, PermissionCode,
+    Role, SomeLocations,
+};
 
 /// The tenant an actor works in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -229,6 +232,19 @@ impl Actor {
         match self.0.dealer {
             Some(dealer) => DealerScope::Own(dealer),
             None => DealerScope::All,
+        }
+    }
+
+    /// The locations the actor works at.
+    pub fn locations(&self) -> &LocationScope {
+        self.0.grant.locations()
+    }
+
+    /// Refuses whoever works at some locations alone.
+    pub fn works_everywhere(&self) -> Result<(), SomeLocations> {
+        match self.locations() {
+            LocationScope::All => Ok(()),
+            LocationScope::Own(_) => Err(SomeLocations),
         }
     }
 }

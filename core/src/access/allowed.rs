@@ -60,3 +60,19 @@ impl Problem for Forbidden {
         "access.forbidden"
     }
 }
+
+/// What counts or checks the whole house is not for whoever works at some of its locations: they would see a part and take it
+/// for the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("You work at some locations only, and this takes all of them together")]
+pub struct SomeLocations;
+
+impl Problem for SomeLocations {
+    fn kind(&self) -> Kind {
+        Kind::Forbidden
+    }
+
+    fn code(&self) -> &'static str {
+        "access.some_locations"
+    }
+}

@@ -9,8 +9,8 @@ mod roles;
 mod scope;
 
 pub use actor::{Actor, Impersonation, KeyRef, TenantRef};
-pub use allowed::{Allowed, Forbidden};
+pub use allowed::{Allowed, Forbidden, SomeLocations};
 pub use module::{Module, ModuleSet};
 pub use permission::*;
 pub use roles::{Grant, PermissionSet, Role};
-pub use scope::DealerScope;
+pub use scope::{DealerScope, LocationScope};

@@ -2,6 +2,7 @@
 
 use vitaran_kernel::Money;
 
+use super::LocationScope;
 use super::permission::PermissionCode::{self, *};
 
 /// A set of permissions.
@@ -197,13 +198,25 @@ impl Role {
     }
 }
 
-/// What a membership gives: a built-in role, or one that the tenant made from it.
+/// What nobody has who works at some locations alone, because it is about the whole house: its books, and what was told
+/// elsewhere or written down of everybody.
+const WHOLE_HOUSE: PermissionSet = PermissionSet::of(&[
+    BillingGstExport,
+    BillingPeriodsClose,
+    PlatformAuditRead,
+    PlatformWebhooksManage,
+    PlatformJobsRead,
+    PlatformJobsRetry,
+]);
+
+/// What a membership gives: a built-in role, or one that the tenant made from it, at every location or at some.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     role: Role,
     name: Option<String>,
     permissions: PermissionSet,
     approval_limit: Option<Money>,
+    locations: LocationScope,
 }
 
 impl Grant {
@@ -213,6 +226,7 @@ impl Grant {
             name: None,
             permissions: role.permissions(),
             approval_limit: None,
+            locations: LocationScope::All,
         }
     }
 
@@ -228,7 +242,18 @@ impl Grant {
             name: Some(name),
             permissions: permissions.intersection(base.ceiling()),
             approval_limit,
+            locations: LocationScope::All,
         }
+    }
+
+    /// The same role at these locations. What is about the whole house does not go with some of them.
+    #[must_use]
+    pub fn at(mut self, locations: LocationScope) -> Self {
+        if locations != LocationScope::All {
+            self.permissions = self.permissions.without(WHOLE_HOUSE);
+        }
+        self.locations = locations;
+        self
     }
 
     /// What somebody may do who may only look.
@@ -255,6 +280,11 @@ impl Grant {
 
     pub fn permissions(&self) -> PermissionSet {
         self.permissions
+    }
+
+    /// Where it counts.
+    pub fn locations(&self) -> &LocationScope {
+        &self.locations
     }
 
     /// Orders up to this total may be approved; `None` for any.
@@ -296,6 +326,25 @@ mod tests {
             );
         }
         assert!(!Role::Dealer.permissions().contains(SalesOrdersApprove));
+    }
+
+    #[test]
+    fn a_role_at_some_locations_loses_what_is_about_the_whole_house_and_nothing_else() {
+        let some = LocationScope::of(vec![vitaran_kernel::LocationId::generate()]);
+        let (everywhere, there) = (
+            Grant::built_in(Role::Accounts),
+            Grant::built_in(Role::Accounts).at(some),
+        );
+        let lost = everywhere.permissions().without(there.permissions());
+        let lost: Vec<&str> = lost.codes().map(PermissionCode::as_str).collect();
+        assert_eq!(
+            lost,
+            [
+                "billing.gst.export",
+                "billing.periods.close",
+                "platform.audit.read"
+            ]
+        );
     }
 
     #[test]

@@ -97,7 +97,7 @@ pub async fn authenticate(db: &Db, text: &str) -> Result<Option<FoundKey>, DbErr
     let mut connection = db.statement_connection().await?;
     let rows: Vec<Row> = Statement::new(
         "SELECT key_id, key_name, scopes, networks, last_used_at, user_id, user_name, email, tenant_id, tenant_slug, tenant_name, role, role_name, role_permissions, \
-         approval_limit, is_suspended, modules_off FROM lookup.key($1)",
+         approval_limit, location_ids, is_suspended, modules_off FROM lookup.key($1)",
     )
     .bind(hash)
     .load(&mut connection)

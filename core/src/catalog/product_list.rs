@@ -1,12 +1,13 @@
 //! The products as staff list them: by name, filtered by category, search and whether they are sold.
 
+use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Bool, Integer, Nullable, Numeric, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Integer, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{Barcode, CategoryId, Hsn, Money, ProductId, Sku, UnitPrice, Uqc};
 
 use crate::access::{Allowed, InventoryProductsRead};
-use crate::db::{CursorError, Page, Paged, Statement, TenantTx};
+use crate::db::{CursorError, Page, Paged, Since, Statement, TenantTx};
 use crate::master::{ListError, Shown};
 
 use super::search::{IN_SUBTREE, Search};
@@ -20,6 +21,8 @@ pub struct ProductFilter {
     pub category: Option<CategoryId>,
     /// Beginnings of words, or a whole code.
     pub q: String,
+    /// Only what changed since, in the order of the changes.
+    pub since: Option<Since>,
 }
 
 /// A row of the list.
@@ -49,6 +52,8 @@ pub struct ProductSummary {
     pub is_active: bool,
     #[diesel(sql_type = Integer)]
     pub version: i32,
+    #[diesel(sql_type = Timestamptz)]
+    pub updated_at: DateTime<Utc>,
     #[diesel(sql_type = Integer)]
     rank: i32,
     #[diesel(sql_type = Text)]
@@ -63,18 +68,57 @@ pub async fn list(
     page: &Page,
 ) -> Result<Paged<ProductSummary>, ListError> {
     let mut statement = Statement::new("").bind(tx.tenant().as_uuid());
+    if let Some(since) = filter.since {
+        return list_changes(tx, statement, filter, since, page).await;
+    }
     let wanted = wanted(&mut statement, filter, page)?;
     statement.push_sql(&format!(
-        "SELECT p.id, p.sku, p.name, c.path AS category_path, p.hsn, p.uqc, p.tax_class, p.base_price, p.mrp, p.barcode, \
-         p.is_active, p.version, page.rank, page.sort_name FROM ({wanted}) page \
-         JOIN products p ON p.tenant_id = $1 AND p.id = page.id \
-         JOIN categories c ON c.tenant_id = $1 AND c.id = p.category_id \
-         ORDER BY page.rank, page.sort_name, page.id"
+        "SELECT {SUMMARY}, page.rank, page.sort_name FROM ({wanted}) page {JOINS} ORDER BY page.rank, page.sort_name, page.id"
     ));
     let rows: Vec<ProductSummary> = statement.load(&mut tx.reader()).await?;
     Ok(Paged::from_lookahead(rows, page.limit, |row| {
         (row.rank, row.sort_name.clone(), row.id)
     }))
+}
+
+/// What [`JOINS`] gives of the product that `page` names.
+const SUMMARY: &str = "p.id, p.sku, p.name, c.path AS category_path, p.hsn, p.uqc, p.tax_class, p.base_price, p.mrp, p.barcode, \
+     p.is_active, p.version, p.updated_at";
+
+const JOINS: &str = "JOIN products p ON p.tenant_id = $1 AND p.id = page.id \
+     JOIN categories c ON c.tenant_id = $1 AND c.id = p.category_id";
+
+/// The products that changed, of those that are wanted.
+async fn list_changes(
+    tx: &TenantTx,
+    mut statement: Statement,
+    filter: &ProductFilter,
+    since: Since,
+    page: &Page,
+) -> Result<Paged<ProductSummary>, ListError> {
+    let shown = filter.shown.condition("p.is_active");
+    let subtree = subtree(&mut statement, filter).unwrap_or_default();
+    let search = Search::of(&filter.q).map(|search| search.found(&mut statement, ""));
+    let found = search.map(|found| format!(" AND p.id IN (SELECT f.id FROM ({found}) f)"));
+    let found = found.unwrap_or_default();
+    statement.push_sql(&format!(
+        "SELECT {SUMMARY}, 1 AS rank, p.sort_name FROM (SELECT p.id, p.updated_at FROM products p \
+         WHERE p.tenant_id = $1{shown}{subtree}{found}"
+    ));
+    let key = ("p.updated_at", "p.id");
+    let sweep = since.end::<uuid::Uuid>(tx, &mut statement, page, key)?;
+    statement.push_sql(&format!(") page {JOINS} ORDER BY page.updated_at, page.id"));
+    let rows = statement.load(&mut tx.reader()).await?;
+    let key = |product: &ProductSummary| (product.updated_at, product.id.as_uuid());
+    Ok(sweep.paged(rows, page.limit, key))
+}
+
+/// The condition of the category, if one is wanted.
+fn subtree(statement: &mut Statement, filter: &ProductFilter) -> Option<String> {
+    let category = filter.category?;
+    let category = statement.push_bind(category.as_uuid());
+    let condition = IN_SUBTREE.replace("{tenant}", "$1");
+    Some(condition.replace("{category}", &category))
 }
 
 /// The order of a list of products, and which page of it: found ones by rank and name, otherwise by name.
@@ -129,14 +173,9 @@ pub(crate) fn wanted(
     filter: &ProductFilter,
     page: &Page,
 ) -> Result<String, ListError> {
-    let ProductFilter { shown, category, q } = filter;
-    let subtree = category.map(|category| {
-        let category = statement.push_bind(category.as_uuid());
-        IN_SUBTREE
-            .replace("{tenant}", "$1")
-            .replace("{category}", &category)
-    });
-    let (picked, order) = match Search::of(q) {
+    let shown = filter.shown;
+    let subtree = subtree(statement, filter);
+    let (picked, order) = match Search::of(&filter.q) {
         Some(search) => {
             let found = search.found(statement, &shown.condition("w.is_active"));
             let subtree = subtree.map(|condition| {

@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -105,6 +106,8 @@ pub struct Page {
 pub struct Paged<T> {
     pub rows: Vec<T>,
     pub next: Option<Cursor>,
+    /// Of a list of changes: since when the next one is to be asked for.
+    pub next_since: Option<DateTime<Utc>>,
 }
 
 impl<T> Paged<T> {
@@ -121,13 +124,18 @@ impl<T> Paged<T> {
         } else {
             None
         };
-        Paged { rows, next }
+        Paged {
+            rows,
+            next,
+            next_since: None,
+        }
     }
 
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Paged<U> {
         Paged {
             rows: self.rows.into_iter().map(f).collect(),
             next: self.next,
+            next_since: self.next_since,
         }
     }
 }

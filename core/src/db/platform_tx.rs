@@ -82,7 +82,7 @@ impl PlatformTx {
     pub(crate) async fn enter(&mut self, tenant: vitaran_kernel::TenantId) -> Result<(), DbError> {
         use diesel_async::SimpleAsyncConnection as _;
         let sql = format!(
-            "SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.dealer_scope = 'all'; SET LOCAL app.origin = '{}'",
+            "SET LOCAL app.tenant_id = '{tenant}'; SET LOCAL app.dealer_scope = 'all'; SET LOCAL app.location_scope = 'all'; SET LOCAL app.origin = '{}'",
             origin::setting(None)
         );
         Ok(self.conn()?.batch_execute(&sql).await?)

@@ -22,7 +22,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub(crate) enum Bind {
     Uuid(Option<Uuid>),
-    Uuids(Vec<Uuid>),
+    Uuids(Option<Vec<Uuid>>),
     Text(Option<String>),
     Texts(Vec<String>),
     Json(Value),
@@ -46,7 +46,8 @@ macro_rules! bind_from {
 bind_from! {
     Uuid => |v| Bind::Uuid(Some(v));
     Option<Uuid> => |v| Bind::Uuid(v);
-    Vec<Uuid> => |v| Bind::Uuids(v);
+    Vec<Uuid> => |v| Bind::Uuids(Some(v));
+    Option<Vec<Uuid>> => |v| Bind::Uuids(v);
     &str => |v| Bind::Text(Some(v.to_owned()));
     String => |v| Bind::Text(Some(v));
     Option<String> => |v| Bind::Text(v);
@@ -115,7 +116,7 @@ impl<Conn> diesel::RunQueryDsl<Conn> for Statement {}
 fn push_bind<'b>(out: &mut AstPass<'_, 'b, Pg>, bind: &'b Bind) -> QueryResult<()> {
     match bind {
         Bind::Uuid(v) => out.push_bind_param::<Nullable<SqlUuid>, _>(v),
-        Bind::Uuids(v) => out.push_bind_param::<Array<SqlUuid>, _>(v),
+        Bind::Uuids(v) => out.push_bind_param::<Nullable<Array<SqlUuid>>, _>(v),
         Bind::Text(v) => out.push_bind_param::<Nullable<Text>, _>(v),
         Bind::Texts(v) => out.push_bind_param::<Array<Text>, _>(v),
         Bind::Json(v) => out.push_bind_param::<Jsonb, _>(v),

@@ -1,12 +1,13 @@
 //! The dealers as staff list them: by name, with where they are and what credit is left.
 
+use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Bool, Nullable, Numeric, Text as SqlText, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Nullable, Numeric, Text as SqlText, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{DealerId, Gstin, Money, StateCode};
 
 use crate::access::{Allowed, SalesDealersRead};
-use crate::db::{Page, Paged, Statement, TenantTx};
+use crate::db::{Page, Paged, Since, Statement, TenantTx};
 use crate::master::{ListError, Shown};
 
 use super::{DealerCode, GstTreatment, LegalName};
@@ -20,6 +21,8 @@ pub struct DealerFilter {
     pub shown: Shown,
     /// Beginnings of words of a name, the beginning of a code, or a whole GSTIN.
     pub q: String,
+    /// Only what changed since, in the order of the changes.
+    pub since: Option<Since>,
 }
 
 /// A row of the list.
@@ -49,6 +52,8 @@ pub struct DealerSummary {
     pub exposure: Money,
     #[diesel(sql_type = Bool)]
     pub is_active: bool,
+    #[diesel(sql_type = Timestamptz)]
+    pub updated_at: DateTime<Utc>,
     #[diesel(sql_type = SqlText)]
     sort_name: String,
 }
@@ -63,10 +68,13 @@ pub async fn list(
 ) -> Result<Paged<DealerSummary>, ListError> {
     let mut statement = Statement::new("").bind(tx.tenant().as_uuid());
     let mut wanted = format!(
-        "SELECT d.id, d.sort_name FROM dealers d WHERE d.tenant_id = $1{}",
+        " FROM dealers d WHERE d.tenant_id = $1{}",
         filter.shown.condition("d.is_active")
     );
     wanted.push_str(&search(&mut statement, &filter.q));
+    if let Some(since) = filter.since {
+        return list_changes(tx, statement, &wanted, since, page).await;
+    }
     if let Some(cursor) = &page.after {
         let (after_name, after_id): (String, DealerId) = cursor.key()?;
         let after_name = statement.push_bind(after_name);
@@ -78,17 +86,41 @@ pub async fn list(
     let limit = page.limit.sql(&mut statement);
     wanted.push_str(&format!(" ORDER BY d.sort_name, d.id LIMIT {limit}"));
     statement.push_sql(&format!(
-        "SELECT d.id, d.code, d.legal_name, d.trade_name, d.gst_treatment, d.gstin, a.city, a.state_code, c.credit_limit, \
-         c.holds + c.unpaid - c.unallocated AS exposure, d.is_active, page.sort_name \
-         FROM ({wanted}) page JOIN dealers d ON d.tenant_id = $1 AND d.id = page.id \
-         JOIN dealer_credit c ON c.tenant_id = $1 AND c.dealer_id = d.id \
-         LEFT JOIN dealer_addresses a ON a.tenant_id = $1 AND a.dealer_id = d.id AND a.is_billing \
+        "SELECT {SUMMARY} FROM (SELECT d.id, d.sort_name{wanted}) page JOIN dealers d ON d.tenant_id = $1 AND d.id = page.id {JOINS} \
          ORDER BY page.sort_name, page.id"
     ));
     let rows: Vec<DealerSummary> = statement.load(&mut tx.reader()).await?;
     Ok(Paged::from_lookahead(rows, page.limit, |row| {
         (row.sort_name.clone(), row.id)
     }))
+}
+
+/// What [`JOINS`] gives of a dealer `d`.
+const SUMMARY: &str = "d.id, d.code, d.legal_name, d.trade_name, d.gst_treatment, d.gstin, a.city, a.state_code, c.credit_limit, \
+     c.holds + c.unpaid - c.unallocated AS exposure, d.is_active, d.updated_at, d.sort_name";
+
+const JOINS: &str = "JOIN dealer_credit c ON c.tenant_id = $1 AND c.dealer_id = d.id \
+     LEFT JOIN dealer_addresses a ON a.tenant_id = $1 AND a.dealer_id = d.id AND a.is_billing";
+
+/// The dealers that changed, of those that are wanted.
+async fn list_changes(
+    tx: &TenantTx,
+    mut statement: Statement,
+    wanted: &str,
+    since: Since,
+    page: &Page,
+) -> Result<Paged<DealerSummary>, ListError> {
+    statement.push_sql(&format!(
+        "SELECT {SUMMARY} FROM (SELECT d.id, d.updated_at{wanted}"
+    ));
+    let key = ("d.updated_at", "d.id");
+    let sweep = since.end::<uuid::Uuid>(tx, &mut statement, page, key)?;
+    statement.push_sql(&format!(
+        ") page JOIN dealers d ON d.tenant_id = $1 AND d.id = page.id {JOINS} ORDER BY page.updated_at, page.id"
+    ));
+    let rows = statement.load(&mut tx.reader()).await?;
+    let key = |dealer: &DealerSummary| (dealer.updated_at, dealer.id.as_uuid());
+    Ok(sweep.paged(rows, page.limit, key))
 }
 
 /// Every word begins a word of a name or the code; or the whole is the GSTIN.

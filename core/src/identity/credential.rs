@@ -1,11 +1,11 @@
 //! What sessions and tokens have in common: they are looked up by a hash, and say who acts.
 
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, Bool, Nullable, Numeric, Text as SqlText};
+use diesel::sql_types::{Array, Bool, Nullable, Numeric, Text as SqlText, Uuid as SqlUuid};
 use sha2::{Digest as _, Sha256};
-use vitaran_kernel::{DealerId, Money, TenantId, UserId};
+use vitaran_kernel::{DealerId, LocationId, Money, TenantId, UserId};
 
-use crate::access::{Actor, Grant, ModuleSet, PermissionSet, Role, TenantRef};
+use crate::access::{Actor, Grant, LocationScope, ModuleSet, PermissionSet, Role, TenantRef};
 use crate::problem::{Kind, Problem};
 
 /// SHA-256 of a secret with 128 or more random bits. A slow hash would add nothing to such a secret.
@@ -82,6 +82,9 @@ pub(crate) struct GrantColumns {
     role_permissions: Option<Vec<String>>,
     #[diesel(sql_type = Nullable<Numeric>)]
     approval_limit: Option<Money>,
+    /// Where the role counts; NULL for everywhere.
+    #[diesel(sql_type = Nullable<Array<SqlUuid>>)]
+    location_ids: Option<Vec<LocationId>>,
 }
 
 /// The columns of a look-up that say whether a second factor is there and asked for.
@@ -109,7 +112,7 @@ impl GrantColumns {
 
     pub(crate) fn grant(self) -> Option<Grant> {
         let base = Role::parse(&self.role?)?;
-        Some(match (self.role_name, self.role_permissions) {
+        let grant = match (self.role_name, self.role_permissions) {
             (Some(name), Some(codes)) => Grant::own(
                 base,
                 name,
@@ -117,7 +120,8 @@ impl GrantColumns {
                 self.approval_limit,
             ),
             _ => Grant::built_in(base),
-        })
+        };
+        Some(grant.at(LocationScope::stored(self.location_ids)))
     }
 }
 

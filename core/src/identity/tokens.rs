@@ -151,7 +151,7 @@ struct WhoRow {
 }
 
 const WHO: &str = "user_id, acting_tenant, user_name, email, is_platform_admin, tenant_slug, tenant_name, role, role_name, role_permissions, \
-     approval_limit, dealer_id, is_suspended, modules_off";
+     approval_limit, location_ids, dealer_id, is_suspended, modules_off";
 
 impl WhoRow {
     fn into_parts(self) -> (UserRef, ActingColumns) {

@@ -1,16 +1,16 @@
 //! Accepting an invitation: somebody new makes an account with it, somebody known shows their password and gets one more
 //! membership. Either uses the link up, in the transaction that makes the member.
 
-use diesel::sql_types::{Nullable, Text as SqlText, Uuid};
+use diesel::sql_types::{Array, Nullable, Text as SqlText, Uuid};
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::RunQueryDsl as _;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use vitaran_kernel::{
-    DealerId, EmailAddress, InvitationId, MembershipId, RoleId, TenantId, Text, UserId,
+    DealerId, EmailAddress, InvitationId, LocationId, MembershipId, RoleId, TenantId, Text, UserId,
 };
 
-use crate::access::{Grant, PermissionCode, Role};
+use crate::access::{Grant, LocationScope, PermissionCode, Role};
 use crate::audit::{self, Author, Change};
 use crate::db::{Db, DbError, PlatformTx, Statement};
 use crate::identity::{
@@ -253,8 +253,16 @@ struct Used {
     role_id: Option<RoleId>,
     #[diesel(sql_type = Nullable<Uuid>)]
     dealer_id: Option<DealerId>,
+    #[diesel(sql_type = Nullable<Array<Uuid>>)]
+    location_ids: Option<Vec<LocationId>>,
     #[diesel(sql_type = Uuid)]
     invited_by: MembershipId,
+}
+
+impl Used {
+    fn locations(&self) -> LocationScope {
+        LocationScope::stored(self.location_ids.clone())
+    }
 }
 
 /// Of two who use a link at once, one finds it there.
@@ -265,7 +273,7 @@ async fn use_up(
 ) -> Result<Option<Used>, DbError> {
     let used = Statement::new(
         "DELETE FROM invitations WHERE tenant_id = $1 AND token_hash = $2 AND expires_at > now() \
-         RETURNING id, email, role, role_id, dealer_id, invited_by",
+         RETURNING id, email, role, role_id, dealer_id, location_ids, invited_by",
     )
     .bind(tenant.as_uuid())
     .bind(CredentialHash::of(token).0.to_vec())
@@ -277,7 +285,7 @@ async fn use_up(
 
 /// Whoever invited must still have it to give: they work here, may invite, and hold what the role gives now.
 async fn check_gift(tx: &mut PlatformTx, tenant: TenantId, used: &Used) -> Result<(), AcceptError> {
-    let giver = "SELECT m.role, r.name AS role_name, r.permissions AS role_permissions, r.approval_limit \
+    let giver = "SELECT m.role, r.name AS role_name, r.permissions AS role_permissions, r.approval_limit, m.location_ids \
          FROM memberships m JOIN users u ON u.id = m.user_id AND u.is_active \
          LEFT JOIN roles r ON r.tenant_id = $1 AND r.id = m.role_id \
          WHERE m.tenant_id = $1 AND m.id = $2 AND m.is_active FOR SHARE OF m";
@@ -285,11 +293,12 @@ async fn check_gift(tx: &mut PlatformTx, tenant: TenantId, used: &Used) -> Resul
     let given = match used.role_id {
         None => Role::parse(&used.role).map(Grant::built_in),
         Some(id) => {
-            let role = "SELECT r.base AS role, r.name AS role_name, r.permissions AS role_permissions, r.approval_limit \
+            let role = "SELECT r.base AS role, r.name AS role_name, r.permissions AS role_permissions, r.approval_limit, NULL::uuid[] AS location_ids \
                  FROM roles r WHERE r.tenant_id = $1 AND r.id = $2";
             grant(tx, role, tenant, id.as_uuid()).await?
         }
     };
+    let given = given.map(|given| given.at(used.locations()));
     match (giver, given) {
         (Some(giver), Some(given))
             if giver
@@ -347,8 +356,17 @@ async fn join(
         AddMemberError::Db(DbError::ForeignKey { .. }) => AcceptError::NotBacked,
         error => error.into(),
     })?;
+    if let Some(locations) = used.locations().uuids() {
+        Statement::new("UPDATE memberships SET location_ids = $3 WHERE tenant_id = $1 AND id = $2")
+            .bind(tenant.as_uuid())
+            .bind(id.as_uuid())
+            .bind(locations)
+            .execute(tx.conn()?)
+            .await
+            .map_err(DbError::from)?;
+    }
     let told = json!({ "email": used.email, "name": name, "role": role.as_str(), "role_id": used.role_id, "dealer_id": used.dealer_id,
-        "invitation_id": used.id });
+        "location_ids": used.location_ids, "invitation_id": used.id });
     let author = Author {
         user: Some(user),
         name: &name,

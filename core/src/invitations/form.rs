@@ -25,6 +25,8 @@ pub struct InvitationForm {
     pub role: String,
     /// A dealer's code or id; for roles of dealers' people alone.
     pub dealer: String,
+    /// Ids of the locations where the role counts; none, or a blank one alone, for every location.
+    pub locations: Vec<String>,
     /// Blank for a mail.
     pub delivery: String,
 }
@@ -43,6 +45,7 @@ impl InvitationForm {
         PlaceForm {
             role: self.role.clone(),
             dealer: self.dealer.clone(),
+            locations: self.locations.clone(),
         }
     }
 

@@ -9,7 +9,7 @@ use super::form::{Delivery, NewInvitation};
 use super::model::{Invitation, Refused};
 use super::query::fetch;
 use super::{LINK_TTL_DAYS, MAX_OPEN, MAX_SENDINGS};
-use crate::access::{Actor, Allowed, PlatformUsersWrite};
+use crate::access::{Actor, Allowed, LocationScope, PlatformUsersWrite};
 use crate::account_mails::{self, AccountMail, QueueMailError};
 use crate::audit::{self, Change};
 use crate::db::{DbError, Statement, TenantTx};
@@ -96,13 +96,13 @@ pub async fn invite(
     input: NewInvitation,
 ) -> Result<Sent, SendError> {
     let inviter = inviter(tx, by.actor()).await?;
-    let given = Given::of(tx, by.actor(), &input.place).await?;
+    let given = Given::of(tx, by.actor(), &input.place, &LocationScope::All).await?;
     refuse_member(tx, &input.email).await?;
     refuse_too_many(tx).await?;
     let (id, secret) = (InvitationId::generate(), secret()?);
     Statement::new(
-        "INSERT INTO invitations (tenant_id, id, email, role, role_id, dealer_id, token_hash, invited_by, created_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + $10 * interval '1 day')",
+        "INSERT INTO invitations (tenant_id, id, email, role, role_id, dealer_id, location_ids, token_hash, invited_by, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + $11 * interval '1 day')",
     )
     .bind(tx.tenant().as_uuid())
     .bind(id.as_uuid())
@@ -110,6 +110,7 @@ pub async fn invite(
     .bind(given.role().as_str())
     .bind(given.role_id.map(|id| id.as_uuid()))
     .bind(given.dealer.map(|id| id.as_uuid()))
+    .bind(given.location_ids())
     .bind(CredentialHash::of(&secret).0.to_vec())
     .bind(inviter.as_uuid())
     .bind(tx.now())
@@ -146,8 +147,9 @@ pub async fn send_again(
         before.role,
         before.role_id,
         before.dealer.as_ref().map(|dealer| dealer.id),
+        before.scope.clone(),
     );
-    Given::of::<Invitation>(tx, by.actor(), &place).await?;
+    Given::of::<Invitation>(tx, by.actor(), &place, &before.scope).await?;
     let secret = secret()?;
     Statement::new(
         "UPDATE invitations SET token_hash = $3, invited_by = $4, expires_at = now() + $5 * interval '1 day', sendings = sendings + 1, \

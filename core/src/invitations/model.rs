@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use vitaran_kernel::{InvitationId, RoleId};
 
-use crate::access::Role;
+use crate::access::{LocationScope, Role};
 use crate::master::{Master, MasterError};
-use crate::members::MemberDealer;
+use crate::members::{MemberDealer, MemberLocation};
 
 /// Whether its link works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,10 @@ pub struct Invitation {
     /// As people call it.
     pub role_name: String,
     pub dealer: Option<MemberDealer>,
+    /// Where they will work.
+    pub(super) scope: LocationScope,
+    /// The same by name; none means every location.
+    pub locations: Vec<MemberLocation>,
     pub status: InvitationStatus,
     /// Whoever sent it last.
     pub invited_by: String,
@@ -56,12 +60,15 @@ impl Serialize for Invitation {
             email: &'a str,
             role: &'a str,
             dealer: Option<&'a str>,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            locations: Vec<&'a str>,
             sendings: i32,
         }
         let told = Told {
             email: &self.email,
             role: &self.role_name,
             dealer: self.dealer.as_ref().map(|dealer| dealer.name.as_str()),
+            locations: self.locations.iter().map(|one| one.name.as_str()).collect(),
             sendings: self.sendings,
         };
         told.serialize(serializer)

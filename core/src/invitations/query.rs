@@ -1,16 +1,16 @@
 //! Reading the invitations that wait. Their hashes are not among what can be read.
 
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Bool, Integer, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, Bool, Integer, Nullable, Text, Timestamptz, Uuid};
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::RunQueryDsl as _;
-use vitaran_kernel::{DealerId, InvitationId, RoleId};
+use vitaran_kernel::{DealerId, InvitationId, LocationId, RoleId};
 
 use super::model::{Invitation, InvitationStatus, Refused};
-use crate::access::{Allowed, PlatformUsersRead, Role};
+use crate::access::{Allowed, LocationScope, PlatformUsersRead, Role};
 use crate::db::{Page, Paged, Statement, TenantTx};
 use crate::master::{ListError, MasterError};
-use crate::members::MemberDealer;
+use crate::members::{MemberDealer, MemberLocation};
 
 #[derive(QueryableByName)]
 struct Row {
@@ -30,6 +30,12 @@ struct Row {
     dealer_code: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     dealer_name: Option<String>,
+    #[diesel(sql_type = Nullable<Array<Uuid>>)]
+    location_ids: Option<Vec<LocationId>>,
+    #[diesel(sql_type = Nullable<Array<Uuid>>)]
+    ids: Option<Vec<LocationId>>,
+    #[diesel(sql_type = Nullable<Array<Text>>)]
+    names: Option<Vec<String>>,
     #[diesel(sql_type = Nullable<Text>)]
     invited_by: Option<String>,
     #[diesel(sql_type = Bool)]
@@ -73,6 +79,8 @@ impl Row {
                 None => role.label().to_owned(),
             },
             dealer,
+            scope: LocationScope::stored(self.location_ids),
+            locations: MemberLocation::all(self.ids, self.names),
             status,
             invited_by: self
                 .invited_by
@@ -87,7 +95,9 @@ impl Row {
 
 const SELECT: &str = "SELECT i.id, i.email, i.role, i.role_id, r.name AS role_name, i.dealer_id, d.code AS dealer_code, \
      coalesce(d.trade_name, d.legal_name) AS dealer_name, u.name AS invited_by, i.expires_at <= now() AS is_expired, \
-     m.is_active AS is_inviter_here, i.created_at, i.expires_at, i.sendings, i.version \
+     m.is_active AS is_inviter_here, i.created_at, i.expires_at, i.sendings, i.version, i.location_ids, \
+     (SELECT array_agg(l.id ORDER BY l.name) FROM locations l WHERE l.tenant_id = $1 AND l.id = ANY (i.location_ids)) AS ids, \
+     (SELECT array_agg(l.name ORDER BY l.name) FROM locations l WHERE l.tenant_id = $1 AND l.id = ANY (i.location_ids)) AS names \
      FROM invitations i JOIN memberships m ON m.tenant_id = $1 AND m.id = i.invited_by \
      LEFT JOIN users u ON u.id = m.user_id \
      LEFT JOIN roles r ON r.tenant_id = $1 AND r.id = i.role_id \
@@ -108,10 +118,15 @@ pub async fn list(
     let limit = page.limit.sql(&mut statement);
     statement.push_sql(&format!(" ORDER BY i.id DESC LIMIT {limit}"));
     let rows: Vec<Row> = statement.load(&mut tx.reader()).await?;
-    let Paged { rows, next } = Paged::from_lookahead(rows, page.limit, |row| row.id);
+    let Paged {
+        rows,
+        next,
+        next_since,
+    } = Paged::from_lookahead(rows, page.limit, |row| row.id);
     Ok(Paged {
         rows: rows.into_iter().filter_map(Row::invitation).collect(),
         next,
+        next_since,
     })
 }
 

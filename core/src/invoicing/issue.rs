@@ -216,7 +216,7 @@ fn owe(
         "receivables",
         &[json!({
             "tenant_id": keys.tenant, "invoice_id": keys.id, "dealer_id": keys.dealer, "amount": total, "paid": "0.00",
-            "issued_at": document.issued_at,
+            "issued_at": document.issued_at, "updated_at": tx.now(),
         })],
     )?;
     batch.insert(

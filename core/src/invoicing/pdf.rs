@@ -138,7 +138,7 @@ async fn state_row(
     invoice: InvoiceId,
     copy: InvoiceCopy,
 ) -> Result<Option<StateRow>, DbError> {
-    let rows = Statement::new(
+    let mut statement = Statement::new(
         "SELECT i.number, r.status, r.path, r.rendered_at FROM invoices i \
          LEFT JOIN document_renders r ON r.tenant_id = i.tenant_id AND r.invoice_id = i.id AND r.copy = $3 \
          WHERE i.tenant_id = $1 AND i.id = $2 AND ($4::uuid IS NULL OR i.dealer_id = $4)",
@@ -146,9 +146,9 @@ async fn state_row(
     .bind(tx.tenant().as_uuid())
     .bind(invoice.as_uuid())
     .bind(copy.as_str())
-    .bind(actor.scope().own().map(|dealer| dealer.as_uuid()))
-    .load(tx.conn()?)
-    .await?;
+    .bind(actor.scope().own().map(|dealer| dealer.as_uuid()));
+    tx.push_own_orders(&mut statement, "i.order_id");
+    let rows = statement.load(tx.conn()?).await?;
     Ok(rows.into_iter().next())
 }
 

@@ -14,7 +14,7 @@ use vitaran_kernel::{
 
 use super::document::{DocumentLine, InvoiceDocument, SummaryRow, Upi};
 use crate::access::{Allowed, BillingInvoicesRead};
-use crate::db::{CursorError, DbError, Page, Paged, Statement, TenantTx};
+use crate::db::{CursorError, DbError, Page, Paged, Since, Statement, TenantTx};
 use crate::problem::{Kind, Problem};
 
 /// A row of the invoice list.
@@ -38,6 +38,8 @@ pub struct InvoiceSummary {
     pub total: Money,
     #[diesel(sql_type = Numeric)]
     pub paid: Money,
+    #[diesel(sql_type = Timestamptz)]
+    pub updated_at: DateTime<Utc>,
 }
 
 impl InvoiceSummary {
@@ -56,6 +58,8 @@ pub struct InvoiceFilter {
     pub q: String,
     /// Only invoices that are not paid in full.
     pub open_only: bool,
+    /// Only what was issued or paid since, in that order.
+    pub since: Option<Since>,
 }
 
 /// An invoice with what the page shows beside the document.
@@ -123,7 +127,7 @@ pub async fn list(
     page: &Page,
 ) -> Result<Paged<InvoiceSummary>, InvoiceError> {
     let mut statement = Statement::new(
-        "SELECT i.id, i.number, i.issued_at, i.order_id, i.order_number, i.dealer_id, coalesce(d.trade_name, d.legal_name) AS dealer_name, i.total, r.paid \
+        "SELECT i.id, i.number, i.issued_at, i.order_id, i.order_number, i.dealer_id, coalesce(d.trade_name, d.legal_name) AS dealer_name, i.total, r.paid, r.updated_at \
          FROM invoices i JOIN dealers d ON d.tenant_id = i.tenant_id AND d.id = i.dealer_id \
          JOIN receivables r ON r.tenant_id = i.tenant_id AND r.invoice_id = i.id WHERE i.tenant_id = $1",
     )
@@ -132,6 +136,7 @@ pub async fn list(
         let dealer = statement.push_bind(dealer.as_uuid());
         statement.push_sql(&format!(" AND i.dealer_id = {dealer}"));
     }
+    tx.push_own_orders(&mut statement, "i.order_id");
     if let Some(from) = filter.issued_from {
         let from = statement.push_bind(from.start());
         statement.push_sql(&format!(" AND i.issued_at >= {from}"));
@@ -153,6 +158,13 @@ pub async fn list(
             statement.push_bind(format!("{q}\u{10FFFF}")),
         );
         statement.push_sql(&format!(" AND i.number >= {from} AND i.number < {to}"));
+    }
+    if let Some(since) = filter.since {
+        let key = ("r.updated_at", "r.invoice_id");
+        let sweep = since.end::<uuid::Uuid>(tx, &mut statement, page, key)?;
+        let rows = statement.load(&mut tx.reader()).await?;
+        let key = |invoice: &InvoiceSummary| (invoice.updated_at, invoice.id.as_uuid());
+        return Ok(sweep.paged(rows, page.limit, key));
     }
     if let Some(cursor) = &page.after {
         let (at, id): (DateTime<Utc>, InvoiceId) = cursor.key()?;
@@ -433,12 +445,12 @@ pub(super) async fn detail(tx: &TenantTx, id: InvoiceId) -> Result<InvoiceDetail
     let tenant = tx.tenant().as_uuid();
     let with = |sql: String| Statement::new(sql).bind(tenant).bind(id.as_uuid());
     let (mut a, mut b, mut c) = (tx.reader(), tx.reader(), tx.reader());
-    let header = with(format!(
+    let mut header = with(format!(
         "SELECT {INVOICE_COLUMNS} FROM invoices i JOIN receivables r ON r.tenant_id = i.tenant_id AND r.invoice_id = i.id \
          WHERE i.tenant_id = $1 AND i.id = $2"
-    ))
-    .load::<InvoiceRow>(&mut a)
-    .map_err(DbError::from);
+    ));
+    tx.push_own_orders(&mut header, "i.order_id");
+    let header = header.load::<InvoiceRow>(&mut a).map_err(DbError::from);
     let lines = with(format!("SELECT {LINE_COLUMNS} FROM invoice_lines WHERE tenant_id = $1 AND invoice_id = $2 ORDER BY line_no"))
         .load::<LineRow>(&mut b)
         .map_err(DbError::from);

@@ -1,4 +1,4 @@
-//! Giving a member another role, switching one off and on, and letting one go.
+//! Giving a member another role or other locations, switching one off and on, and letting one go.
 
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::MembershipId;
@@ -14,7 +14,7 @@ use crate::identity::end_sessions_here;
 use crate::live::Subject;
 use crate::master::{Activity, MasterError};
 
-/// Gives a member another role. It counts from their next request. Between staff and dealers' people sessions last
+/// Gives a member another role, or the same one at other locations. It counts from their next request. Between staff and dealers' people sessions last
 /// differently long, so who changes sides signs in anew.
 pub async fn change_role(
     tx: &mut TenantTx,
@@ -24,17 +24,18 @@ pub async fn change_role(
     input: Place,
 ) -> Result<Member, Refused> {
     let before = lock(tx, by.actor(), id, Some(expected)).await?;
-    let given = Given::of(tx, by.actor(), &input).await?;
+    let given = Given::of(tx, by.actor(), &input, before.grant.locations()).await?;
     let stays_administrator = given.role() == Role::Admin && given.role_id.is_none();
     if !stays_administrator {
         keep_an_administrator(tx, &before).await?;
     }
-    Statement::new("UPDATE memberships SET role = $3, role_id = $4, dealer_id = $5, version = version + 1 WHERE tenant_id = $1 AND id = $2")
+    Statement::new("UPDATE memberships SET role = $3, role_id = $4, dealer_id = $5, location_ids = $6, version = version + 1 WHERE tenant_id = $1 AND id = $2")
         .bind(tx.tenant().as_uuid())
         .bind(id.as_uuid())
         .bind(given.role().as_str())
         .bind(given.role_id.map(|id| id.as_uuid()))
         .bind(given.dealer.map(|id| id.as_uuid()))
+        .bind(given.location_ids())
         .execute(tx.conn()?)
         .await
         .map_err(|error| match DbError::from(error) {
@@ -98,7 +99,7 @@ pub async fn remove(
         .bind(by.actor().name())
         .execute(tx.conn()?)
         .await?;
-    Statement::new("UPDATE memberships SET is_active = false, role_id = NULL, removed_at = $3, version = version + 1 WHERE tenant_id = $1 AND id = $2")
+    Statement::new("UPDATE memberships SET is_active = false, role_id = NULL, location_ids = NULL, removed_at = $3, version = version + 1 WHERE tenant_id = $1 AND id = $2")
         .bind(tx.tenant().as_uuid())
         .bind(id.as_uuid())
         .bind(tx.now())

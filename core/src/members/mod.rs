@@ -11,9 +11,9 @@ mod place;
 mod query;
 
 pub use change::{change_role, remove, set_active};
-pub use model::{Member, MemberDealer};
+pub use model::{Member, MemberDealer, MemberLocation};
 pub(crate) use place::Given;
-pub use place::{Place, PlaceForm, RoleRef, can_give};
+pub use place::{MAX_LOCATIONS, Place, PlaceForm, RoleRef, can_give, can_give_role};
 pub use query::{MemberFilter, list, load};
 
 #[cfg(test)]

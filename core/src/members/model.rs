@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use vitaran_kernel::{DealerId, MembershipId, RoleId, UserId};
+use vitaran_kernel::{DealerId, LocationId, MembershipId, RoleId, UserId};
 
 use crate::access::{Grant, Role};
 use crate::master::{Master, MasterError};
@@ -13,6 +13,25 @@ pub struct MemberDealer {
     pub id: DealerId,
     pub code: String,
     pub name: String,
+}
+
+/// A location somebody is bound to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberLocation {
+    pub id: LocationId,
+    pub name: String,
+}
+
+impl MemberLocation {
+    /// Of two columns in one order; NULL for none.
+    pub(crate) fn all(
+        ids: Option<Vec<LocationId>>,
+        names: Option<Vec<String>>,
+    ) -> Vec<MemberLocation> {
+        let (ids, names) = (ids.unwrap_or_default(), names.unwrap_or_default());
+        let both = ids.into_iter().zip(names);
+        both.map(|(id, name)| MemberLocation { id, name }).collect()
+    }
 }
 
 /// Somebody who works here, or for one of the dealers.
@@ -26,6 +45,8 @@ pub struct Member {
     /// Of a role of the tenant's own.
     pub role_id: Option<RoleId>,
     pub dealer: Option<MemberDealer>,
+    /// Those they are bound to, by name; none means every location.
+    pub locations: Vec<MemberLocation>,
     pub is_active: bool,
     /// Browsers and programs they are signed in with here.
     pub sessions: i64,
@@ -52,6 +73,8 @@ impl Serialize for Member {
             email: &'a str,
             role: &'a str,
             dealer: Option<&'a str>,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            locations: Vec<&'a str>,
             is_active: bool,
         }
         let told = Told {
@@ -59,6 +82,7 @@ impl Serialize for Member {
             email: &self.email,
             role: self.grant.label(),
             dealer: self.dealer.as_ref().map(|dealer| dealer.name.as_str()),
+            locations: self.locations.iter().map(|one| one.name.as_str()).collect(),
             is_active: self.is_active,
         };
         told.serialize(serializer)

@@ -1,12 +1,13 @@
-//! The place somebody gets: a role, built in or the tenant's own, and for a dealer's person the dealer.
+//! The place somebody gets: a role, built in or the tenant's own, the locations where it counts, and for a dealer's person the
+//! dealer.
 
-use diesel::sql_types::Uuid as SqlUuid;
+use diesel::sql_types::{BigInt, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::RunQueryDsl as _;
 use serde::{Deserialize, Serialize};
-use vitaran_kernel::{DealerId, RoleId};
+use vitaran_kernel::{DealerId, LocationId, RoleId};
 
-use crate::access::{Actor, Grant, Role};
+use crate::access::{Actor, Grant, LocationScope, Role};
 use crate::db::{DbError, Statement, TenantTx};
 use crate::master::{Master, MasterError, finish};
 use crate::problem::{Faults, Invalid};
@@ -35,13 +36,21 @@ pub struct PlaceForm {
     pub role: String,
     /// A dealer's code or id; for roles of dealers' people alone.
     pub dealer: String,
+    /// Ids of the locations where the role counts. Nothing in it leaves them as they are, and lets somebody new work everywhere;
+    /// a blank one says that the list is whole, so that a list with nothing else in it is every location.
+    pub locations: Vec<String>,
 }
+
+/// Locations of one person at most, because they are ticked on one form.
+pub const MAX_LOCATIONS: usize = 100;
 
 /// A checked [`PlaceForm`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     role: RoleRef,
     dealer: Option<DealerRef>,
+    /// `None` leaves them as they are.
+    locations: Option<LocationScope>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,15 +65,29 @@ pub fn can_give(giver: &Actor, given: &Grant) -> bool {
     Beyond::grant(giver.grant(), given).is_none()
 }
 
+/// Whether somebody has this role to give, at their own locations if not everywhere.
+#[must_use]
+pub fn can_give_role(giver: &Actor, role: Grant) -> bool {
+    let is_bound = giver.locations() != &LocationScope::All;
+    let works_everywhere = role.role() == Role::Dealer || role == Grant::built_in(Role::Admin);
+    !(is_bound && works_everywhere) && can_give(giver, &role.at(giver.locations().clone()))
+}
+
 /// More than any code, so that an absurd one is not looked for.
 const LONGEST_CODE: usize = 40;
 
 impl Place {
     /// One that was given before.
-    pub(crate) fn of(role: Role, role_id: Option<RoleId>, dealer: Option<DealerId>) -> Self {
+    pub(crate) fn of(
+        role: Role,
+        role_id: Option<RoleId>,
+        dealer: Option<DealerId>,
+        locations: LocationScope,
+    ) -> Self {
         Place {
             role: role_id.map_or(RoleRef::BuiltIn(role), RoleRef::Own),
             dealer: dealer.map(DealerRef::Id),
+            locations: Some(locations),
         }
     }
 }
@@ -85,12 +108,43 @@ impl PlaceForm {
         if role == Some(RoleRef::BuiltIn(Role::Dealer)) && self.dealer.trim().is_empty() {
             faults.add("/dealer", "required", NEEDS_DEALER);
         }
+        let locations = locations_of(faults, &self.locations);
         Some(Place {
             role: role?,
             dealer,
+            locations: locations?,
         })
     }
 }
+
+/// `Some(None)` for a list that says nothing.
+fn locations_of(faults: &mut Faults, typed: &[String]) -> Option<Option<LocationScope>> {
+    if typed.is_empty() {
+        return Some(None);
+    }
+    let ids = typed.iter().map(|text| text.trim());
+    let ids = ids
+        .filter(|text| !text.is_empty())
+        .map(LocationId::parse)
+        .collect();
+    let known: Result<Vec<LocationId>, _> = ids;
+    match known {
+        Ok(ids) if ids.len() <= MAX_LOCATIONS => Some(Some(LocationScope::of(ids))),
+        Ok(_) => {
+            let detail = format!("Choose at most {MAX_LOCATIONS}, or none for all of them");
+            faults.add("/locations", "too_many", detail);
+            None
+        }
+        Err(_) => {
+            faults.add("/locations", "unknown", NO_LOCATION);
+            None
+        }
+    }
+}
+
+const NO_LOCATION: &str = "One of the locations does not exist";
+const WORKS_EVERYWHERE: &str =
+    "Administrators and dealers' people are not bound to locations: choose none, or another role";
 
 const NEEDS_DEALER: &str = "Enter the dealer whose orders this person places";
 
@@ -117,11 +171,12 @@ impl Given {
         self.grant.role()
     }
 
-    /// Looks up what the place names, and that the giver has it to give.
+    /// Looks up what the place names, and that the giver has it to give. `present` is where somebody works until now.
     pub(crate) async fn of<M: Master>(
         tx: &mut TenantTx,
         giver: &Actor,
         place: &Place,
+        present: &LocationScope,
     ) -> Result<Self, MasterError<M>> {
         let no_role = || MasterError::fault("/role", "unknown", "There is no such role any more");
         let (grant, role_id) = match place.role {
@@ -131,6 +186,13 @@ impl Given {
                 (role.grant(), Some(id))
             }
         };
+        let locations = place.locations.as_ref().unwrap_or(present).clone();
+        let is_bound = locations != LocationScope::All;
+        if is_bound && (grant.role() == Role::Dealer || grant == Grant::built_in(Role::Admin)) {
+            let code = "members.works_everywhere";
+            return Err(MasterError::fault("/locations", code, WORKS_EVERYWHERE));
+        }
+        let grant = grant.at(locations);
         if let Some(beyond) = Beyond::grant(giver.grant(), &grant) {
             return Err(beyond.refusal("/role"));
         }
@@ -153,12 +215,41 @@ impl Given {
                 ));
             }
         };
+        if place.locations.is_some() && !are_there(tx, grant.locations()).await? {
+            return Err(MasterError::fault("/locations", "unknown", NO_LOCATION));
+        }
         Ok(Given {
             grant,
             role_id,
             dealer,
         })
     }
+
+    /// As its row keeps them.
+    pub(crate) fn location_ids(&self) -> Option<Vec<uuid::Uuid>> {
+        self.grant.locations().uuids()
+    }
+}
+
+/// Whether the tenant has all of these locations.
+async fn are_there(tx: &mut TenantTx, locations: &LocationScope) -> Result<bool, DbError> {
+    #[derive(QueryableByName)]
+    struct Known {
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+    let Some(ids) = locations.uuids() else {
+        return Ok(true);
+    };
+    let wanted = ids.len();
+    let known: Known = Statement::new(
+        "SELECT count(*) AS count FROM locations WHERE tenant_id = $1 AND id = ANY ($2)",
+    )
+    .bind(tx.tenant().as_uuid())
+    .bind(ids)
+    .get_result(tx.conn()?)
+    .await?;
+    Ok(usize::try_from(known.count) == Ok(wanted))
 }
 
 async fn find_dealer(tx: &mut TenantTx, wanted: &DealerRef) -> Result<Option<DealerId>, DbError> {

@@ -1,13 +1,13 @@
 //! Reading the members. Those who were removed are nobody's to see.
 
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid};
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::RunQueryDsl as _;
-use vitaran_kernel::{DealerId, MembershipId, RoleId, UserId};
+use vitaran_kernel::{DealerId, LocationId, MembershipId, RoleId, UserId};
 
 use super::RoleRef;
-use super::model::{Member, MemberDealer, Refused};
+use super::model::{Member, MemberDealer, MemberLocation, Refused};
 use crate::access::{Allowed, PlatformUsersRead};
 use crate::db::{Page, Paged, Statement, TenantTx};
 use crate::identity::GrantColumns;
@@ -45,6 +45,10 @@ struct Row {
     dealer_code: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     dealer_name: Option<String>,
+    #[diesel(sql_type = Nullable<Array<Uuid>>)]
+    ids: Option<Vec<LocationId>>,
+    #[diesel(sql_type = Nullable<Array<Text>>)]
+    names: Option<Vec<String>>,
     #[diesel(sql_type = Bool)]
     is_active: bool,
     #[diesel(sql_type = BigInt)]
@@ -74,6 +78,7 @@ impl Row {
             grant: self.granted.grant()?,
             role_id: self.role_id,
             dealer,
+            locations: MemberLocation::all(self.ids, self.names),
             is_active: self.is_active,
             sessions: self.sessions,
             last_seen_at: self.last_seen_at,
@@ -84,8 +89,10 @@ impl Row {
 }
 
 const SELECT: &str = "SELECT m.id, m.user_id, u.name, u.email, m.role, m.role_id, r.name AS role_name, r.permissions AS role_permissions, \
-     r.approval_limit, m.dealer_id, d.code AS dealer_code, coalesce(d.trade_name, d.legal_name) AS dealer_name, m.is_active, m.version, \
-     m.created_at, s.sessions, s.last_seen_at, lower(u.name) COLLATE \"C\" AS sort_name \
+     r.approval_limit, m.location_ids, m.dealer_id, d.code AS dealer_code, coalesce(d.trade_name, d.legal_name) AS dealer_name, \
+     m.is_active, m.version, m.created_at, s.sessions, s.last_seen_at, lower(u.name) COLLATE \"C\" AS sort_name, \
+     (SELECT array_agg(l.id ORDER BY l.name) FROM locations l WHERE l.tenant_id = $1 AND l.id = ANY (m.location_ids)) AS ids, \
+     (SELECT array_agg(l.name ORDER BY l.name) FROM locations l WHERE l.tenant_id = $1 AND l.id = ANY (m.location_ids)) AS names \
      FROM memberships m JOIN users u ON u.id = m.user_id \
      LEFT JOIN roles r ON r.tenant_id = $1 AND r.id = m.role_id \
      LEFT JOIN dealers d ON d.tenant_id = $1 AND d.id = m.dealer_id \
@@ -128,11 +135,15 @@ pub async fn list(
         " ORDER BY lower(u.name) COLLATE \"C\", m.id LIMIT {limit}"
     ));
     let rows: Vec<Row> = statement.load(&mut tx.reader()).await?;
-    let Paged { rows, next } =
-        Paged::from_lookahead(rows, page.limit, |row| (row.sort_name.clone(), row.id));
+    let Paged {
+        rows,
+        next,
+        next_since,
+    } = Paged::from_lookahead(rows, page.limit, |row| (row.sort_name.clone(), row.id));
     Ok(Paged {
         rows: rows.into_iter().filter_map(Row::member).collect(),
         next,
+        next_since,
     })
 }
 

@@ -1,13 +1,14 @@
-use vitaran_kernel::{Money, UserId};
+use vitaran_kernel::{LocationId, Money, UserId};
 
 use super::*;
-use crate::access::{Actor, Grant, PermissionCode, PermissionSet, Role};
+use crate::access::{Actor, Grant, LocationScope, PermissionCode, PermissionSet, Role};
 use crate::testkit::test_tx;
 
 fn form(role: &str, dealer: &str) -> PlaceForm {
     PlaceForm {
         role: role.to_owned(),
         dealer: dealer.to_owned(),
+        locations: Vec::new(),
     }
 }
 
@@ -52,4 +53,49 @@ async fn one_gives_what_one_holds_and_not_a_higher_limit() {
     }
     assert!(!can_give(&giver, &Grant::built_in(Role::Warehouse)));
     assert!(can_give(t.actor(), &Grant::built_in(Role::Admin)));
+}
+
+#[test]
+fn a_list_of_locations_that_says_nothing_leaves_them_and_a_blank_one_is_every_location() {
+    let id = LocationId::generate();
+    let place = |locations: &[&str]| PlaceForm {
+        locations: locations.iter().map(ToString::to_string).collect(),
+        ..form("SALES", "")
+    };
+    let wanted = |locations: &[&str]| place(locations).parse().unwrap();
+    let everywhere = Place::of(Role::Sales, None, None, LocationScope::All);
+    let there = Place::of(Role::Sales, None, None, LocationScope::of(vec![id]));
+    assert_ne!(wanted(&[]), everywhere);
+    assert_eq!(wanted(&[""]), everywhere);
+    assert_eq!(wanted(&["", &id.to_string(), &id.to_string()]), there);
+    let faults = place(&["here"]).parse().unwrap_err().faults;
+    assert_eq!(faults[0].pointer, "/locations");
+}
+
+#[tokio::test]
+async fn whoever_is_bound_gives_roles_at_their_own_locations_and_none_that_counts_everywhere() {
+    let t = test_tx().await;
+    let (here, there) = (LocationId::generate(), LocationId::generate());
+    let at = |ids: &[LocationId]| LocationScope::of(ids.to_vec());
+    let manager = Grant::own(
+        Role::Admin,
+        "Branch".to_owned(),
+        Role::Admin.permissions(),
+        None,
+    );
+    let giver = Actor::member(
+        UserId::generate(),
+        "Meera".to_owned(),
+        "meera@volt.test".to_owned(),
+        t.actor().tenant().clone(),
+        manager.at(at(&[here])),
+        None,
+    );
+    let sales = || Grant::built_in(Role::Sales);
+    assert!(can_give(&giver, &sales().at(at(&[here]))));
+    assert!(!can_give(&giver, &sales().at(at(&[here, there]))));
+    assert!(!can_give(&giver, &sales()));
+    assert!(can_give_role(&giver, sales()));
+    assert!(!can_give_role(&giver, Grant::built_in(Role::Admin)));
+    assert!(!can_give_role(&giver, Grant::built_in(Role::Dealer)));
 }

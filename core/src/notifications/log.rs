@@ -157,6 +157,7 @@ pub async fn list(
         order,
         q,
     } = filter;
+    tx.push_own_locations(&mut statement, "o.location_id");
     let words = [
         ("status", status.map(NotificationStatus::as_str)),
         ("channel", channel.map(Channel::as_str)),

@@ -111,7 +111,7 @@ pub(crate) async fn lock(
     id: OrderId,
     expected_version: Option<i32>,
 ) -> Result<LockedOrder, LockError> {
-    let rows: Vec<LockRow> = Statement::new(
+    let mut statement = Statement::new(
         "SELECT o.number, o.status, o.version, o.dealer_id, o.location_id, o.total, c.credit_limit, c.holds, c.unpaid, c.unallocated, \
                 coalesce(d.trade_name, d.legal_name) AS dealer_name, coalesce(d.email, p.email) AS email, p.phone, \
                 p.whatsapp_opt_in_at IS NOT NULL AS has_opted_in, coalesce(p.language, 'en') AS language \
@@ -119,15 +119,14 @@ pub(crate) async fn lock(
          JOIN dealers d ON d.tenant_id = o.tenant_id AND d.id = o.dealer_id \
          JOIN dealer_credit c ON c.tenant_id = o.tenant_id AND c.dealer_id = o.dealer_id \
          LEFT JOIN dealer_contacts p ON p.tenant_id = o.tenant_id AND p.dealer_id = o.dealer_id AND p.is_primary AND p.is_active \
-         WHERE o.tenant_id = $1 AND o.id = $2 AND ($3::uuid IS NULL OR o.dealer_id = $3) \
-         FOR UPDATE OF o, c",
+         WHERE o.tenant_id = $1 AND o.id = $2 AND ($3::uuid IS NULL OR o.dealer_id = $3)",
     )
     .bind(tx.tenant().as_uuid())
     .bind(id.as_uuid())
-    .bind(actor.scope().own().map(|dealer| dealer.as_uuid()))
-    .load(tx.conn()?)
-    .await
-    .map_err(DbError::from)?;
+    .bind(actor.scope().own().map(|dealer| dealer.as_uuid()));
+    tx.push_own_locations(&mut statement, "o.location_id");
+    statement.push_sql(" FOR UPDATE OF o, c");
+    let rows: Vec<LockRow> = statement.load(tx.conn()?).await.map_err(DbError::from)?;
     let row = rows.into_iter().next().ok_or(LockError::NotFound)?;
     if expected_version.is_some_and(|expected| expected != row.version) {
         return Err(LockError::Stale {

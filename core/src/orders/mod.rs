@@ -38,7 +38,10 @@ pub(crate) use parties::{DEALER_COLUMNS, DealerColumns, Parties};
 pub use place::{
     Channel, PlaceOrder, PlaceOrderError, PlaceOrderForm, PlaceOrderLineForm, place, quote,
 };
-pub use query::{OrderCounts, OrderFilter, OrderSort, count_by_status, list, load};
+pub use query::{
+    MAX_LINES_LISTED, OrderCounts, OrderFilter, OrderSort, count_by_status, is_seen, list,
+    list_with_lines, load,
+};
 pub use quote::{PlaceLine, ProductKey, Quote, QuotedLine};
 pub use reject::{RejectOrder, RejectOrderError, reject};
 pub(crate) use set_status::{note, set_status, set_status_telling};

@@ -61,6 +61,8 @@ pub struct OrderSummary {
     pub dealer_name: String,
     #[diesel(sql_type = Timestamptz)]
     pub placed_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    pub updated_at: DateTime<Utc>,
     #[diesel(sql_type = Integer)]
     pub line_count: i32,
     #[diesel(sql_type = Numeric)]

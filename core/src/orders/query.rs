@@ -1,5 +1,7 @@
 //! Reading orders: one, a page of them, how many wait.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
@@ -11,7 +13,9 @@ use super::lock::LockError;
 use super::status::Status;
 use super::{HistoryEntry, OrderDetail, OrderHeader, OrderLine, OrderSummary};
 use crate::access::{Allowed, SalesOrdersRead};
-use crate::db::{Batch, Count, DbError, Page, Paged, Statement, TenantTx, count_each};
+use crate::db::{
+    Batch, Count, DbError, Limit, Page, Paged, Since, Statement, Sweep, TenantTx, count_each,
+};
 use crate::master::ListError;
 
 /// Newest or oldest first.
@@ -35,6 +39,8 @@ pub struct OrderFilter {
     pub q: String,
     /// Only orders with a line that waits for stock.
     pub is_short: bool,
+    /// Only what changed since, in the order of the changes.
+    pub since: Option<Since>,
     pub sort: OrderSort,
 }
 
@@ -49,8 +55,83 @@ pub async fn list(
     filter: &OrderFilter,
     page: &Page,
 ) -> Result<Paged<OrderSummary>, ListError> {
+    let (rows, sweep) = rows(tx, by, filter, page).await?;
+    Ok(paged(rows, sweep, page.limit))
+}
+
+/// Lines that a page of orders holds at most; the first order's are given whatever their number.
+pub const MAX_LINES_LISTED: usize = 2_000;
+
+/// As [`list`], each order with its lines. All lines are read in one query, and a page that would hold too many of them ends
+/// earlier than its length.
+pub async fn list_with_lines(
+    tx: &TenantTx,
+    by: &Allowed<SalesOrdersRead>,
+    filter: &OrderFilter,
+    page: &Page,
+) -> Result<Paged<(OrderSummary, Vec<OrderLine>)>, ListError> {
+    let (rows, sweep) = rows(tx, by, filter, page).await?;
+    let (rows, limit) = within_lines(rows, page.limit);
+    let found = paged(rows, sweep, limit);
+    let ids: Vec<uuid::Uuid> = found.rows.iter().map(|order| order.id.as_uuid()).collect();
+    let lines: Vec<LineOf> = Statement::new(format!(
+        "SELECT l.order_id, {LINE} WHERE l.tenant_id = $1 AND l.order_id = ANY ($2) ORDER BY l.order_id, l.line_no"
+    ))
+    .bind(tx.tenant().as_uuid())
+    .bind(ids)
+    .load(&mut tx.reader())
+    .await?;
+    let mut by_order: HashMap<OrderId, Vec<OrderLine>> = HashMap::new();
+    for LineOf { order_id, line } in lines {
+        by_order.entry(order_id).or_default().push(line);
+    }
+    Ok(found.map(|order| {
+        let lines = by_order.remove(&order.id).unwrap_or_default();
+        (order, lines)
+    }))
+}
+
+#[derive(QueryableByName)]
+struct LineOf {
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    order_id: OrderId,
+    #[diesel(embed)]
+    line: OrderLine,
+}
+
+/// Pure: as many of the orders as have few enough lines together, with one more if there is one, and the limit that says so.
+fn within_lines(mut rows: Vec<OrderSummary>, limit: Limit) -> (Vec<OrderSummary>, Limit) {
+    let mut total = 0_usize;
+    let fitting = rows.iter().take(limit.rows()).take_while(|order| {
+        total = total.saturating_add(usize::try_from(order.line_count).unwrap_or(0));
+        total <= MAX_LINES_LISTED
+    });
+    let fitting = fitting.count().max(1);
+    match u16::try_from(fitting).ok().and_then(Limit::new) {
+        Some(fewer) if fitting < limit.rows() => {
+            rows.truncate(fitting.saturating_add(1));
+            (rows, fewer)
+        }
+        _ => (rows, limit),
+    }
+}
+
+fn paged(rows: Vec<OrderSummary>, sweep: Option<Sweep>, limit: Limit) -> Paged<OrderSummary> {
+    match sweep {
+        Some(sweep) => sweep.paged(rows, limit, |order| (order.updated_at, order.id)),
+        None => Paged::from_lookahead(rows, limit, |order| (order.placed_at, order.id)),
+    }
+}
+
+/// The rows of the page and one more, and the sweep they belong to where changes are wanted.
+async fn rows(
+    tx: &TenantTx,
+    by: &Allowed<SalesOrdersRead>,
+    filter: &OrderFilter,
+    page: &Page,
+) -> Result<(Vec<OrderSummary>, Option<Sweep>), ListError> {
     let mut statement = Statement::new(
-        "SELECT o.id, o.number, o.status, o.version, o.dealer_id, coalesce(d.trade_name, d.legal_name) AS dealer_name, o.placed_at, o.line_count, o.total \
+        "SELECT o.id, o.number, o.status, o.version, o.dealer_id, coalesce(d.trade_name, d.legal_name) AS dealer_name, o.placed_at, o.updated_at, o.line_count, o.total \
          FROM orders o JOIN dealers d ON d.tenant_id = o.tenant_id AND d.id = o.dealer_id WHERE o.tenant_id = $1",
     )
     .bind(tx.tenant().as_uuid());
@@ -58,6 +139,7 @@ pub async fn list(
         let dealer = statement.push_bind(dealer.as_uuid());
         statement.push_sql(&format!(" AND o.dealer_id = {dealer}"));
     }
+    tx.push_own_locations(&mut statement, "o.location_id");
     match filter.statuses.as_slice() {
         [] => {}
         [status] => {
@@ -86,6 +168,12 @@ pub async fn list(
     if filter.is_short {
         statement.push_sql(&format!(" AND {WAITS_FOR_STOCK}"));
     }
+    if let Some(since) = filter.since {
+        let key = ("o.updated_at", "o.id");
+        let sweep = since.end::<uuid::Uuid>(tx, &mut statement, page, key)?;
+        let rows = statement.load(&mut tx.reader()).await?;
+        return Ok((rows, Some(sweep)));
+    }
     let (direction, beyond) = match filter.sort {
         OrderSort::NewestFirst => ("DESC", "<"),
         OrderSort::OldestFirst => ("ASC", ">"),
@@ -100,11 +188,7 @@ pub async fn list(
         " ORDER BY o.placed_at {direction}, o.id {direction} LIMIT {limit}"
     ));
     let rows = statement.load(&mut tx.reader()).await?;
-    Ok(Paged::from_lookahead(
-        rows,
-        page.limit,
-        |order: &OrderSummary| (order.placed_at, order.id),
-    ))
+    Ok((rows, None))
 }
 
 /// Text comparisons only: they are leakproof, so row-level security lets them use an index.
@@ -163,10 +247,33 @@ pub async fn load(
     id: OrderId,
 ) -> Result<OrderDetail, LockError> {
     let detail = detail(tx, id).await?.ok_or(LockError::NotFound)?;
+    let is_theirs = by.actor().locations().has(detail.header.location_id);
     match by.actor().scope().own() {
         Some(own) if own != detail.header.dealer_id => Err(LockError::NotFound),
+        _ if !is_theirs => Err(LockError::NotFound),
         _ => Ok(detail),
     }
+}
+
+/// Whether the actor would find the order: for who may hear of it, never instead of [`load`].
+pub async fn is_seen(
+    tx: &TenantTx,
+    _by: &Allowed<SalesOrdersRead>,
+    id: OrderId,
+) -> Result<bool, DbError> {
+    #[derive(QueryableByName)]
+    struct Seen {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        is_seen: bool,
+    }
+    let mut statement =
+        Statement::new("SELECT EXISTS (SELECT FROM orders o WHERE o.tenant_id = $1 AND o.id = $2")
+            .bind(tx.tenant().as_uuid())
+            .bind(id.as_uuid());
+    tx.push_own_locations(&mut statement, "o.location_id");
+    statement.push_sql(") AS is_seen");
+    let seen: Seen = statement.get_result(&mut tx.reader()).await?;
+    Ok(seen.is_seen)
 }
 
 /// Writes a batch and reads the order as it stands then, all in one message. What the reads say counts only once the
@@ -182,6 +289,15 @@ pub(super) async fn write_and_read(
     written?;
     order
 }
+
+/// An order's line with what the shelf says of it, from `order_lines l`.
+const LINE: &str = "l.id, l.line_no, l.product_id, l.sku, l.name, l.hsn, l.uqc, p.barcode, l.tax_rate, l.quantity, l.unit_price, l.price_source, l.price_list_name, \
+     l.taxable, l.cgst, l.sgst, l.utgst, l.igst, l.total, l.reserved_quantity, l.picked_quantity, l.short_closed_quantity, l.short_close_reason, \
+     coalesce(b.on_hand - b.reserved, 0) AS free_stock \
+     FROM order_lines l \
+     JOIN orders o ON o.tenant_id = l.tenant_id AND o.id = l.order_id \
+     JOIN products p ON p.tenant_id = l.tenant_id AND p.id = l.product_id \
+     LEFT JOIN stock_balances b ON b.tenant_id = l.tenant_id AND b.location_id = o.location_id AND b.product_id = l.product_id";
 
 /// The three reads travel together on the one connection.
 pub(super) async fn detail(tx: &TenantTx, id: OrderId) -> Result<Option<OrderDetail>, DbError> {
@@ -205,16 +321,11 @@ pub(super) async fn detail(tx: &TenantTx, id: OrderId) -> Result<Option<OrderDet
     )
     .load::<OrderHeader>(&mut a)
     .map_err(DbError::from);
-    let lines = with(
-        "SELECT l.id, l.line_no, l.product_id, l.sku, l.name, l.hsn, l.uqc, p.barcode, l.tax_rate, l.quantity, l.unit_price, l.price_source, l.price_list_name, \
-                l.taxable, l.cgst, l.sgst, l.utgst, l.igst, l.total, l.reserved_quantity, l.picked_quantity, l.short_closed_quantity, l.short_close_reason, \
-                coalesce(b.on_hand - b.reserved, 0) AS free_stock \
-         FROM order_lines l \
-         JOIN orders o ON o.tenant_id = l.tenant_id AND o.id = l.order_id \
-         JOIN products p ON p.tenant_id = l.tenant_id AND p.id = l.product_id \
-         LEFT JOIN stock_balances b ON b.tenant_id = l.tenant_id AND b.location_id = o.location_id AND b.product_id = l.product_id \
-         WHERE l.tenant_id = $1 AND l.order_id = $2 ORDER BY l.line_no",
-    )
+    let lines = Statement::new(format!(
+        "SELECT {LINE} WHERE l.tenant_id = $1 AND l.order_id = $2 ORDER BY l.line_no"
+    ))
+    .bind(tenant)
+    .bind(id.as_uuid())
     .load::<OrderLine>(&mut b)
     .map_err(DbError::from);
     let history = with("SELECT kind, from_status, to_status, reason, by_name, at FROM order_status_history WHERE tenant_id = $1 AND order_id = $2 ORDER BY id")
@@ -272,4 +383,45 @@ pub async fn count_by_status(
         .into_iter()
         .map(|row| (row.status, Count::up_to(most, row.count)));
     Ok(OrderCounts(counts.collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use vitaran_kernel::Money;
+
+    use super::*;
+
+    fn order(line_count: i32) -> OrderSummary {
+        OrderSummary {
+            id: OrderId::generate(),
+            number: String::new(),
+            status: Status::Placed,
+            version: 1,
+            dealer_id: DealerId::generate(),
+            dealer_name: String::new(),
+            placed_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+            line_count,
+            total: Money::ZERO,
+        }
+    }
+
+    #[test]
+    fn a_page_with_lines_ends_where_there_would_be_too_many_and_says_that_there_are_more() {
+        let limit = Limit::new(10).unwrap();
+        for (lines, shown) in [
+            (vec![500; 4], 4),
+            (vec![500, 500, 500, 500, 1], 4),
+            (vec![1999, 1, 1], 2),
+            (vec![9000, 1], 1),
+            (vec![1; 11], 10),
+            (vec![], 0),
+        ] {
+            let rows: Vec<OrderSummary> = lines.iter().map(|lines| order(*lines)).collect();
+            let (cut, fewer) = within_lines(rows, limit);
+            let page = paged(cut, None, fewer);
+            assert_eq!(page.rows.len(), shown, "{lines:?}");
+            assert_eq!(page.next.is_some(), shown < lines.len(), "{lines:?}");
+        }
+    }
 }

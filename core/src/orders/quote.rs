@@ -130,6 +130,13 @@ pub(super) async fn work_out(
             "This dealer is switched off and cannot order",
         );
     }
+    if !tx.actor().locations().has(context.location_id) {
+        faults.add(
+            "/dealer_id",
+            "other_location",
+            "This dealer is served from a location where you do not work",
+        );
+    }
     let parties = match context.dealer.parties() {
         Ok(parties) => parties,
         Err(missing) => {

@@ -450,11 +450,11 @@ async fn write(
         batch.bind(receipt.dealer_id.as_uuid()),
         batch.bind(invoices),
     );
-    let amounts = batch.bind(amounts);
+    let (amounts, now) = (batch.bind(amounts), batch.bind(tx.now()));
     batch.part(
         "paid",
         format!(
-            "UPDATE receivables r SET paid = r.paid + a.amount FROM unnest({paid}::uuid[], {amounts}::numeric[]) AS a (invoice_id, amount) \
+            "UPDATE receivables r SET paid = r.paid + a.amount, updated_at = {now} FROM unnest({paid}::uuid[], {amounts}::numeric[]) AS a (invoice_id, amount) \
              WHERE r.tenant_id = {tenant_p} AND r.invoice_id = a.invoice_id"
         ),
     );

@@ -91,6 +91,7 @@ pub async fn browse(
         shown: Shown::Active,
         category: filter.category,
         q: filter.q.clone(),
+        since: None,
     };
     let wanted = wanted_products(&mut statement, &products, page)?;
     statement.push_sql(&items(&wanted));

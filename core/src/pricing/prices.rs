@@ -175,6 +175,7 @@ pub async fn list_prices(
         return Ok(Paged {
             rows: Vec::new(),
             next: None,
+            next_since: None,
         });
     }
     read(tx, Owner::List(list), page).await

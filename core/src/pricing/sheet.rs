@@ -74,6 +74,7 @@ async fn read(
         return Ok(Paged {
             rows: Vec::new(),
             next: None,
+            next_since: None,
         });
     }
     let (table, column) = owner.table();
@@ -84,6 +85,7 @@ async fn read(
         shown: Shown::Active,
         category: filter.category,
         q: filter.q.clone(),
+        since: None,
     };
     let wanted = wanted_products(&mut statement, &products, page)?;
     statement.push_sql(&format!(

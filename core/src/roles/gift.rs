@@ -13,6 +13,8 @@ pub(crate) enum Beyond {
     Permission(PermissionCode),
     /// The giver's own limit.
     Limit(Money),
+    /// A location the giver does not work at.
+    Location,
 }
 
 impl Beyond {
@@ -28,13 +30,23 @@ impl Beyond {
         (approves && limit.is_none_or(|limit| limit > own)).then_some(Beyond::Limit(own))
     }
 
-    /// Of a whole role.
+    fn locations(giver: &Grant, given: &Grant) -> Option<Self> {
+        let covers = giver.locations().covers(given.locations());
+        (!covers).then_some(Beyond::Location)
+    }
+
+    /// Of a whole role, and where it counts.
     pub(crate) fn grant(giver: &Grant, given: &Grant) -> Option<Self> {
         Self::permissions(giver, given.permissions())
             .or_else(|| Self::limit(giver, given.permissions(), given.approval_limit()))
+            .or_else(|| Self::locations(giver, given))
     }
 
     pub(crate) fn refusal<M: Master>(self, pointer: &str) -> MasterError<M> {
+        let pointer = match self {
+            Beyond::Location => "/locations",
+            Beyond::Permission(_) | Beyond::Limit(_) => pointer,
+        };
         MasterError::fault(pointer, "roles.beyond_yours", self.to_string())
     }
 }
@@ -52,6 +64,9 @@ impl fmt::Display for Beyond {
                 "You may approve up to ₹{} yourself, and give no more",
                 own.grouped()
             ),
+            Beyond::Location => {
+                f.write_str("You work at some locations only: choose among those, and at least one")
+            }
         }
     }
 }

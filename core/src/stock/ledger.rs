@@ -106,6 +106,7 @@ pub async fn list_ledger(
         let kind = statement.push_bind(kind.as_str());
         statement.push_sql(&format!(" AND s.kind = {kind}"));
     }
+    tx.push_own_locations(&mut statement, "s.location_id");
     if let Some(cursor) = &page.after {
         let after = statement.push_bind(cursor.key::<StockEntryId>()?.as_uuid());
         statement.push_sql(&format!(" AND s.id < {after}"));

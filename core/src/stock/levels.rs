@@ -83,7 +83,8 @@ impl From<Row> for StockLevel {
     }
 }
 
-/// Lists stock by product name. A location that does not exist has none of anything.
+/// Lists stock by product name. A location that does not exist has none of anything, and nor has one where the actor does not
+/// work.
 pub async fn list_levels(
     tx: &TenantTx,
     _by: &Allowed<InventoryStockRead>,
@@ -107,10 +108,14 @@ pub async fn list_levels(
         }
         None => ("products p".to_owned(), BY_NAME),
     };
+    let theirs = match tx.actor().locations().has(location) {
+        true => "",
+        false => " AND false",
+    };
     statement.push_sql(&format!(
         "SELECT p.id, p.sku, p.name, p.uqc, COALESCE(b.on_hand, 0) AS on_hand, COALESCE(b.reserved, 0) AS reserved, \
          {} AS rank, p.sort_name \
-         FROM {from} LEFT JOIN stock_balances b ON b.tenant_id = $1 AND b.location_id = $2 AND b.product_id = p.id \
+         FROM {from} LEFT JOIN stock_balances b ON b.tenant_id = $1 AND b.location_id = $2 AND b.product_id = p.id{theirs} \
          WHERE p.tenant_id = $1 AND p.is_active",
         order.rank
     ));

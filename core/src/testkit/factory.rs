@@ -2,6 +2,7 @@
 
 use diesel_async::RunQueryDsl as _;
 use serde_json::json;
+use vitaran_kernel::LocationId;
 use vitaran_kernel::{AddressId, CategoryId, ContactId, DealerId, Gstin, ProductId};
 
 use super::TestTenant;
@@ -96,6 +97,7 @@ pub struct DealerFactory {
     pincode: String,
     phone: Option<String>,
     opted_in: bool,
+    location: Option<LocationId>,
 }
 
 /// A registered dealer of Maharashtra with one address, a contact who opted in to WhatsApp, and a limit of ₹10,00,000.
@@ -108,6 +110,7 @@ pub fn dealer() -> DealerFactory {
         pincode: "400001".to_owned(),
         phone: Some("+919876500001".to_owned()),
         opted_in: true,
+        location: None,
     }
 }
 
@@ -147,6 +150,12 @@ impl DealerFactory {
         self
     }
 
+    /// Served from here; otherwise from the default location.
+    pub fn served_from(mut self, location: Option<LocationId>) -> Self {
+        self.location = location;
+        self
+    }
+
     /// Gives the dealer and its only address.
     pub async fn insert(self, tx: &mut TenantTx, tenant: &TestTenant) -> (DealerId, AddressId) {
         let (id, address) = (DealerId::generate(), AddressId::generate());
@@ -154,7 +163,7 @@ impl DealerFactory {
         let code = id.as_uuid().simple().to_string();
         let rows = json!({
             "dealer": { "tenant_id": tenant.tenant.id, "id": id, "code": code, "legal_name": "Test Traders", "gst_treatment": self.treatment,
-                "gstin": self.gstin, "email": "traders@dealer.test", "is_active": true, "version": 1, "created_at": now, "updated_at": now },
+                "gstin": self.gstin, "location_id": self.location, "email": "traders@dealer.test", "is_active": true, "version": 1, "created_at": now, "updated_at": now },
             "address": { "tenant_id": tenant.tenant.id, "id": address, "dealer_id": id, "label": "Shop", "party": "DEALER", "line1": "2 Bazaar Road",
                 "city": "Bazaarpur", "state_code": self.state, "pincode": self.pincode, "is_billing": true, "is_active": true },
             "contact": { "tenant_id": tenant.tenant.id, "id": ContactId::generate(), "dealer_id": id, "name": "Ramesh", "phone": self.phone, "language": "en",
@@ -162,8 +171,8 @@ impl DealerFactory {
             "credit": { "tenant_id": tenant.tenant.id, "dealer_id": id, "credit_limit": self.credit_limit, "holds": "0", "unpaid": "0", "unallocated": "0", "version": 1 },
         });
         Statement::new(
-            "WITH d AS (INSERT INTO dealers (tenant_id, id, code, legal_name, gst_treatment, gstin, email, created_at, updated_at) \
-                   SELECT d.tenant_id, d.id, d.code, d.legal_name, d.gst_treatment, d.gstin, d.email, d.created_at, d.updated_at \
+            "WITH d AS (INSERT INTO dealers (tenant_id, id, code, legal_name, gst_treatment, gstin, location_id, email, created_at, updated_at) \
+                   SELECT d.tenant_id, d.id, d.code, d.legal_name, d.gst_treatment, d.gstin, d.location_id, d.email, d.created_at, d.updated_at \
                    FROM jsonb_populate_record(NULL::dealers, $1->'dealer') d), \
              a AS (INSERT INTO dealer_addresses SELECT * FROM jsonb_populate_record(NULL::dealer_addresses, $1->'address')), \
              c AS (INSERT INTO dealer_contacts SELECT * FROM jsonb_populate_record(NULL::dealer_contacts, $1->'contact')) \

@@ -108,7 +108,7 @@ pub async fn test_tenant(gstin: &str) -> TestTenant {
         .expect("the owner's connection");
     owner
         .batch_execute(&format!(
-            "BEGIN; SET LOCAL app.tenant_id = '{id}'; SET LOCAL app.dealer_scope = 'all'"
+            "BEGIN; SET LOCAL app.tenant_id = '{id}'; SET LOCAL app.dealer_scope = 'all'; SET LOCAL app.location_scope = 'all'"
         ))
         .await
         .expect("BEGIN");

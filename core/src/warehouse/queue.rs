@@ -93,6 +93,7 @@ pub async fn queue(
     )
     .bind(tx.tenant().as_uuid())
     .bind(stage.status().as_str());
+    tx.push_own_locations(&mut statement, "o.location_id");
     if let Some(cursor) = &page.after {
         let (at, id): (DateTime<Utc>, OrderId) = cursor.key()?;
         let (at, id) = (statement.push_bind(at), statement.push_bind(id.as_uuid()));

@@ -5,6 +5,7 @@
 //! without a row fails, so does a row without a route, and an exception carries its reason.
 
 pub mod ask;
+mod locations;
 mod queries;
 pub mod table;
 

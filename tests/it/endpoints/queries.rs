@@ -34,7 +34,7 @@ fn word_of(parameter: &str) -> &'static str {
 }
 
 /// The parameters of an operation that take ids.
-fn documented(row: &Row) -> Vec<String> {
+pub(super) fn documented(row: &Row) -> Vec<String> {
     let document = vitaran_web::openapi::documents().v3_1;
     let path = row.address.split('?').next().unwrap_or_default();
     let found = vitaran_web::openapi::operations(&document)
@@ -99,7 +99,13 @@ impl World<'_> {
         }
     }
 
-    async fn ask_both(&self, row: &Row, role: Role, parameter: &str, theirs: &Things) -> Checked {
+    pub(super) async fn ask_both(
+        &self,
+        row: &Row,
+        role: Role,
+        parameter: &str,
+        theirs: &Things,
+    ) -> Checked {
         let nothing = missing(theirs);
         let mark = if row.address.contains('?') { '&' } else { '?' };
         let mut answers = Vec::new();

@@ -101,6 +101,7 @@ fn filter_of(params: &ListParams) -> Result<ProductFilter, Refusal> {
         shown: params::shown(&params.status),
         category,
         q: params.q.clone(),
+        since: None,
     })
 }
 

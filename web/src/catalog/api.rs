@@ -1,5 +1,6 @@
 //! Products and categories for programs.
 
+use chrono::{DateTime, Utc};
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
@@ -9,6 +10,7 @@ use vitaran_core::access::{
     Actor, InventoryCategoriesWrite, InventoryProductsRead, InventoryProductsWrite, SalesPricesRead,
 };
 use vitaran_core::catalog::{self, CategoryForm, ProductFilter, ProductForm};
+use vitaran_core::db::Since;
 use vitaran_core::master::Shown;
 use vitaran_core::pricing::{self, BrowseFilter};
 use vitaran_kernel::{CategoryId, DealerId, ProductId};
@@ -68,6 +70,9 @@ impl ProductsApi {
         dealer_id: Query<Option<uuid::Uuid>>,
         /// For staff: those in use, unless it says otherwise.
         status: Query<Option<RecordStatus>>,
+        /// For staff: only what changed at this moment or later, the oldest change first, to keep a copy, with `status=all`. For the
+        /// next sync take `next_updated_since` of the answer.
+        updated_since: Query<Option<DateTime<Utc>>>,
         /// Rows of a page, 1 to 100.
         limit: Query<Option<u16>>,
         /// `next_cursor` of the page before.
@@ -79,6 +84,11 @@ impl ProductsApi {
         let category = category_id.0.map(CategoryId::from_uuid);
         let text = q.0.clone().unwrap_or_default();
         let rows = match priced_for(by.actor(), dealer_id.0) {
+            Some(_) if updated_since.0.is_some() => {
+                let detail =
+                    "A dealer's prices change without the product: leave this parameter away";
+                return Err(Refusal::malformed_at("/updated_since", "not_together", detail).into());
+            }
             Some(dealer) => {
                 let pricer = by.actor().allow::<SalesPricesRead>()?;
                 let tx = state.db.begin_read(&pricer).await?;
@@ -94,6 +104,7 @@ impl ProductsApi {
                     shown,
                     category,
                     q: text,
+                    since: updated_since.0.map(Since::new),
                 };
                 let found = catalog::list(&tx, &reader, &filter, &page).await?;
                 tx.commit().await?;

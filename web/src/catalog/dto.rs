@@ -1,5 +1,6 @@
 //! Products and categories as the API gives and takes them.
 
+use chrono::{DateTime, Utc};
 use poem_openapi::{Enum, Object};
 use vitaran_core::catalog::{self, CategoryForm, ProductForm, ProductSummary};
 use vitaran_core::master::Shown;
@@ -75,6 +76,8 @@ pub struct Product {
     is_active: bool,
     /// For staff.
     pub(super) version: Option<i32>,
+    /// Of the record, for staff. Prices of lists and dealers are no part of it, and nor is stock.
+    updated_at: Option<DateTime<Utc>>,
     /// Of the dealer.
     price: Option<DealerPrice>,
     /// In force today; where a dealer is known.
@@ -103,7 +106,7 @@ impl From<catalog::Product> for Product {
             is_active,
             version,
             created_at: _,
-            updated_at: _,
+            updated_at,
         } = product;
         Product {
             id: id.as_uuid(),
@@ -120,6 +123,7 @@ impl From<catalog::Product> for Product {
             barcode: barcode.map(|code| code.to_string()),
             is_active,
             version: Some(version),
+            updated_at: Some(updated_at),
             price: None,
             tax_rate: None,
             stock: None,
@@ -145,6 +149,7 @@ impl From<ProductSummary> for Product {
             barcode: product.barcode.map(|code| code.to_string()),
             is_active: product.is_active,
             version: Some(product.version),
+            updated_at: Some(product.updated_at),
             price: None,
             tax_rate: None,
             stock: None,
@@ -178,6 +183,7 @@ impl From<CatalogueItem> for Product {
             barcode: barcode.map(|code| code.to_string()),
             is_active: product.is_active,
             version: None,
+            updated_at: None,
             price: Some(DealerPrice {
                 unit_price: product.price.unit_price.into(),
                 source: product.price.source.to_string(),

@@ -80,6 +80,7 @@ pub async fn index(
     let filter = DealerFilter {
         shown: params::shown(&params.status),
         q: params.q.clone(),
+        since: None,
     };
     let page = params::page(None, params.cursor.as_deref())?;
     let mut tx = state.db.begin_read(&by).await?;

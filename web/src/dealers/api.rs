@@ -1,12 +1,13 @@
 //! Dealers for programs.
 
+use chrono::{DateTime, Utc};
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::types::ToJSON as _;
 use vitaran_core::access::{Actor, SalesCreditWrite, SalesDealersRead, SalesDealersWrite};
-use vitaran_core::db::TenantTx;
+use vitaran_core::db::{Since, TenantTx};
 use vitaran_core::dealers::{
     self, AddressForm, ContactForm, CreditLimitForm, DealerFilter, DealerForm, DealerHeaderForm,
 };
@@ -73,6 +74,9 @@ impl DealersApi {
         q: Query<Option<String>>,
         /// Those in use, unless it says otherwise.
         status: Query<Option<RecordStatus>>,
+        /// Only what changed at this moment or later, the oldest change first: to keep a copy, with `status=all`. For the next
+        /// sync take `next_updated_since` of the answer.
+        updated_since: Query<Option<DateTime<Utc>>>,
         /// Rows of a page, 1 to 100.
         limit: Query<Option<u16>>,
         /// `next_cursor` of the page before.
@@ -84,6 +88,7 @@ impl DealersApi {
         let filter = DealerFilter {
             shown: status.0.map_or(Shown::Active, Into::into),
             q: q.0.clone().unwrap_or_default(),
+            since: updated_since.0.map(Since::new),
         };
         let tx = state.db.begin_read(&by).await?;
         let rows = dealers::list(&tx, &by, &filter, &page).await?;

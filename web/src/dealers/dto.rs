@@ -74,6 +74,8 @@ pub struct DealerSummary {
     /// Open holds and unpaid invoices, less receipts not yet set off.
     exposure: Money,
     is_active: bool,
+    /// Of its records: name, registration, addresses, people. What it owes is no change of them.
+    updated_at: DateTime<Utc>,
 }
 
 impl From<dealers::DealerSummary> for DealerSummary {
@@ -90,6 +92,7 @@ impl From<dealers::DealerSummary> for DealerSummary {
             credit_limit: dealer.credit_limit.into(),
             exposure: dealer.exposure.into(),
             is_active: dealer.is_active,
+            updated_at: dealer.updated_at,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `/developers`: the reference of the API, drawn from its own document, with no script and nothing from elsewhere; and
 //! `/developers/try`, where its operations are tried out.
 
+pub mod changelog;
 mod reference;
 mod samples;
 pub mod try_it;
@@ -20,6 +21,9 @@ static DOCUMENTS: LazyLock<Documents> = LazyLock::new(openapi::documents);
 static PRINTED_3_1: LazyLock<String> = LazyLock::new(|| openapi::printed(&DOCUMENTS.v3_1));
 static PRINTED_3_0: LazyLock<String> = LazyLock::new(|| openapi::printed(&DOCUMENTS.v3_0));
 static REFERENCE: LazyLock<Reference> = LazyLock::new(|| Reference::of(&DOCUMENTS.v3_1));
+
+/// Where the reference stands.
+const PATH: &str = "/developers";
 
 /// Letters of a search that count.
 const MAX_SEARCH: usize = 100;

@@ -1,9 +1,10 @@
 //! The reference as a page.
 
 use maud::{Markup, html};
+use vitaran_core::orders::MAX_LINES_LISTED;
 
 use super::reference::{Answer, Chapter, Field, Found, Operation, Reference, Schema};
-use super::try_it;
+use super::{PATH, changelog, try_it};
 use crate::http::problem_json::KINDS;
 use crate::http::retirement::{NOTICE_MONTHS, RETIRING, Retiring};
 use crate::hx::{Link, Search};
@@ -13,14 +14,15 @@ use crate::ui::panel::{Heading, code, panel, sheet, toolbar};
 use crate::ui::table::{Column, Row, Table};
 use crate::ui::{Icon, Tone};
 
-const PATH: &str = "/developers";
-
 pub fn page(reference: &Reference) -> Markup {
     html! {
         (Heading::new("Developers"))
         (toolbar(search("")))
         (panel("Start here", start()))
-        (panel("Versions", versions()))
+        (panel("Versions", html! {
+            (versions())
+            p { a href=(changelog::PATH) { "What changed, by day" } }
+        }))
         (panel("Contents", contents(reference)))
         @for chapter in &reference.chapters { (chapter_of(chapter)) }
         (problems())
@@ -55,7 +57,8 @@ fn search(asked: &str) -> Markup {
     search.render(html! {})
 }
 
-fn versions() -> Markup {
+/// What is promised of the operations there are, and which are on their way out.
+pub fn versions() -> Markup {
     let retiring: Vec<&Retiring> = RETIRING.iter().collect();
     html! {
         div id="versions" {
@@ -75,6 +78,8 @@ fn start() -> Markup {
         p { "Send either as " (code("Authorization: Bearer …")) ". Cookies are not looked at." }
         p { "Amounts and quantities are strings. Times are RFC 3339 in UTC." }
         p { "Lists are read page by page: " (code("limit")) " says how many rows, and the way to the next page is in " (code("next_cursor")) " and, as a whole address, in the header " (code("Link")) ". A cursor works for its own list and filters alone." }
+        p { "To keep a copy, ask with " (code("updated_since")) " for what changed at a moment or later, read to the last page, and take " (code("next_updated_since")) " of the answer for the next time. It lies five minutes before the first page was read, because a change that began earlier may have been committed later. What changed in those minutes comes again: an unchanged " (code("version")) " or " (code("updated_at")) " says so." }
+        p { "Orders are listed with their lines by " (code("expand=lines")) ". Such a page ends after " (MAX_LINES_LISTED) " lines, however many orders were asked for; the way to the next page is given as always." }
         p { "Your network may make a number of requests in a stretch of time; " (code("RateLimit-Policy")) " says how many, " (code("RateLimit")) " how many are left, and a 429 says in " (code("Retry-After")) " when to come back." }
         p { "A POST that creates something needs an " (code("Idempotency-Key")) " of your choosing: sent again within 24 hours, it is answered as the first time, with " (code("Idempotency-Replayed: true")) "." }
     }

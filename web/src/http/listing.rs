@@ -3,6 +3,7 @@
 //! A cursor is signed for the tenant, the list and the filters it was given for: one that was changed, or that comes from
 //! elsewhere, is refused before it reaches a query. So nobody can point a list at a place of their own making.
 
+use chrono::{DateTime, Utc};
 use poem::http::Uri;
 use poem::{FromRequest, Request, RequestBody};
 use poem_openapi::payload::Json;
@@ -27,6 +28,9 @@ pub struct Rows<T: Type + ParseFromJSON + ToJSON> {
     next_cursor: Option<String>,
     /// Whether there is a next page.
     has_more: bool,
+    /// With `updated_since` alone: what to ask with the next time, the same on every page. It lies some minutes back, so that a
+    /// change which is committed late is not lost; what changed in those minutes comes again.
+    next_updated_since: Option<DateTime<Utc>>,
 }
 
 /// A list's answer.
@@ -49,6 +53,7 @@ impl<T: Type + ParseFromJSON + ToJSON> Listed<T> {
             data: rows.into_iter().map(Into::into).collect(),
             has_more: false,
             next_cursor: None,
+            next_updated_since: None,
         };
         Listed::Page(Json(rows), None)
     }
@@ -144,6 +149,7 @@ impl List {
             data: found.rows.into_iter().map(Into::into).collect(),
             has_more: next_cursor.is_some(),
             next_cursor,
+            next_updated_since: found.next_since,
         };
         Listed::Page(Json(rows), links)
     }

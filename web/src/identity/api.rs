@@ -181,6 +181,8 @@ pub struct Me {
     role: RoleName,
     /// The dealer the person works for; absent for staff.
     dealer_id: Option<uuid::Uuid>,
+    /// The locations the person is bound to; absent for whoever works at all of them.
+    location_ids: Option<Vec<uuid::Uuid>>,
     /// The key the request came with; absent for a person's token.
     api_key: Option<KeyName>,
     /// The codes of what the role, or the key, may do, in the catalogue's order.
@@ -303,6 +305,10 @@ impl MeApi {
                 name: key.name.clone(),
             }),
             dealer_id: actor.scope().own().map(|id| id.as_uuid()),
+            location_ids: actor
+                .locations()
+                .own()
+                .map(|own| own.iter().map(|id| id.as_uuid()).collect()),
             permissions: permissions.map(|code| code.as_str().to_owned()).collect(),
         }))
     }

@@ -6,7 +6,7 @@ use vitaran_core::invitations::{
     self, AcceptForm, InvitationForm, InvitationStatus as Status, SendingForm,
 };
 
-use crate::members::MemberDealer;
+use crate::members::{MemberDealer, MemberLocation, location_fields};
 
 /// Whether an invitation's link works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -41,6 +41,8 @@ pub struct Invitation {
     role_name: String,
     /// Exactly for dealers' people.
     dealer: Option<MemberDealer>,
+    /// The locations they will be bound to. Empty for every location.
+    locations: Vec<MemberLocation>,
     status: InvitationStatus,
     /// The name of whoever sent it last.
     invited_by: String,
@@ -60,6 +62,7 @@ impl From<invitations::Invitation> for Invitation {
             role_id: invitation.role_id.map(|id| id.as_uuid()),
             role_name: invitation.role_name,
             dealer: invitation.dealer.map(Into::into),
+            locations: invitation.locations.into_iter().map(Into::into).collect(),
             status: invitation.status.into(),
             invited_by: invitation.invited_by,
             created_at: invitation.created_at,
@@ -89,6 +92,9 @@ pub struct NewInvitation {
     role: String,
     /// A dealer's id or code; exactly for a role of dealers' people.
     dealer: Option<String>,
+    /// The locations to bind them to; every one if the list is empty or left out.
+    #[oai(validator(max_items = 100))]
+    locations: Option<Vec<uuid::Uuid>>,
     /// `MAIL`, which is taken if it is left out, or `LINK`: the answer then holds the link, this once.
     delivery: Option<String>,
 }
@@ -99,12 +105,14 @@ impl From<NewInvitation> for InvitationForm {
             email,
             role,
             dealer,
+            locations,
             delivery,
         } = invitation;
         InvitationForm {
             email,
             role,
             dealer: dealer.unwrap_or_default(),
+            locations: location_fields(locations),
             delivery: delivery.unwrap_or_default(),
         }
     }

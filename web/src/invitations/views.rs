@@ -14,7 +14,7 @@ use crate::http::form_page::Attempt;
 use crate::hx;
 use crate::members;
 use crate::members::admin::Choices;
-use crate::members::views::place_fields;
+use crate::members::views::{named, place_fields};
 use crate::ui::actions::{ActionButton, buttons as action_buttons};
 use crate::ui::badge::badge;
 use crate::ui::counted::Noun;
@@ -76,7 +76,10 @@ pub fn invite_button(may_write: bool) -> Markup {
 fn row(list: &InvitationList<'_>, invitation: &Invitation) -> Row {
     let mut cells = vec![
         html! { (invitation.email) },
-        html! { (invitation.role_name) @if let Some(dealer) = &invitation.dealer { " · " (dealer.name) } },
+        html! {
+            (invitation.role_name) @if let Some(dealer) = &invitation.dealer { " · " (dealer.name) }
+            @if !invitation.locations.is_empty() { " · " (named(&invitation.locations)) }
+        },
         status(invitation.status),
         html! { (invitation.invited_by) ", " (time::ago(invitation.created_at, list.now)) },
         time::time(invitation.expires_at),

@@ -1,10 +1,12 @@
 //! Reading invoices over the API.
 
+use chrono::{DateTime, Utc};
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use vitaran_core::access::{Allowed, BillingInvoicesRead};
+use vitaran_core::db::Since;
 use vitaran_core::invoicing::{self, InvoiceFilter};
 use vitaran_kernel::InvoiceId;
 
@@ -49,6 +51,9 @@ impl InvoicesApi {
         open: Query<Option<bool>>,
         /// The beginning of a number, or the running number alone.
         q: Query<Option<String>>,
+        /// Only what was issued or paid at this moment or later, the oldest change first: to keep a copy. For the next sync take
+        /// `next_updated_since` of the answer.
+        updated_since: Query<Option<DateTime<Utc>>>,
         /// Rows, 1 to 100; 25 unless told.
         limit: Query<Option<u16>>,
         /// `next_cursor` of the page before.
@@ -61,6 +66,7 @@ impl InvoicesApi {
             issued_to: day_of("issued_to", issued_to.as_deref().unwrap_or_default())?,
             q: q.0.clone().unwrap_or_default(),
             open_only: open.0.unwrap_or_default(),
+            since: updated_since.0.map(Since::new),
         };
         let asked = asked.by(&state, by.actor())?;
         let page = asked.page(limit.0, cursor.as_deref())?;

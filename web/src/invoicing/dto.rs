@@ -26,6 +26,8 @@ pub struct InvoiceRow {
     paid: Money,
     /// Still owed.
     open: Money,
+    /// When it was issued, or paid in part or in full.
+    updated_at: DateTime<Utc>,
 }
 
 impl From<InvoiceSummary> for InvoiceRow {
@@ -41,6 +43,7 @@ impl From<InvoiceSummary> for InvoiceRow {
             dealer_name,
             total,
             paid,
+            updated_at,
         } = invoice;
         InvoiceRow {
             id: id.as_uuid(),
@@ -52,6 +55,7 @@ impl From<InvoiceSummary> for InvoiceRow {
             dealer_name,
             total: total.into(),
             paid: paid.into(),
+            updated_at,
             open,
         }
     }

@@ -9,9 +9,10 @@ use vitaran_core::access::{
 };
 use vitaran_core::db::{Limit, Page};
 use vitaran_core::dealers::{self, DealerFilter, DealerSummary};
-use vitaran_core::master::Activity;
+use vitaran_core::master::{Activity, Shown};
 use vitaran_core::members::{self, Member, MemberFilter, PlaceForm, RoleRef};
 use vitaran_core::roles::{self, RoleRecord};
+use vitaran_core::stock::locations::{self, Location};
 use vitaran_kernel::MembershipId;
 
 use super::views;
@@ -79,10 +80,11 @@ pub async fn index(
     Ok(shell.page("People").render(views::index(&list)))
 }
 
-/// What somebody can be given: the distributor's own roles, and dealers to choose from where the actor may see them.
+/// What somebody can be given: the distributor's own roles, the locations the actor works at, and dealers to choose from where the actor may see them.
 pub struct Choices {
     pub own: Vec<RoleRecord>,
     pub dealers: Vec<DealerSummary>,
+    pub locations: Vec<Location>,
 }
 
 /// Dealers offered while one types; the code of any other may be typed all the same.
@@ -115,10 +117,15 @@ pub(crate) async fn choices(
         let found = dealers::list(tx, &may, &DealerFilter::default(), &page).await;
         found.map(|found| found.rows)
     };
-    let (own, dealers) = tokio::join!(roles::list(tx, by), dealers);
+    let (own, dealers, locations) = tokio::join!(
+        roles::list(tx, by),
+        dealers,
+        locations::list_own(tx, Shown::Active)
+    );
     Ok(Choices {
         own: own?,
         dealers: dealers?,
+        locations: locations?,
     })
 }
 
@@ -149,6 +156,13 @@ async fn show_member(
         "role" => Some(format!("The role is {} now", member.grant.label())),
         "dealer" if value.is_empty() => Some("There is no dealer now".to_owned()),
         "dealer" => Some(format!("The dealer is {value} now")),
+        "locations" if member.locations.is_empty() => {
+            Some("Every location is theirs now".to_owned())
+        }
+        "locations" => Some(format!(
+            "They work at {} now",
+            views::named(&member.locations)
+        )),
         _ => None,
     });
     let page = views::MemberPage {
@@ -172,6 +186,11 @@ fn form_of(member: &Member) -> PlaceForm {
             .as_ref()
             .map(|dealer| dealer.code.clone())
             .unwrap_or_default(),
+        // As the page sends them.
+        locations: [String::new()]
+            .into_iter()
+            .chain(member.locations.iter().map(|one| one.id.to_string()))
+            .collect(),
     }
 }
 

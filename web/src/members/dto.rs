@@ -22,6 +22,22 @@ impl From<members::MemberDealer> for MemberDealer {
     }
 }
 
+/// A location somebody is bound to.
+#[derive(Debug, Clone, Object)]
+pub struct MemberLocation {
+    id: uuid::Uuid,
+    name: String,
+}
+
+impl From<members::MemberLocation> for MemberLocation {
+    fn from(location: members::MemberLocation) -> Self {
+        MemberLocation {
+            id: location.id.as_uuid(),
+            name: location.name,
+        }
+    }
+}
+
 /// Somebody who works here, or for one of the dealers.
 #[derive(Debug, Clone, Object)]
 #[oai(skip_serializing_if_is_none)]
@@ -38,6 +54,9 @@ pub struct Member {
     role_name: String,
     /// Exactly for dealers' people.
     dealer: Option<MemberDealer>,
+    /// The locations they are bound to: stock, orders, shipments and invoices of others do not exist for them. Empty for every
+    /// location.
+    locations: Vec<MemberLocation>,
     is_active: bool,
     /// Browsers and programs they are signed in with here.
     sessions: i64,
@@ -59,6 +78,7 @@ impl From<members::Member> for Member {
             email: member.email,
             role_id: member.role_id.map(|id| id.as_uuid()),
             dealer: member.dealer.map(Into::into),
+            locations: member.locations.into_iter().map(Into::into).collect(),
             is_active: member.is_active,
             sessions: member.sessions,
             last_seen_at: member.last_seen_at,
@@ -76,6 +96,19 @@ pub struct MemberPlace {
     role: String,
     /// A dealer's id or code; exactly for a role of dealers' people.
     dealer: Option<String>,
+    /// The locations to bind them to; an empty list for every location. Left out, they stay as they are.
+    #[oai(validator(max_items = 100))]
+    locations: Option<Vec<uuid::Uuid>>,
+}
+
+/// As the form takes them: a blank one says that the list is whole.
+pub(crate) fn location_fields(locations: Option<Vec<uuid::Uuid>>) -> Vec<String> {
+    let blank = locations.is_some().then(String::new);
+    let ids = locations.unwrap_or_default();
+    blank
+        .into_iter()
+        .chain(ids.iter().map(ToString::to_string))
+        .collect()
 }
 
 impl From<MemberPlace> for PlaceForm {
@@ -83,6 +116,7 @@ impl From<MemberPlace> for PlaceForm {
         PlaceForm {
             role: place.role,
             dealer: place.dealer.unwrap_or_default(),
+            locations: location_fields(place.locations),
         }
     }
 }

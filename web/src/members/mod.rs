@@ -7,4 +7,5 @@ pub(crate) mod views;
 
 pub use admin::PATH;
 pub use api::MembersApi;
-pub use dto::MemberDealer;
+pub(crate) use dto::location_fields;
+pub use dto::{MemberDealer, MemberLocation};

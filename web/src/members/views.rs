@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use vitaran_core::access::{Actor, PermissionCode, Role};
 use vitaran_core::db::Paged;
-use vitaran_core::members::{Member, PlaceForm, can_give};
+use vitaran_core::members::{Member, MemberLocation, PlaceForm, can_give, can_give_role};
 use vitaran_core::roles::RoleRecord;
 
 use super::admin::{Choices, ListParams, PATH, path_of};
@@ -15,13 +15,16 @@ use crate::http::params::address;
 use crate::hx::{self, Search};
 use crate::identity::staff_sessions;
 use crate::invitations::{self, views::invite_button};
+use crate::roles::may_do;
 use crate::ui::actions::{ActionButton, buttons as action_buttons};
 use crate::ui::badge::activity;
 use crate::ui::counted::Noun;
 use crate::ui::empty::{Empty, empty};
-use crate::ui::form::{Choice, Field, FieldError, Style, Width, buttons, hidden, submit, version};
+use crate::ui::form::{
+    Checkbox, Choice, Field, FieldError, Style, Width, buttons, group, hidden, submit, version,
+};
 use crate::ui::pagination::{Pagination, pagination};
-use crate::ui::panel::{Heading, columns, facts, panel, sheet, toolbar};
+use crate::ui::panel::{Heading, columns, facts, panel, panel_with, sheet, toolbar};
 use crate::ui::table::{Column, Row, Table};
 use crate::ui::{Icon, time};
 
@@ -110,10 +113,16 @@ pub fn rows(list: &MemberList<'_>) -> Markup {
 fn row(member: &Member, now: DateTime<Utc>) -> Row {
     Row::new([
         html! { a href=(path_of(member.id)) { (member.name) } " " span.muted { (member.email) } },
-        html! { (member.grant.label()) @if let Some(dealer) = &member.dealer { " · " (dealer.name) } },
+        html! { (member.grant.label()) @if let Some(dealer) = &member.dealer { " · " (dealer.name) } @if !member.locations.is_empty() { " · " (named(&member.locations)) } },
         signed_in(member, now),
         activity(member.is_active),
     ])
+}
+
+/// "Andheri, Bhiwandi".
+pub fn named(locations: &[MemberLocation]) -> String {
+    let names: Vec<&str> = locations.iter().map(|one| one.name.as_str()).collect();
+    names.join(", ")
 }
 
 fn signed_in(member: &Member, now: DateTime<Utc>) -> Markup {
@@ -154,7 +163,7 @@ impl MemberPage<'_> {
             (heading.actions(action_buttons(&self.actions())))
             (columns(
                 html! { @if self.may_change() { (form) } @else { (self.role()) } },
-                self.details(),
+                html! { (self.details()) (self.may_do()) },
             ))
         }
     }
@@ -179,6 +188,9 @@ impl MemberPage<'_> {
         if let Some(dealer) = &self.member.dealer {
             lines.push(("Dealer", html! { (dealer.name) }));
         }
+        if !self.member.locations.is_empty() {
+            lines.push(("Locations", html! { (named(&self.member.locations)) }));
+        }
         panel("Role", facts(&lines))
     }
 
@@ -198,6 +210,16 @@ impl MemberPage<'_> {
             ("Works here since", time::date_of(member.since)),
         ];
         panel("Here", facts(&lines))
+    }
+
+    fn may_do(&self) -> Markup {
+        let member = self.member;
+        let here = match (&member.dealer, member.locations.is_empty()) {
+            (Some(dealer), _) => format!("For {} alone", dealer.name),
+            (None, true) => "At every location".to_owned(),
+            (None, false) => format!("At {} alone", named(&member.locations)),
+        };
+        panel_with("What they may do", here, may_do(member.grant.permissions()))
     }
 
     pub fn form(&self, form: &PlaceForm, attempt: &Attempt) -> Markup {
@@ -225,12 +247,12 @@ pub fn place_fields(
 ) -> Markup {
     let built_in = Role::ALL.into_iter().filter(|role| {
         let grant = vitaran_core::access::Grant::built_in(*role);
-        can_give(actor, &grant) || form.role == role.as_str()
+        can_give_role(actor, grant) || form.role == role.as_str()
     });
     let own = choices
         .own
         .iter()
-        .filter(|role| can_give(actor, &role.grant()) || form.role == role.id.to_string());
+        .filter(|role| can_give_role(actor, role.grant()) || form.role == role.id.to_string());
     let roles: Vec<Choice<'_>> = built_in
         .map(|role| Choice::new(role.as_str(), role.label()))
         .chain(own.map(own_choice))
@@ -244,6 +266,31 @@ pub fn place_fields(
             @for dealer in &choices.dealers {
                 option value=(dealer.code) { (dealer.trade_name.as_ref().unwrap_or(&dealer.legal_name)) }
             }
+        }
+        (location_boxes(form, choices))
+    }
+}
+
+/// A box for each location, where there is something to choose. The blank field says that what is ticked is the whole list.
+fn location_boxes(form: &PlaceForm, choices: &Choices) -> Markup {
+    let is_shown = choices.locations.len() > 1 || form.locations.iter().any(|id| !id.is_empty());
+    html! {
+        @if is_shown {
+            (group("Works at", html! {
+                (hidden("locations", ""))
+                p.hint { "Whoever works at some locations sees the stock, orders, shipments and invoices of those alone. Tick none for every location." }
+                @for (index, location) in choices.locations.iter().enumerate() {
+                    @let id = location.id.to_string();
+                    (Checkbox {
+                        name: "locations",
+                        value: &id,
+                        label: &location.name,
+                        hint: None,
+                        is_checked: form.locations.contains(&id),
+                        id: if index == 0 { "locations" } else { &id },
+                    })
+                }
+            }))
         }
     }
 }

@@ -7,9 +7,10 @@ use poem_openapi::payload::Json;
 use poem_openapi::types::ToJSON as _;
 use poem_openapi::{Enum, Object, OpenApi};
 use uuid::Uuid;
+use vitaran_core::db::Since;
 use vitaran_core::orders::{
-    self, ApproveOrder, CancelOrder, Channel, DeliverOrder, OrderDetail, PlaceOrderForm,
-    PlaceOrderLineForm, RejectOrder, ShortCloseLine,
+    self, ApproveOrder, CancelOrder, Channel, DeliverOrder, OrderDetail, OrderFilter,
+    PlaceOrderForm, PlaceOrderLineForm, RejectOrder, ShortCloseLine,
 };
 use vitaran_kernel::OrderId;
 
@@ -19,6 +20,7 @@ use crate::auth::ApiActor;
 use crate::http::idempotency::{self, BodyHash, Claim, Started};
 use crate::http::listing::{Asked, Listed};
 use crate::http::optional_json::OptionalJson;
+use crate::http::problem::Refusal;
 use crate::http::problem_json::Failure;
 use crate::http::stored::{Created, Made, Stored};
 use crate::http::version;
@@ -133,6 +135,22 @@ pub struct ShortClose {
     reason: String,
 }
 
+/// What a list of orders can hold beside them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+enum OrderExpansion {
+    Lines,
+}
+
+/// The moment since when changes are wanted: in their own order, so not in another one too.
+fn since_unsorted(since: Option<DateTime<Utc>>, is_sorted: bool) -> Result<Option<Since>, Refusal> {
+    if since.is_some() && is_sorted {
+        let detail = "With updated_since the oldest change comes first: leave this parameter away";
+        return Err(Refusal::malformed_at("/sort", "not_together", detail));
+    }
+    Ok(since.map(Since::new))
+}
+
 /// The order of a list of orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum OrderSortKey {
@@ -218,7 +236,12 @@ impl OrdersApi {
         q: Query<Option<String>>,
         /// Only orders with a line that waits for stock.
         short: Query<Option<bool>>,
+        /// Only what changed at this moment or later, the oldest change first: to keep a copy. Goes with every filter, and not with
+        /// `sort`. For the next sync take `next_updated_since` of the answer.
+        updated_since: Query<Option<DateTime<Utc>>>,
         sort: Query<Option<OrderSortKey>>,
+        /// `lines` for each order with its lines. Such a page ends after 2,000 lines, however many orders were asked for.
+        expand: Query<Option<OrderExpansion>>,
         /// Rows of a page, 1 to 100; 25 if left out.
         limit: Query<Option<u16>>,
         /// `next_cursor` of the page before.
@@ -236,10 +259,25 @@ impl OrdersApi {
         };
         let reader = by.actor().allow()?;
         let asked = asked.by(&state, by.actor())?;
-        let (filter, page) = (params.filter()?, asked.page(limit.0, cursor.0.as_deref())?);
+        let filter = OrderFilter {
+            since: since_unsorted(updated_since.0, !params.sort.is_empty())?,
+            ..params.filter()?
+        };
+        let page = asked.page(limit.0, cursor.0.as_deref())?;
         let tx = state.db.begin_read(&reader).await?;
-        let found = orders::list(&tx, &reader, &filter, &page).await?;
-        Ok(asked.answer(found.map(|order| OrderSummary::of(&order, by.actor()))))
+        match expand.0 {
+            None => {
+                let found = orders::list(&tx, &reader, &filter, &page).await?;
+                Ok(asked.answer(found.map(|order| OrderSummary::of(&order, by.actor()))))
+            }
+            Some(OrderExpansion::Lines) => {
+                let found = orders::list_with_lines(&tx, &reader, &filter, &page).await?;
+                let whole = |(order, lines): (orders::OrderSummary, Vec<orders::OrderLine>)| {
+                    OrderSummary::with_lines(&order, &lines, by.actor())
+                };
+                Ok(asked.answer(found.map(whole)))
+            }
+        }
     }
 
     /// Get an order

@@ -441,10 +441,14 @@ pub struct OrderSummary {
     version: i32,
     dealer: OrderDealer,
     placed_at: DateTime<Utc>,
+    /// Of its last step, pick or short close. Stock that is promised to it later is no change of the order.
+    updated_at: DateTime<Utc>,
     line_count: i32,
     total: Money,
     /// What the token may do with the order now.
     allowed_actions: Vec<OrderAction>,
+    /// With `expand=lines` alone.
+    lines: Option<Vec<OrderLine>>,
 }
 
 impl OrderSummary {
@@ -462,9 +466,26 @@ impl OrderSummary {
                 gstin: None,
             },
             placed_at: summary.placed_at,
+            updated_at: summary.updated_at,
             line_count: summary.line_count,
             total: summary.total.into(),
             allowed_actions: actions(summary.allowed_actions(actor)),
+            lines: None,
+        }
+    }
+
+    /// The same with its lines.
+    #[must_use]
+    pub fn with_lines(
+        summary: &orders::OrderSummary,
+        lines: &[orders::OrderLine],
+        actor: &Actor,
+    ) -> Self {
+        let lines = lines.iter();
+        let lines = lines.map(|line| OrderLine::of(summary.status, line));
+        OrderSummary {
+            lines: Some(lines.collect()),
+            ..OrderSummary::of(summary, actor)
         }
     }
 }

@@ -71,6 +71,7 @@ impl ListParams {
             placed_to: day("/placed_to", &self.placed_to)?,
             q: self.q.clone(),
             is_short: self.short == "true",
+            since: None,
             sort,
         })
     }

@@ -7,3 +7,4 @@ mod dto;
 mod views;
 
 pub use api::RolesApi;
+pub use views::told as may_do;

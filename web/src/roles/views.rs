@@ -174,7 +174,7 @@ fn will_do(permissions: PermissionSet) -> Markup {
 }
 
 /// What people with these permissions will be able to do, and what not, in words.
-fn told(permissions: PermissionSet) -> Markup {
+pub fn told(permissions: PermissionSet) -> Markup {
     let missing = Role::Admin.permissions().without(permissions);
     let sentences = |set: PermissionSet, group: &str| -> Vec<&'static str> {
         set.codes()

@@ -85,7 +85,7 @@ pub async fn levels(
     let mut tx = state.db.begin_read(&by).await?;
     let (levels, locations) = try_join!(
         stock::list_levels(&tx, &by, &filter, &page).map_err(Refusal::from),
-        stock::locations::list(&tx, Shown::Active).map_err(Refusal::from)
+        stock::locations::list_own(&tx, Shown::Active).map_err(Refusal::from)
     )?;
     tx.commit().await?;
     let list = LevelList {
@@ -138,7 +138,7 @@ pub async fn ledger(
         None => None,
     };
     let entries = stock::list_ledger(&tx, &by, &filter, &page).await?;
-    let locations = stock::locations::list(&tx, Shown::Active).await?;
+    let locations = stock::locations::list_own(&tx, Shown::Active).await?;
     tx.commit().await?;
     let list = LedgerList {
         params: &params,

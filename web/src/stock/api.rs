@@ -85,7 +85,7 @@ impl StockApi {
         let by = actor.actor().allow::<InventoryStockRead>()?;
         let tx = state.db.begin_read(&by).await?;
         let shown = status.0.map_or(Shown::Active, Into::into);
-        let locations = stock::locations::list(&tx, shown).await?;
+        let locations = stock::locations::list_own(&tx, shown).await?;
         tx.commit().await?;
         Ok(Listed::whole(locations))
     }

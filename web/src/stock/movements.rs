@@ -72,7 +72,7 @@ fn told(done: &str, lines: usize) -> String {
 async fn places(state: &AppState, actor: &Actor) -> Result<Vec<Location>, Refusal> {
     let by = actor.allow::<InventoryStockAdjust>()?;
     let tx = state.db.begin_read(&by).await?;
-    let places = locations::list(&tx, Shown::Active).await?;
+    let places = locations::list_own(&tx, Shown::Active).await?;
     tx.commit().await?;
     Ok(places)
 }

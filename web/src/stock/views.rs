@@ -82,15 +82,15 @@ pub fn levels(list: &LevelList<'_>) -> Markup {
     }
 }
 
-/// The default location first, under the value of none.
+/// The first is the one that is meant where none is named: the default location, or the first of those somebody works at.
 fn place_choices(locations: &[Location]) -> Vec<Choice<'_>> {
-    let value = |location: &Location| match location.is_default {
-        true => String::new(),
-        false => location.id.to_string(),
+    let value = |index: usize, location: &Location| match index {
+        0 => String::new(),
+        _ => location.id.to_string(),
     };
-    locations
-        .iter()
-        .map(|location| Choice::new(value(location), location.name.as_str()))
+    let places = locations.iter().enumerate();
+    places
+        .map(|(index, location)| Choice::new(value(index, location), location.name.as_str()))
         .collect()
 }
 

@@ -104,7 +104,7 @@ struct Row {
 async fn find(tx: &mut TenantTx, user: UserId) -> Result<Row, ResetSecondFactorError> {
     let rows: Vec<Row> = Statement::new(
         "SELECT u.name, u.email, u.is_platform_admin, f.confirmed_at AS since, m.role, r.name AS role_name, r.permissions AS role_permissions, \
-             r.approval_limit, (SELECT count(DISTINCT l.tenant_id) FROM lookup.login(u.email) l) AS tenants \
+             r.approval_limit, m.location_ids, (SELECT count(DISTINCT l.tenant_id) FROM lookup.login(u.email) l) AS tenants \
          FROM memberships m JOIN users u ON u.id = m.user_id LEFT JOIN roles r ON r.tenant_id = m.tenant_id AND r.id = m.role_id \
          LEFT JOIN second_factors f ON f.user_id = u.id WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.removed_at IS NULL",
     )

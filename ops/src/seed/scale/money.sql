@@ -4,8 +4,8 @@ CREATE TEMPORARY TABLE scale_owed ON COMMIT DROP AS
 SELECT i.id, o.dealer_n, o.total, i.number, i.issued_at, i.issued_at < f.ends - interval '30 days' AS is_paid
 FROM facts f, scale_invoices i JOIN scale_orders o ON o.n = i.n;
 
-INSERT INTO receivables (tenant_id, invoice_id, dealer_id, amount, paid, issued_at)
-SELECT f.tenant, w.id, d.id, w.total, CASE WHEN w.is_paid THEN w.total ELSE 0 END, w.issued_at
+INSERT INTO receivables (tenant_id, invoice_id, dealer_id, amount, paid, issued_at, updated_at)
+SELECT f.tenant, w.id, d.id, w.total, CASE WHEN w.is_paid THEN w.total ELSE 0 END, w.issued_at, CASE WHEN w.is_paid THEN f.ends - interval '30 days' ELSE w.issued_at END
 FROM facts f, scale_owed w JOIN scale_dealers d ON d.n = w.dealer_n;
 
 CREATE TEMPORARY TABLE scale_receipts ON COMMIT DROP AS
