@@ -40,6 +40,7 @@ pub const ENTRIES: &[Entry] = &[
             "platform_tenants_list",
             "platform_tenants_rename",
             "platform_tenants_restore",
+            "platform_tenants_set_modules",
             "platform_tenants_suspend",
             "platform_visits_end",
             "platform_visits_start",
