@@ -235,7 +235,7 @@ async fn whoever_is_bound_gives_no_more_than_their_own_locations_and_changes_nob
     let key = keyed.post_json("/api/v1/api_keys", &wanted).await;
     let key = app
         .client()
-        .bearer(key.json()["secret"].as_str().unwrap().to_owned());
+        .bearer(key.json()["secret"].as_str().unwrap());
     for (order, status) in [(two.at_branch, 200), (two.at_main, 404)] {
         let answer = key.get(&format!("/api/v1/orders/{order}")).await;
         assert_eq!(

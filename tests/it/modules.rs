@@ -161,7 +161,7 @@ async fn what_a_module_holds_goes_when_it_is_off_and_comes_back_as_it_was() {
     let colleague = house.make("user with a second factor").await;
     let path = format!("/api/v1/users/{}/second-factor/removal", colleague["id"]);
     let reset = both.program.post_json(&path, &json!({})).await;
-    assert_eq!(reset.status, 200, "{}", reset.body);
+    assert_eq!(reset.status, 204, "{}", reset.body);
     let again = app.sign_in(&admin).await;
     let start = again.get("/").await;
     assert_eq!(
