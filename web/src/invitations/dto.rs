@@ -93,7 +93,6 @@ pub struct NewInvitation {
     /// A dealer's id or code; exactly for a role of dealers' people.
     dealer: Option<String>,
     /// The locations to bind them to; every one if the list is empty or left out.
-    #[oai(validator(max_items = 100))]
     locations: Option<Vec<uuid::Uuid>>,
     /// `MAIL`, which is taken if it is left out, or `LINK`: the answer then holds the link, this once.
     delivery: Option<String>,

@@ -97,7 +97,6 @@ pub struct MemberPlace {
     /// A dealer's id or code; exactly for a role of dealers' people.
     dealer: Option<String>,
     /// The locations to bind them to; an empty list for every location. Left out, they stay as they are.
-    #[oai(validator(max_items = 100))]
     locations: Option<Vec<uuid::Uuid>>,
 }
 
