@@ -86,6 +86,8 @@ impl InvitationsApi {
     }
 
     /// Get an invitation
+    ///
+    /// Who is invited as what, until when, and what became of it. Its link is not told again.
     #[oai(
         path = "/v1/invitations/:id",
         method = "get",

@@ -84,6 +84,8 @@ impl MembersApi {
     }
 
     /// Get a member
+    ///
+    /// With role, dealer, locations, and how many devices and programs are signed in.
     #[oai(path = "/v1/members/:id", method = "get", operation_id = "members_get")]
     async fn get(
         &self,

@@ -93,6 +93,8 @@ impl TenantsApi {
     }
 
     /// Get a distributor
+    ///
+    /// With the version that a change of it names in `If-Match`.
     #[oai(path = "/:id", method = "get", operation_id = "platform_tenants_get")]
     async fn get(
         &self,

@@ -65,6 +65,8 @@ pub struct WebhooksApi;
 #[OpenApi(tag = "Tag::Webhooks")]
 impl WebhooksApi {
     /// List the catalogue of events
+    ///
+    /// Every event that an endpoint can listen to, and when it comes.
     #[oai(
         path = "/v1/webhook_events",
         method = "get",
@@ -96,6 +98,8 @@ impl WebhooksApi {
     }
 
     /// Get a webhook endpoint
+    ///
+    /// With what it listens to, how its deliveries fare, and why it is off if it is.
     #[oai(
         path = "/v1/webhook_endpoints/:id",
         method = "get",
@@ -144,6 +148,8 @@ impl WebhooksApi {
     }
 
     /// Change a webhook endpoint
+    ///
+    /// Address, description and events, all of them. What waits to be delivered goes to the new address.
     #[oai(
         path = "/v1/webhook_endpoints/:id",
         method = "put",
@@ -276,6 +282,8 @@ impl WebhooksApi {
     }
 
     /// End the older secret before its time
+    ///
+    /// From now on deliveries are signed with the newer secret alone.
     #[oai(
         path = "/v1/webhook_endpoints/:id/secret/revocation",
         method = "post",
@@ -317,6 +325,8 @@ impl WebhooksApi {
     }
 
     /// Send again all that failed
+    ///
+    /// Those that failed, of so many hours back. What is delivered already is not sent again.
     #[oai(
         path = "/v1/webhook_endpoints/:id/replay",
         method = "post",

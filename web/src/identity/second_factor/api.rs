@@ -37,6 +37,8 @@ pub struct SecondFactorApi;
 #[OpenApi(tag = "Tag::SecondFactor")]
 impl SecondFactorApi {
     /// How your second factor stands
+    ///
+    /// Whether it is on, since when, and how many recovery codes are left.
     #[oai(
         path = "/v1/me/second-factor",
         method = "get",
@@ -156,6 +158,8 @@ impl SecondFactorApi {
     }
 
     /// Which roles must have a second factor
+    ///
+    /// Built-in roles and roles of your own. Their people set one up at their next request.
     #[oai(
         path = "/v1/second-factor-rules",
         method = "get",
