@@ -124,12 +124,17 @@ fn unwrap(value: &mut Value, is_wanted: &impl Fn(&str) -> bool, may_describe: bo
                 _ => None,
             };
             let reference = reference.and_then(Value::as_str).map(str::to_owned);
+            let is_described = reference.is_some() && map.contains_key("description");
             if let Some(place) = reference.filter(|place| is_wanted(place)) {
                 map.remove("allOf");
                 if !may_describe {
                     map.clear();
                 }
                 map.insert("$ref".to_owned(), json!(place));
+            } else if let Some(Value::Array(parts)) = map.get_mut("allOf").filter(|_| is_described)
+            {
+                // The description stands beside it already; as a part it would make the reference an object of its own.
+                parts.truncate(1);
             }
             for inner in map.values_mut() {
                 unwrap(inner, is_wanted, may_describe);
@@ -192,7 +197,10 @@ mod tests {
                 "allOf": [{ "$ref": "#/components/schemas/Word" }, { "description": "Which." }],
                 "description": "Which.",
             },
-            "thing": { "allOf": [{ "$ref": "#/components/schemas/Thing" }], "description": "What." },
+            "thing": {
+                "allOf": [{ "$ref": "#/components/schemas/Thing" }, { "description": "What." }],
+                "description": "What.",
+            },
         });
         let (mut newer, mut older) = (document.clone(), document.clone());
         unwrap_references(&mut newer, true);
@@ -204,7 +212,10 @@ mod tests {
             older["word"],
             json!({ "$ref": "#/components/schemas/Word" })
         );
-        assert_eq!(older["thing"], document["thing"]);
+        assert_eq!(
+            older["thing"],
+            json!({ "allOf": [{ "$ref": "#/components/schemas/Thing" }], "description": "What." })
+        );
     }
 
     #[test]
