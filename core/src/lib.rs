@@ -15,6 +15,7 @@ pub mod audit;
 pub mod idempotency;
 pub mod files;
 pub mod throttle;
+pub mod domains;
 pub mod account_mails;
 
 pub mod identity;

@@ -15,6 +15,7 @@ mod concurrency;
 mod contract;
 mod csrf;
 mod documents;
+mod domains;
 mod emails;
 mod figures;
 mod endpoints;

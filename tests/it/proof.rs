@@ -84,7 +84,7 @@ async fn each_wall_that_is_taken_down_is_found() {
         (
             "CREATE UNIQUE INDEX uq_everywhere ON dealers (code, id)",
             "DROP INDEX uq_everywhere",
-            "NO  nothing is unique across tenants, so that no refusal tells of another's row: uq_everywhere",
+            "NO  nothing that this role writes is unique across tenants, so that no refusal tells of another's row: uq_everywhere",
         ),
         (
             "CREATE VIEW everything AS SELECT * FROM orders",

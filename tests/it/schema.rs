@@ -281,6 +281,8 @@ async fn only_the_outbox_and_what_has_expired_are_seen_across_tenants() {
         "notification_logs worker_finds_due to app_worker",
         "roles found_before_tenant to app_lookup",
         "second_factor_rules found_before_tenant to app_lookup",
+        "tenant_domains found_before_tenant to app_lookup",
+        "tenant_domains worker_finds_due to app_worker",
         "webhook_deliveries worker_finds_due to app_worker",
         "webhook_events worker_deletes_expired to app_worker",
         "webhook_events worker_finds_expired to app_worker",
@@ -295,7 +297,8 @@ async fn every_key_and_unique_index_of_a_tenant_table_begins_with_the_tenant() {
     none(&format!(
         "SELECT i.indexrelid::regclass::text AS name FROM ({TENANT_TABLES}) t JOIN pg_index i ON i.indrelid = t.oid \
          JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0] \
-         WHERE (i.indisunique OR i.indisprimary) AND a.attname <> 'tenant_id'"
+         WHERE (i.indisunique OR i.indisprimary) AND a.attname <> 'tenant_id' \
+           AND NOT (i.indexrelid::regclass::text = 'uq_tenant_domains_name' AND NOT has_column_privilege('app_user', i.indrelid, 'status', 'INSERT, UPDATE'))"
     ))
     .await;
     none(&format!(
@@ -324,6 +327,7 @@ async fn every_other_index_of_a_tenant_table_begins_with_the_tenant_or_serves_a_
         "ix_invitations_token_hash",
         "ix_memberships_user_id",
         "ix_notification_logs_due",
+        "ix_tenant_domains_check_due_at",
         "ix_webhook_deliveries_due",
         "ix_webhook_events_occurred_at",
     ];
@@ -399,6 +403,7 @@ async fn the_functions_that_see_more_are_the_pinned_look_ups_and_the_trails_trig
     .await;
     let expected = [
         "lookup.bearer(bytea) owned by app_lookup search_path=pg_catalog",
+        "lookup.domain(text) owned by app_lookup search_path=pg_catalog",
         "lookup.invitation(bytea) owned by app_lookup search_path=pg_catalog",
         "lookup.key(bytea) owned by app_lookup search_path=pg_catalog",
         "lookup.login(text) owned by app_lookup search_path=pg_catalog",

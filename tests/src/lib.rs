@@ -18,6 +18,7 @@ pub mod flow;
 pub mod fuzz;
 pub mod installation;
 pub mod meta;
+pub mod names;
 pub mod overheard;
 pub mod process;
 pub mod receiver;

@@ -11,6 +11,7 @@ pub mod catalog;
 pub mod dealers;
 pub mod dashboard;
 pub mod developers;
+pub mod domains;
 pub mod health;
 pub mod http;
 pub mod hx;

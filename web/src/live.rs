@@ -219,6 +219,10 @@ fn events_for(viewer: &Actor, hint: Hint) -> Vec<Event> {
             PermissionCode::PlatformNotificationsRead,
             vec![named("notifications-changed", "")],
         ),
+        Subject::Domains => (
+            PermissionCode::PlatformSettingsWrite,
+            vec![named("domains-changed", "")],
+        ),
         // Whose it is hears of it from the stream itself.
         Subject::SignIns(_) => return Vec::new(),
     };

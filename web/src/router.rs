@@ -25,13 +25,14 @@ use crate::http::request_check::RequestCheck;
 use crate::http::request_id::NameRequests;
 use crate::http::retirement::{RETIRING, TellRetirement};
 use crate::http::security_headers::SecurityHeaders;
+use crate::http::site::ReadSite;
 use crate::http::text_guard::TextGuard;
 use crate::http::throttle::{ApiThrottle, Throttle};
 use crate::identity::second_factor;
 use crate::state::AppState;
 use crate::tenancy::{platform, register};
 use crate::{
-    api_keys, assets, audit, catalog, dashboard, dealers, developers, health, identity,
+    api_keys, assets, audit, catalog, dashboard, dealers, developers, domains, health, identity,
     invitations, invoicing, live, members, notifications, openapi, orders, pricing, roles, stock,
     warehouse, webhooks,
 };
@@ -419,6 +420,22 @@ fn pages() -> Pages {
             "/admin/webhooks/deliveries/:id/replay",
             webhooks::deliveries::replay,
         )
+        .get(domains::PATH, domains::admin::list)
+        .get("/admin/domains/new", domains::admin::new)
+        .post("/admin/domains/new", domains::admin::create)
+        .get("/admin/domains/:id", domains::admin::show)
+        .post_of(
+            "/admin/domains/:id",
+            "/admin/domains/:id/check",
+            domains::admin::check,
+        )
+        .post_of(
+            "/admin/domains/:id",
+            "/admin/domains/:id/primary",
+            domains::admin::make_primary,
+        )
+        .get("/admin/domains/:id/removal", domains::admin::ask_removal)
+        .post("/admin/domains/:id/removal", domains::admin::remove)
         .get("/admin/audit", audit::index)
         .get("/admin/audit/trail", audit::trail::index)
         .get("/admin/audit/trail.csv", audit::trail::export)
@@ -451,12 +468,14 @@ pub fn app(state: AppState) -> impl Endpoint<Output = Response> + 'static {
     };
     let headers = SecurityHeaders {
         is_https: state.config.is_https(),
+        public_url: state.config.public_url.clone(),
     };
     let pages = pages()
         .into_route()
         .with(GuardAreas)
         .with(ReadSessions)
         .with(same_site)
+        .with(ReadSite)
         .with(TextGuard)
         .with(BodyLimit(ONE_MIB))
         .with(Throttle)
@@ -490,6 +509,7 @@ fn api(state: &AppState) -> impl Endpoint<Output = Response> + use<> {
         .with(RequestCheck::of(&openapi::raw()))
         .with(TextGuard)
         .with(BodyLimit(ONE_MIB))
+        .with(ReadSite)
         .catch_all_error(|error| async { problem_json::of_error(error) })
         .with(TellRetirement(RETIRING))
         .with(ApiThrottle)

@@ -9,7 +9,9 @@ use vitaran_core::live::Moment;
 
 use crate::api_keys;
 use crate::auth::CurrentSession;
+use crate::domains;
 use crate::http::problem_page::KnownSession;
+use crate::http::site::Site;
 use crate::http::{cookies, flash, next_path};
 use crate::hx::{self, HxRequest};
 use crate::identity::{self, second_factor};
@@ -36,6 +38,7 @@ pub struct Shell {
     density: Option<Density>,
     flash: Option<Flash>,
     session: Option<CurrentSession>,
+    site: Site,
     is_https: bool,
     /// Before the page's data was read: what changes later is news to it.
     asked: Moment,
@@ -71,6 +74,7 @@ impl Shell {
                     .data::<KnownSession>()
                     .and_then(|known| known.0.get().cloned())
             }),
+            site: Site::of(request),
             is_https,
             asked: Moment::now(),
         }
@@ -207,10 +211,13 @@ impl Draft<'_> {
             density: shell.density.unwrap_or(usual_density(area)),
             area,
             nav: &nav,
-            user: session.map(|session| user_menu(session, &shell.here)),
+            user: session.map(|session| user_menu(session, &shell.site, &shell.here)),
             tenant_name: match area {
                 Area::Super => None,
-                _ => actor.map(|actor| actor.tenant().name.as_str()),
+                _ => actor
+                    .map(Actor::tenant)
+                    .or(shell.site.tenant())
+                    .map(|tenant| tenant.name.as_str()),
             },
             impersonation: actor.and_then(impersonation),
             flash: &flashes,
@@ -237,7 +244,7 @@ const fn usual_density(area: Area) -> Density {
     }
 }
 
-fn user_menu<'a>(session: &'a CurrentSession, here: &'a str) -> UserMenu<'a> {
+fn user_menu<'a>(session: &'a CurrentSession, site: &Site, here: &'a str) -> UserMenu<'a> {
     let user = session.user();
     let mut links = vec![("Where you are signed in", identity::own_sessions::PATH)];
     let profile = "/portal/profile";
@@ -252,10 +259,12 @@ fn user_menu<'a>(session: &'a CurrentSession, here: &'a str) -> UserMenu<'a> {
         links.push(("Change your e-mail", identity::email::PATH));
         links.push((second_factor::own::TITLE, second_factor::own::PATH));
     }
-    if session.view().membership_count > 1 && session.actor().is_some() {
+    // Under a distributor's name there is no other company.
+    let may_leave = session.actor().is_some() && site.tenant().is_none();
+    if session.view().membership_count > 1 && may_leave {
         links.push(("Change company", "/switch-tenant"));
     }
-    if user.is_platform_admin && session.actor().is_some() {
+    if user.is_platform_admin && may_leave {
         links.push(("Platform", "/super"));
     }
     UserMenu {
@@ -423,6 +432,13 @@ const WAYS: &[Way] = &[
         label: second_factor::rules::TITLE,
         href: second_factor::rules::PATH,
         icon: Icon::Settings,
+        needs: Some(PermissionCode::PlatformSettingsWrite),
+    },
+    Way {
+        area: Area::Admin,
+        label: "Domains",
+        href: domains::PATH,
+        icon: Icon::ExternalLink,
         needs: Some(PermissionCode::PlatformSettingsWrite),
     },
     Way {

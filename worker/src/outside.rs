@@ -11,12 +11,12 @@ use vitaran_core::db::Db;
 use vitaran_core::files::LocalFileStore;
 use vitaran_core::notifications;
 use vitaran_core::ports::{
-    FileStore, Mailer, PdfRenderer, RenderError, WebhookSender, WhatsappProvider,
+    FileStore, Mailer, Names, PdfRenderer, RenderError, WebhookSender, WhatsappProvider,
 };
 use vitaran_core::secrets::SecretKey;
 
 use crate::adapters::{
-    MailDir, MetaConfig, Sender, SmtpMailer, WeasyPrint, WeasyPrintConfig, WebhookHttp,
+    Dns, MailDir, MetaConfig, Sender, SmtpMailer, WeasyPrint, WeasyPrintConfig, WebhookHttp,
     WhatsappFake, WhatsappMeta,
 };
 
@@ -28,6 +28,7 @@ pub struct Outside {
     pub pdf: Box<dyn PdfRenderer>,
     pub files: Box<dyn FileStore>,
     pub webhooks: Box<dyn WebhookSender>,
+    pub names: Box<dyn Names>,
     pub secret_key: SecretKey,
     pub public_url: String,
 }
@@ -67,6 +68,7 @@ impl Outside {
             pdf: Box::new(Renderer::of(config)),
             files: Box::new(LocalFileStore::open(&config.files_dir).map_err(wrong)?),
             webhooks: Box::new(WebhookHttp::new(config.webhook_targets).map_err(wrong)?),
+            names: Box::new(Dns::new(&config.dns_servers)),
             secret_key: SecretKey::parse(config.secret_key.reveal()).map_err(wrong)?,
             public_url: config.public_url.clone(),
         }))

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use vitaran_core::account_mails::{DeliverAccountMail, due_account_mails};
 use vitaran_core::audit::SealTrail;
 use vitaran_core::db::{Db, DbError, origin};
+use vitaran_core::domains::{CheckDomain, due_domains};
 use vitaran_core::housekeeping::Housekeeping;
 use vitaran_core::invoicing::{self, RenderInvoice};
 use vitaran_core::jobs::{Job, Outcome, REQUEST_ID};
@@ -57,10 +58,11 @@ impl std::fmt::Debug for Kind {
 /// | mail | one mail, or those to the sales team | 4 | 150 s | 60 s, renewed for each |
 /// | account-mail | one mail about an account | 4 | 58 s | 60 s |
 /// | webhook | one event to one endpoint | 16 | 58 s | 60 s |
+/// | domain | a look at one name's record | 4 | 58 s | 60 s |
 /// | render | one PDF | 2 | 170 s | 180 s |
 /// | audit | the trail's seals | 1 | 200 s | none: harmless twice |
 /// | housekeeping | the hourly clearing out | 1 | 200 s | none: harmless twice |
-pub const KINDS: [Kind; 7] = [
+pub const KINDS: [Kind; 8] = [
     Kind {
         queue: DeliverWhatsapp::QUEUE,
         max_attempts: DeliverWhatsapp::MAX_ATTEMPTS,
@@ -126,6 +128,16 @@ pub const KINDS: [Kind; 7] = [
                 Ok(encode(due.into_iter().map(DeliverWebhook::from)))
             })
         }),
+    },
+    Kind {
+        queue: CheckDomain::QUEUE,
+        max_attempts: CheckDomain::MAX_ATTEMPTS,
+        concurrency: 4,
+        limit: Duration::from_secs(58),
+        run: |outside, payload| {
+            Box::pin(async move { jobs::domains::check(&outside, decode(payload)?).await })
+        },
+        due: Some(|db, grace| Box::pin(async move { Ok(encode(due_domains(&db, grace).await?)) })),
     },
     Kind {
         queue: RenderInvoice::QUEUE,

@@ -172,6 +172,8 @@ ids! {
     /// One sign-in, of a browser or of a program.
     SessionId,
     ApiKeyId,
+    /// A name of the internet that a tenant's people come in by.
+    DomainId,
     /// An address elsewhere that is told of events.
     WebhookEndpointId,
     WebhookEventId,

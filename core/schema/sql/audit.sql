@@ -102,7 +102,8 @@ BEGIN
         quiet := ARRAY['tenant_id', 'version', 'updated_at', 'sort_name']
             || CASE t.relname WHEN 'dealer_credit' THEN ARRAY['holds', 'unpaid', 'unallocated'] WHEN 'order_lines' THEN ARRAY['reserved_quantity']
                 WHEN 'api_keys' THEN ARRAY['last_used_at', 'last_used_ip']
-                WHEN 'webhook_endpoints' THEN ARRAY['failures', 'failing_since', 'paused_until'] ELSE '{}' END;
+                WHEN 'webhook_endpoints' THEN ARRAY['failures', 'failing_since', 'paused_until']
+                WHEN 'tenant_domains' THEN ARRAY['finding', 'checked_at', 'asked_at', 'check_due_at'] ELSE '{}' END;
 
         SELECT array_agg(a.attname::text ORDER BY a.attnum) INTO columns
         FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> ALL (quiet);

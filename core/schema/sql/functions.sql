@@ -9,7 +9,7 @@ REVOKE ALL ON SCHEMA lookup FROM PUBLIC;
 
 -- What a look-up gives may differ from release to release, and a function that gives other columns is not replaced.
 DROP FUNCTION IF EXISTS lookup.login(text), lookup.acting(uuid, uuid, uuid, uuid), lookup.session(bytea), lookup.bearer(bytea),
-    lookup.refresh(bytea), lookup.key(bytea), lookup.invitation(bytea);
+    lookup.refresh(bytea), lookup.key(bytea), lookup.invitation(bytea), lookup.domain(text);
 
 -- A user by e-mail, with a row for each membership; one row without a tenant when there is none. What may be done in a suspended
 -- tenant is not said: nothing may.
@@ -169,6 +169,21 @@ BEGIN
 END
 $$;
 
+-- The tenant that a verified name leads to: what every visitor under that name sees.
+CREATE OR REPLACE FUNCTION lookup.domain(p_name text)
+RETURNS TABLE (tenant_id uuid, tenant_slug text, tenant_name text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT d.tenant_id, t.slug, t.name
+    FROM public.tenant_domains d
+    JOIN public.tenants t ON t.id = d.tenant_id
+    WHERE d.name = p_name AND d.status = 'VERIFIED';
+END
+$$;
+
 ALTER FUNCTION lookup.login(text) OWNER TO app_lookup;
 ALTER FUNCTION lookup.acting(uuid, uuid, uuid, uuid) OWNER TO app_lookup;
 ALTER FUNCTION lookup.session(bytea) OWNER TO app_lookup;
@@ -176,7 +191,8 @@ ALTER FUNCTION lookup.bearer(bytea) OWNER TO app_lookup;
 ALTER FUNCTION lookup.refresh(bytea) OWNER TO app_lookup;
 ALTER FUNCTION lookup.key(bytea) OWNER TO app_lookup;
 ALTER FUNCTION lookup.invitation(bytea) OWNER TO app_lookup;
+ALTER FUNCTION lookup.domain(text) OWNER TO app_lookup;
 REVOKE CREATE ON SCHEMA lookup FROM app_lookup;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA lookup FROM PUBLIC;
 GRANT USAGE ON SCHEMA lookup TO app_user;
-GRANT EXECUTE ON FUNCTION lookup.login(text), lookup.session(bytea), lookup.bearer(bytea), lookup.refresh(bytea), lookup.key(bytea), lookup.invitation(bytea) TO app_user;
+GRANT EXECUTE ON FUNCTION lookup.login(text), lookup.session(bytea), lookup.bearer(bytea), lookup.refresh(bytea), lookup.key(bytea), lookup.invitation(bytea), lookup.domain(text) TO app_user;

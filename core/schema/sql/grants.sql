@@ -19,6 +19,7 @@ GRANT SELECT (tenant_id, roles, role_ids) ON second_factor_rules TO app_lookup;
 GRANT SELECT (tenant_id, id, membership_id, name, secret_hash, scopes, networks, expires_at, revoked_at, last_used_at) ON api_keys TO app_lookup;
 GRANT SELECT (tenant_id, id, user_id, may_write, ends_at, ended_at) ON impersonations TO app_lookup;
 GRANT SELECT (tenant_id, email, role, role_id, token_hash, invited_by, expires_at) ON invitations TO app_lookup;
+GRANT SELECT (tenant_id, name, status) ON tenant_domains TO app_lookup;
 
 -- Masters of the law.
 GRANT SELECT ON eway_thresholds, tax_classes, tax_rates, whatsapp_error_classes TO app_user, app_worker;
@@ -49,6 +50,9 @@ GRANT SELECT (tenant_id, id, membership_id, name, last4, scopes, networks, creat
     INSERT, UPDATE (expires_at, replaced_by, revoked_at, revoked_by, last_used_at, last_used_ip) ON api_keys TO app_user;
 GRANT SELECT, INSERT, UPDATE ON tenant_settings, gst_registrations, locations, document_series TO app_user;
 GRANT SELECT ON tenant_settings, gst_registrations, locations, document_series TO app_worker;
+-- Web writes a name down; that it is whose it says is the worker's to write.
+GRANT SELECT, INSERT (tenant_id, id, name, proof, asked_at, check_due_at, created_at, created_by), UPDATE (is_primary, asked_at, check_due_at, version), DELETE ON tenant_domains TO app_user;
+GRANT SELECT, UPDATE (status, is_primary, finding, missing_since, verified_at, checked_at, asked_at, check_due_at, version) ON tenant_domains TO app_worker;
 GRANT SELECT, INSERT, UPDATE (last_number, last_issued_on, last_hash) ON document_counters TO app_user;
 GRANT SELECT, INSERT, UPDATE (last_number) ON order_counters TO app_user;
 

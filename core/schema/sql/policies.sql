@@ -32,7 +32,7 @@ BEGIN
                 format(own_dealer, CASE WHEN t.relname = 'dealers' THEN 'id' ELSE 'dealer_id' END),
                 format(own_dealer, CASE WHEN t.relname = 'dealers' THEN 'id' ELSE 'dealer_id' END));
         ELSIF t.relname IN ('api_keys', 'audit_log', 'audit_seals', 'audit_trail', 'document_counters', 'impersonations', 'notification_attempts', 'pick_lists', 'roles', 'second_factor_rules', 'stock_ledger',
-            'webhook_attempts', 'webhook_endpoints', 'webhook_secrets', 'whatsapp_accounts') THEN
+            'tenant_domains', 'webhook_attempts', 'webhook_endpoints', 'webhook_secrets', 'whatsapp_accounts') THEN
             EXECUTE format('CREATE POLICY dealer_scope ON %I AS RESTRICTIVE TO app_user USING (%s) WITH CHECK (%s)', t.relname, staff, staff);
         ELSIF t.relname IN ('webhook_deliveries', 'webhook_events') THEN
             -- What a dealer does is told to whoever listens; the dealer's session writes it down and reads nothing of it.
@@ -88,6 +88,10 @@ CREATE POLICY worker_finds_due ON document_renders FOR SELECT TO app_worker USIN
 DROP POLICY IF EXISTS worker_finds_due ON webhook_deliveries;
 CREATE POLICY worker_finds_due ON webhook_deliveries FOR SELECT TO app_worker USING (status IN ('PENDING', 'SENDING'));
 
+-- A look at a name's record is due like any other work; so is every verified name, which shows the worker whose it is.
+DROP POLICY IF EXISTS worker_finds_due ON tenant_domains;
+CREATE POLICY worker_finds_due ON tenant_domains FOR SELECT TO app_worker USING (check_due_at IS NOT NULL);
+
 -- The trail is written by the triggers of audit.sql, which run as the owner and take the tenant from the row they tell of.
 DROP POLICY IF EXISTS told_by_trigger ON audit_trail;
 CREATE POLICY told_by_trigger ON audit_trail FOR INSERT TO app_owner WITH CHECK (true);
@@ -124,6 +128,8 @@ DROP POLICY IF EXISTS found_before_tenant ON api_keys;
 CREATE POLICY found_before_tenant ON api_keys FOR SELECT TO app_lookup USING (true);
 DROP POLICY IF EXISTS found_before_tenant ON invitations;
 CREATE POLICY found_before_tenant ON invitations FOR SELECT TO app_lookup USING (true);
+DROP POLICY IF EXISTS found_before_tenant ON tenant_domains;
+CREATE POLICY found_before_tenant ON tenant_domains FOR SELECT TO app_lookup USING (status = 'VERIFIED');
 DROP POLICY IF EXISTS found_before_tenant ON impersonations;
 CREATE POLICY found_before_tenant ON impersonations FOR SELECT TO app_lookup USING (true);
 

@@ -824,6 +824,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    tenant_domains (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        name -> Text,
+        proof -> Text,
+        status -> Text,
+        is_primary -> Bool,
+        finding -> Nullable<Text>,
+        missing_since -> Nullable<Timestamptz>,
+        verified_at -> Nullable<Timestamptz>,
+        checked_at -> Nullable<Timestamptz>,
+        asked_at -> Timestamptz,
+        check_due_at -> Nullable<Timestamptz>,
+        version -> Int4,
+        created_at -> Timestamptz,
+        created_by -> Text,
+    }
+}
+
+diesel::table! {
     tenant_settings (tenant_id) {
         tenant_id -> Uuid,
         upi_vpa -> Nullable<Text>,
@@ -989,6 +1009,7 @@ diesel::joinable!(second_factor_rules -> tenants (tenant_id));
 diesel::joinable!(second_factors -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(tax_rates -> tax_classes (tax_class));
+diesel::joinable!(tenant_domains -> tenants (tenant_id));
 diesel::joinable!(tenant_settings -> tenants (tenant_id));
 diesel::joinable!(webhook_endpoints -> tenants (tenant_id));
 diesel::joinable!(webhook_events -> tenants (tenant_id));
@@ -1052,6 +1073,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     stock_ledger,
     tax_classes,
     tax_rates,
+    tenant_domains,
     tenant_settings,
     tenants,
     users,

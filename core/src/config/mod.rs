@@ -4,6 +4,7 @@ mod origins;
 mod reader;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 pub use origins::Origins;
@@ -125,6 +126,8 @@ pub struct WorkerConfig {
     pub secret_key: Secret,
     /// Whom deliveries may reach.
     pub webhook_targets: Targets,
+    /// Who is asked what stands in DNS; the system's servers when there is none.
+    pub dns_servers: Vec<SocketAddr>,
 }
 
 #[expect(
@@ -221,6 +224,7 @@ impl WorkerConfig {
             renderers: reader.count("RENDERERS", 1, 1..=2),
             secret_key: reader.secret_key(),
             webhook_targets: reader.webhook_targets(),
+            dns_servers: reader.dns_servers(),
         };
         if reader.faults.is_empty() {
             Ok(config)
@@ -466,6 +470,32 @@ mod tests {
         for (public_url, wrong) in [("https://x.in", "loopback"), (here, "all")] {
             let faults = targets(public_url, wrong).unwrap_err().0;
             assert_eq!(faults[0].key, "WEBHOOK_TARGETS", "{wrong}");
+        }
+    }
+
+    #[test]
+    fn name_servers_are_addresses_with_or_without_a_port() {
+        let servers = |text: &str| {
+            let pairs = [("DNS_SERVERS", text.to_owned())];
+            let get = |key: &str| {
+                let found = pairs.iter().find(|(name, _)| *name == key);
+                found.map(|(_, value)| value.clone())
+            };
+            let mut reader = Reader::new(&get);
+            let servers = reader.dns_servers();
+            reader.faults.is_empty().then_some(servers)
+        };
+        let read = servers("127.0.0.1:5353, 2001:db8::1,[::1]:53").unwrap();
+        let texts: Vec<String> = read.iter().map(ToString::to_string).collect();
+        assert_eq!(texts, ["127.0.0.1:5353", "[2001:db8::1]:53", "[::1]:53"]);
+        assert_eq!(servers(""), Some(Vec::new()));
+        for wrong in [
+            "dns.example.in",
+            "127.0.0.1:",
+            "1.2.3",
+            "127.0.0.1;127.0.0.2",
+        ] {
+            assert_eq!(servers(wrong), None, "{wrong}");
         }
     }
 

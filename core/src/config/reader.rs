@@ -1,6 +1,7 @@
 //! Reading single keys: what is missing or wrong is noted, and reading goes on. The adapters that use a value have the
 //! last word on it; here is found what can be seen from its form.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use vitaran_kernel::EmailAddress;
@@ -264,6 +265,28 @@ impl<'a> Reader<'a> {
                 Targets::Public
             }
         }
+    }
+
+    /// Whom the worker asks what stands in DNS.
+    pub(super) fn dns_servers(&mut self) -> Vec<SocketAddr> {
+        const PORT: u16 = 53;
+        let text = self.optional("DNS_SERVERS").unwrap_or_default();
+        let read = |part: &str| -> Option<SocketAddr> {
+            let alone = || part.parse().map(|address: IpAddr| (address, PORT).into());
+            part.parse().or_else(|_| alone()).ok()
+        };
+        let parts = text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty());
+        let servers: Option<Vec<SocketAddr>> = parts.map(read).collect();
+        servers.unwrap_or_else(|| {
+            self.fault(
+                "DNS_SERVERS",
+                "must be addresses with commas between, such as 127.0.0.53, [2001:db8::1]:53",
+            );
+            Vec::new()
+        })
     }
 
     /// Where a provider's API is.

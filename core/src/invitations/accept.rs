@@ -37,7 +37,7 @@ pub struct AcceptForm {
 #[derive(Debug, Clone, QueryableByName)]
 pub struct OpenInvitation {
     #[diesel(sql_type = Uuid)]
-    tenant_id: TenantId,
+    pub tenant_id: TenantId,
     #[diesel(sql_type = SqlText)]
     pub tenant_name: String,
     #[diesel(sql_type = SqlText)]

@@ -9,6 +9,8 @@ pub enum Subject {
     Order(OrderId),
     /// The notification log.
     Notifications,
+    /// Names of the tenant on the internet.
+    Domains,
     /// Sessions of a person, some of which have ended.
     SignIns(UserId),
 }
@@ -26,6 +28,7 @@ impl Hint {
         match self.subject {
             Subject::Order(id) => format!("{} order {id}", self.tenant),
             Subject::Notifications => format!("{} notifications", self.tenant),
+            Subject::Domains => format!("{} domains", self.tenant),
             Subject::SignIns(user) => format!("{} sign-ins {user}", self.tenant),
         }
     }
@@ -36,6 +39,7 @@ impl Hint {
         let subject = match (words.next()?, words.next()) {
             ("order", Some(id)) => Subject::Order(id.parse().ok()?),
             ("notifications", None) => Subject::Notifications,
+            ("domains", None) => Subject::Domains,
             ("sign-ins", Some(user)) => Subject::SignIns(user.parse().ok()?),
             _ => return None,
         };

@@ -15,6 +15,9 @@ pub(super) struct OrderFacts {
     /// The distributor's name.
     #[diesel(sql_type = Text)]
     pub brand: String,
+    /// The name of the internet that its links lead to, if it has one.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub domain: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     pub support_phone: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -51,10 +54,11 @@ pub(super) struct OrderFacts {
 
 pub(super) async fn load(tx: &mut TenantTx, due: &Due) -> Result<OrderFacts, DbError> {
     Ok(Statement::new(
-        "SELECT t.name AS brand, c.support_phone, c.support_email, o.number AS order_number, o.placed_at, o.placed_by_name AS placed_by, \
+        "SELECT t.name AS brand, n.name AS domain, c.support_phone, c.support_email, o.number AS order_number, o.placed_at, o.placed_by_name AS placed_by, \
                 o.total AS order_total, coalesce(d.trade_name, d.legal_name) AS dealer_name, s.transporter, s.lr_number, s.lr_date, \
                 s.vehicle_number, s.eway_bill_number, s.dispatched_at, s.delivered_at, i.number AS invoice_number, i.total AS invoice_total \
          FROM orders o JOIN tenants t ON t.id = o.tenant_id \
+         LEFT JOIN tenant_domains n ON n.tenant_id = o.tenant_id AND n.is_primary \
          JOIN tenant_settings c ON c.tenant_id = o.tenant_id \
          JOIN dealers d ON d.tenant_id = o.tenant_id AND d.id = o.dealer_id \
          LEFT JOIN shipments s ON s.tenant_id = o.tenant_id AND s.order_id = o.id \

@@ -8,6 +8,7 @@ use super::Event;
 use super::facts::OrderFacts;
 use super::templates::{reason, rupees};
 use crate::account_mails::letter::{BODY, BRAND, BUTTON, CARD, TITLE};
+use crate::domains::origin_of;
 
 /// For whom a mail is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub(super) struct Letter<'a> {
     pub order: OrderId,
     pub facts: &'a OrderFacts,
     pub params: &'a serde_json::Value,
-    /// Scheme, host and port people use.
+    /// Scheme, host and port of the installation; a distributor's own name takes the place of the host.
     pub public_url: &'a str,
     pub has_document: bool,
 }
@@ -155,7 +156,11 @@ fn link(letter: &Letter<'_>) -> String {
         Reader::Dealer => "portal",
         Reader::Staff => "admin",
     };
-    format!("{}/{side}/orders/{}", letter.public_url, letter.order)
+    let origin = match &letter.facts.domain {
+        Some(name) => origin_of(letter.public_url, name),
+        None => letter.public_url.to_owned(),
+    };
+    format!("{origin}/{side}/orders/{}", letter.order)
 }
 
 fn contact(facts: &OrderFacts) -> Option<String> {

@@ -239,6 +239,7 @@ pub(super) mod tests {
         let at = Utc.with_ymd_and_hms(2026, 11, 21, 4, 30, 0).unwrap();
         OrderFacts {
             brand: "Volt Distributors".to_owned(),
+            domain: None,
             support_phone: Some("+912240001234".to_owned()),
             support_email: None,
             order_number: "SO/26-27/000042".to_owned(),

@@ -30,4 +30,6 @@ pub use registrations::{
 pub use settings::{
     Edit, Helpline, SetSettings, SetSettingsError, Settings, SettingsForm, helpline, set_settings,
 };
-pub use tenants::{TenantStatus, TenantSummary, find_tenant, find_tenant_by_id, list_tenants};
+pub use tenants::{
+    TenantStatus, TenantSummary, find_tenant, find_tenant_by_id, list_domains, list_tenants,
+};

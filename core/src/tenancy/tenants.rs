@@ -9,6 +9,7 @@ use vitaran_kernel::TenantId;
 use super::PlatformOperator;
 use crate::access::{ModuleSet, TenantRef};
 use crate::db::{Db, DbError, Limit, Page, Paged, PlatformTx, Statement};
+use crate::domains::{self, Domain};
 use crate::master::text_codes;
 
 text_codes! {
@@ -110,6 +111,22 @@ pub async fn find_tenant_by_id(
     let found = find_in(&mut tx, id, "").await?;
     tx.commit().await?;
     Ok(found)
+}
+
+/// The names of the internet under which a tenant's people come in.
+pub async fn list_domains(
+    db: &Db,
+    by: &PlatformOperator,
+    id: TenantId,
+) -> Result<Vec<Domain>, DbError> {
+    let mut tx = db.begin_platform().await?;
+    if let Some(user) = by.user() {
+        tx.act_as(user.id).await?;
+    }
+    tx.enter(id).await?;
+    let domains = domains::list_in(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(domains)
 }
 
 /// The entry as it is; `lock` ends the statement.

@@ -8,20 +8,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
+use crate::domains::is_inner_name;
+
 /// Ports that web servers for others stand on.
 const PORTS: [u16; 2] = [443, 8443];
-
-/// Names that never lead outside.
-const INNER_NAMES: [&str; 8] = [
-    "localhost",
-    "local",
-    "internal",
-    "intranet",
-    "lan",
-    "home",
-    "corp",
-    "home.arpa",
-];
 
 /// Whom deliveries may reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -85,12 +75,7 @@ impl Targets {
 }
 
 fn refusal_of_name(name: &str) -> Option<&'static str> {
-    let name = name.trim_end_matches('.');
-    let is_inner = INNER_NAMES.iter().any(|inner| {
-        name.strip_suffix(inner)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    });
-    (is_inner || !name.contains('.')).then_some("it is a name of a private network")
+    is_inner_name(name).then_some("it is a name of a private network")
 }
 
 fn refusal_v4(address: Ipv4Addr) -> Option<&'static str> {

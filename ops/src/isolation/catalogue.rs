@@ -56,11 +56,13 @@ fn questions() -> Vec<(&'static str, String)> {
             ),
         ),
         (
-            "nothing is unique across tenants, so that no refusal tells of another's row",
+            "nothing that this role writes is unique across tenants, so that no refusal tells of another's row",
             format!(
                 "SELECT i.indexrelid::regclass::text AS line FROM ({TENANT_TABLES}) t JOIN pg_index i ON i.indrelid = t.oid \
                  LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0] \
-                 WHERE (i.indisunique OR i.indisprimary OR i.indisexclusion) AND a.attname IS DISTINCT FROM 'tenant_id'"
+                 WHERE (i.indisunique OR i.indisprimary OR i.indisexclusion) AND a.attname IS DISTINCT FROM 'tenant_id' \
+                   AND NOT (i.indexrelid::regclass::text = 'uq_tenant_domains_name' AND pg_get_expr(i.indpred, i.indrelid) = '(status = ''VERIFIED''::text)' \
+                            AND NOT has_column_privilege(i.indrelid, 'status', 'INSERT') AND NOT has_column_privilege(i.indrelid, 'status', 'UPDATE'))"
             ),
         ),
         (
@@ -70,11 +72,11 @@ fn questions() -> Vec<(&'static str, String)> {
             ),
         ),
         (
-            "functions that see more than their caller are the six look-ups of a credential, and may not be replaced",
+            "functions that see more than their caller are the six look-ups of a credential and that of a verified domain, and may not be replaced",
             format!(
                 "SELECT p.oid::regprocedure::text AS line FROM pg_proc p WHERE p.prosecdef AND p.pronamespace IN {OUR_SCHEMAS} \
                    AND has_function_privilege(p.oid, 'EXECUTE') AND has_schema_privilege(p.pronamespace, 'USAGE') \
-                   AND NOT (p.oid::regprocedure::text = ANY ('{{lookup.login(text),lookup.session(bytea),lookup.bearer(bytea),lookup.refresh(bytea),lookup.key(bytea),lookup.invitation(bytea)}}') AND p.proconfig = '{{search_path=pg_catalog}}') \
+                   AND NOT (p.oid::regprocedure::text = ANY ('{{lookup.login(text),lookup.session(bytea),lookup.bearer(bytea),lookup.refresh(bytea),lookup.key(bytea),lookup.invitation(bytea),lookup.domain(text)}}') AND p.proconfig = '{{search_path=pg_catalog}}') \
                  UNION ALL SELECT 'may create in ' || nspname FROM pg_namespace WHERE has_schema_privilege(oid, 'CREATE') AND nspname !~ '^pg_'"
             ),
         ),

@@ -3,6 +3,7 @@
 //! Three equal distributors are led through the same acts, and after each everything they have is compared, table by
 //! table. The refusals stand between the acts they wait for.
 
+mod domains;
 mod fixture;
 mod invitations;
 mod members;

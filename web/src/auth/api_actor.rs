@@ -17,6 +17,7 @@ use vitaran_kernel::{SessionId, TenantId, UserId};
 use super::session::client_of;
 use crate::http::problem::Refusal;
 use crate::http::request_id;
+use crate::http::site::Site;
 use crate::modules;
 use crate::state::AppState;
 
@@ -148,14 +149,33 @@ fn state_of(request: &Request) -> poem::Result<&AppState> {
         .ok_or_else(|| poem::Error::from_status(poem::http::StatusCode::INTERNAL_SERVER_ERROR))
 }
 
+impl Credential {
+    /// Where it acts, also while that is suspended; `None` for a platform admin's.
+    fn tenant(&self) -> Option<TenantId> {
+        match self {
+            Credential::Key(actor) => Some(actor.tenant_id()),
+            Credential::Token(token) => match (&token.actor, &token.suspended) {
+                (Some(actor), _) => Some(actor.tenant_id()),
+                (None, Some(suspended)) => Some(suspended.tenant.id),
+                (None, None) => None,
+            },
+        }
+    }
+}
+
 async fn find(state: &AppState, request: &Request, secret: &str) -> Result<Credential, Refusal> {
-    if api_keys::is_key(secret) {
+    let found = if api_keys::is_key(secret) {
         by_key(state, request, secret).await.map(Credential::Key)
     } else {
         by_token(state, request, secret)
             .await
             .map(Credential::Token)
+    }?;
+    // Under a distributor's name there are its own credentials alone.
+    if !Site::of(request).admits(found.tenant()) {
+        return Err(Refusal::unauthenticated());
     }
+    Ok(found)
 }
 
 async fn authenticate(request: &Request, bearer: Bearer) -> poem::Result<Bearing> {

@@ -5,6 +5,7 @@ use vitaran_core::access::Role;
 
 use super::{CurrentSession, PageActor, PlatformPage};
 use crate::http::problem::Refusal;
+use crate::http::site::Site;
 use crate::hx::{self, HxRequest};
 use crate::identity::second_factor;
 use crate::modules;
@@ -77,8 +78,21 @@ fn check_module(request: &Request) -> Result<()> {
     }
 }
 
+/// What leads out of a distributor is not there under its name.
+const OF_THE_HOUSE: [&str; 2] = ["/super", "/switch-tenant"];
+
+fn check_site(request: &Request) -> Result<()> {
+    let path = request.original_uri().path();
+    let is_out = OF_THE_HOUSE.iter().any(|way| is_below(path, way));
+    match Site::of(request).tenant() {
+        Some(_) if is_out => Err(Refusal::not_found().into()),
+        _ => Ok(()),
+    }
+}
+
 async fn check(request: &Request) -> Result<()> {
     use poem::FromRequest as _;
+    check_site(request)?;
     check_second_factor(request)?;
     check_module(request)?;
     match area_of(request.original_uri().path()) {

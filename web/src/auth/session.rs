@@ -21,9 +21,11 @@ use vitaran_core::db::Db;
 use vitaran_core::identity::{
     self, ClientInfo, CredentialHash, Lifetimes, NewSession, SessionTarget, SessionView, UserRef,
 };
+use vitaran_kernel::TenantId;
 
 use crate::http::problem::Refusal;
 use crate::http::problem_page::KnownSession;
+use crate::http::site::Site;
 use crate::http::throttle::ClientAddress;
 use crate::http::{cookies, request_id};
 use crate::state::AppState;
@@ -53,6 +55,16 @@ impl CurrentSession {
     /// The actor inside a tenant; `None` for a platform admin outside every tenant.
     pub fn actor(&self) -> Option<&Actor> {
         self.view.actor()
+    }
+
+    /// Where it acts, also while that is suspended; `None` for a platform admin outside every tenant.
+    fn tenant(&self) -> Option<TenantId> {
+        match self.view.target {
+            SessionTarget::Platform => None,
+            SessionTarget::Membership { tenant, .. } | SessionTarget::Visit { tenant, .. } => {
+                Some(tenant)
+            }
+        }
     }
 
     /// Whether a second factor must be set up before anything else.
@@ -344,6 +356,9 @@ impl<E: Endpoint> Endpoint for Reading<E> {
             Some(Ok(id)) => find(&state, id).await?,
             _ => None,
         };
+        // Under a distributor's name there are its own sessions alone.
+        let site = Site::of(&request);
+        let found = found.filter(|session| site.admits(session.tenant()));
         let is_dead = cookie.is_some() && found.is_none();
         if let Some(session) = found {
             note(&state, &mut request, session);

@@ -29,13 +29,21 @@ pub const ENTRIES: &[Entry] = &[
     Entry {
         day: (2026, 11, 21),
         says: &[
+            "A distributor's own domains, and the TXT records that show whose they are.",
             "Orders, products, dealers and invoices can be listed by what changed: updated_since. The answer's next_updated_since says what to ask with the next time.",
             "Orders can be listed with their lines: expand=lines.",
             "The platform's own people keep the register of distributors, and look into one with X-Tenant-ID.",
             "Members and invitations name the locations that somebody is bound to; orders, stock, shipments and invoices of other locations do not exist for them.",
         ],
         added: &[
+            "domains_check",
+            "domains_create",
+            "domains_get",
+            "domains_list",
+            "domains_make_primary",
+            "domains_remove",
             "platform_tenants_create",
+            "platform_tenants_domains",
             "platform_tenants_get",
             "platform_tenants_list",
             "platform_tenants_rename",

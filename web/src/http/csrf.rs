@@ -6,8 +6,9 @@ use poem::http::{HeaderMap, Method, header};
 use poem::{Endpoint, Middleware, Request, Result};
 
 use super::problem::Refusal;
+use super::site::Site;
 
-/// Lets requests through that change nothing, and those from `public_url`.
+/// Lets requests through that change nothing, and those from `public_url`; under a distributor's name, those from there.
 pub struct SameSiteOnly {
     pub public_url: String,
 }
@@ -36,7 +37,8 @@ impl<E: Endpoint> Endpoint for SameSite<E> {
             *request.method(),
             Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
         );
-        if is_safe || comes_from(request.headers(), &self.public_url) {
+        let site = Site::of(&request);
+        if is_safe || comes_from(request.headers(), site.origin(&self.public_url)) {
             return self.inner.call(request).await;
         }
         tracing::warn!("a request from another site was refused");
@@ -44,13 +46,13 @@ impl<E: Endpoint> Endpoint for SameSite<E> {
     }
 }
 
-fn comes_from(headers: &HeaderMap, public_url: &str) -> bool {
+fn comes_from(headers: &HeaderMap, ours: &str) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     match text("sec-fetch-site") {
         Some(site) => matches!(site, "same-origin" | "none"),
         None => headers
             .get(header::ORIGIN)
-            .is_some_and(|origin| origin.as_bytes() == public_url.as_bytes()),
+            .is_some_and(|origin| origin.as_bytes() == ours.as_bytes()),
     }
 }
 

@@ -28,6 +28,7 @@ pub mod request_check;
 pub mod request_id;
 pub mod retirement;
 pub mod security_headers;
+pub mod site;
 pub mod shape;
 pub mod stored;
 pub mod text_guard;

@@ -164,6 +164,16 @@ impl Refusal {
         )
     }
 
+    /// The name in the address is not ours, nor a verified one of a distributor.
+    #[must_use]
+    pub fn nobodys_name() -> Self {
+        Self::new(
+            StatusCode::MISDIRECTED_REQUEST,
+            "request.nobodys_name",
+            "No distributor has shown that this domain is theirs",
+        )
+    }
+
     /// Nothing is here, or nothing this person may know of: the two read the same.
     #[must_use]
     pub fn not_found() -> Self {

@@ -3,6 +3,8 @@
 use poem::http::{HeaderName, HeaderValue, header};
 use poem::{Endpoint, IntoResponse as _, Middleware, Request, Response, Result};
 
+use super::site;
+
 /// Nothing inline, nothing evaluated, nothing from elsewhere.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
@@ -27,6 +29,8 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 
 /// One year, once everything is TLS.
 const HSTS: &str = "max-age=31536000; includeSubDomains";
+/// What else stands below a distributor's name is theirs, and perhaps not TLS.
+const HSTS_OF_OTHERS: &str = "max-age=31536000";
 
 /// For pages whose address holds a secret: nobody is told where the reader came from, not even we ourselves.
 #[must_use]
@@ -40,6 +44,7 @@ pub fn without_referrer(mut response: Response) -> Response {
 
 pub struct SecurityHeaders {
     pub is_https: bool,
+    pub public_url: String,
 }
 
 impl<E: Endpoint> Middleware<E> for SecurityHeaders {
@@ -49,6 +54,7 @@ impl<E: Endpoint> Middleware<E> for SecurityHeaders {
         Secured {
             inner,
             is_https: self.is_https,
+            public_url: self.public_url.clone(),
         }
     }
 }
@@ -56,12 +62,15 @@ impl<E: Endpoint> Middleware<E> for SecurityHeaders {
 pub struct Secured<E> {
     inner: E,
     is_https: bool,
+    public_url: String,
 }
 
 impl<E: Endpoint> Endpoint for Secured<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
+        let named = site::named_in(request.headers());
+        let is_ours = named.is_none_or(|host| site::foreign(host, &self.public_url).is_none());
         // An error keeps its route as data, for the log line further out.
         let mut response = match self.inner.call(request).await {
             Ok(output) => output.into_response(),
@@ -80,7 +89,7 @@ impl<E: Endpoint> Endpoint for Secured<E> {
         if self.is_https {
             headers.insert(
                 header::STRICT_TRANSPORT_SECURITY,
-                HeaderValue::from_static(HSTS),
+                HeaderValue::from_static(if is_ours { HSTS } else { HSTS_OF_OTHERS }),
             );
         }
         headers.remove(header::SERVER);

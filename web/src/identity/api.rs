@@ -13,6 +13,7 @@ use vitaran_core::identity::{
 use crate::auth::session::client_of;
 use crate::auth::{ApiActor, ApiPerson};
 use crate::http::problem_json::Failure;
+use crate::http::site::Site;
 use crate::http::throttle::ClientAddress;
 use crate::openapi::Tag;
 use crate::state::AppState;
@@ -216,10 +217,14 @@ impl AuthApi {
             tenant,
             code,
         } = body.0;
+        let site = Site::of(request);
         let input = SignIn {
             email,
             password,
-            tenant: tenant.into(),
+            tenant: match (tenant, site.wanted()) {
+                (None, Some(own)) => own,
+                (named, _) => named.into(),
+            },
         };
         let from = ClientAddress::of(request).network();
         let first = identity::sign_in(&state.db, state.config.sign_in, input, from).await;

@@ -15,6 +15,7 @@ use crate::http::form::Form;
 use crate::http::next_path;
 use crate::http::problem::Refusal;
 use crate::http::problem_page::PageResult;
+use crate::http::site::Site;
 use crate::http::throttle::ClientAddress;
 use crate::hx;
 use crate::shell::{self, Shell};
@@ -47,13 +48,16 @@ pub struct SignInForm {
 pub async fn show_sign_in(
     shell: Shell,
     session: Option<CurrentSession>,
+    site: Site,
     Query(query): Query<Next>,
 ) -> Response {
     let next = query.safe();
     if let Some(session) = session {
         return hx::go_to(shell.request(), next.unwrap_or(home(&session)));
     }
-    shell.page("Sign in").render(views::sign_in("", next, None))
+    shell
+        .page("Sign in")
+        .render(views::sign_in(&site, "", next, None))
 }
 
 /// `POST /login`
@@ -62,15 +66,17 @@ pub async fn submit_sign_in(
     shell: Shell,
     state: Data<&AppState>,
     session: Option<CurrentSession>,
+    site: Site,
     request: &Request,
     Form(form): Form<SignInForm>,
 ) -> PageResult {
     let next = next_path::safe(&form.next);
-    // A person of several distributors comes in at the first of them; the menu leads to the others.
+    // A person of several distributors comes in at the first of them; the menu leads to the others. Under a distributor's name there
+    // are its own people alone.
     let input = SignIn {
         email: form.email.clone(),
         password: form.password,
-        tenant: WantedTenant::First,
+        tenant: site.wanted().unwrap_or(WantedTenant::First),
     };
     let from = ClientAddress::of(request).network();
     let signed_in = match identity::sign_in(&state.db, state.config.sign_in, input, from).await {
@@ -79,7 +85,7 @@ pub async fn submit_sign_in(
             return ask_for_code(&shell, &state, &half, next).await;
         }
         Err(error @ (SignInError::WrongCredentials | SignInError::TooMany(_))) => {
-            return Ok(refuse(&shell, &form.email, next, error));
+            return Ok(refuse(&shell, &site, &form.email, next, error));
         }
         Err(SignInError::Suspended(tenant)) => {
             return suspended::turn_away(&shell, &state, &tenant).await;
@@ -115,8 +121,14 @@ pub(super) async fn enter(
 }
 
 /// The form again, with what was typed but for the password.
-fn refuse(shell: &Shell, email: &str, next: Option<&str>, error: SignInError) -> Response {
-    let form = views::sign_in(email, next, Some(&error));
+fn refuse(
+    shell: &Shell,
+    site: &Site,
+    email: &str,
+    next: Option<&str>,
+    error: SignInError,
+) -> Response {
+    let form = views::sign_in(site, email, next, Some(&error));
     let refusal = Refusal::from(error);
     let page = shell
         .page("Sign in")

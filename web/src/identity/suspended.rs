@@ -10,6 +10,7 @@ use vitaran_core::tenancy::{self, Helpline};
 use super::views;
 use crate::auth::session::SuspendedSession;
 use crate::http::problem_page::PageResult;
+use crate::http::site::Site;
 use crate::hx;
 use crate::shell::Shell;
 use crate::state::AppState;
@@ -25,6 +26,7 @@ const TITLE: &str = "Account suspended";
 pub async fn show(
     shell: Shell,
     state: Data<&AppState>,
+    site: Site,
     session: Option<SuspendedSession>,
 ) -> PageResult {
     let found = session
@@ -33,7 +35,10 @@ pub async fn show(
     let Some((user, suspended)) = found else {
         return Ok(hx::go_to(shell.request(), "/"));
     };
-    let others = identity::list_memberships(&state.db, user).await?;
+    let others = match site.tenant() {
+        None => identity::list_memberships(&state.db, user).await?,
+        Some(_) => Vec::new(),
+    };
     let leave = html! {
         @if !others.is_empty() { (views::companies(&others, None)) }
         (hx::Form::post("/logout").unboosted().render(buttons(submit_as(Style::Plain, "Sign out"))))

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use vitaran_core::identity::{MembershipRef, SignInError};
 use vitaran_kernel::TenantId;
 
+use crate::http::site::Site;
 use crate::hx;
 use crate::ui::form::{
     Field, FieldError, Style, buttons, error_summary, hidden, submit, submit_choice,
@@ -11,7 +12,13 @@ use crate::ui::form::{
 use crate::ui::panel::{Heading, panel};
 
 /// The sign-in form. The e-mail stays as typed, the password never comes back.
-pub fn sign_in(email: &str, next: Option<&str>, refused: Option<&SignInError>) -> Markup {
+/// Under a distributor's name it says whose it is.
+pub fn sign_in(
+    site: &Site,
+    email: &str,
+    next: Option<&str>,
+    refused: Option<&SignInError>,
+) -> Markup {
     let errors: Vec<FieldError> = refused
         .iter()
         .map(|error| FieldError::new("email", error.to_string()))
@@ -28,8 +35,12 @@ pub fn sign_in(email: &str, next: Option<&str>, refused: Option<&SignInError>) -
     } else {
         email_field
     };
+    let title = match site.tenant() {
+        Some(tenant) => format!("Sign in to {}", tenant.name),
+        None => "Sign in".to_owned(),
+    };
     html! {
-        (Heading::new("Sign in"))
+        (Heading::new(&title))
         (error_summary(&errors))
         // A new person changes what lies outside the body too, so the browser loads the next page itself.
         (hx::Form::post("/login").unboosted().render(html! {

@@ -11,6 +11,7 @@ use crate::http::form::Form;
 use crate::http::problem::Refusal;
 use crate::http::problem_page::{PageResult, field_errors};
 use crate::http::security_headers::without_referrer;
+use crate::http::site::Site;
 use crate::http::throttle::ClientAddress;
 use crate::shell::Shell;
 use crate::state::AppState;
@@ -26,8 +27,13 @@ pub struct Link {
 
 /// `GET /invitation`: looking uses nothing up.
 #[handler]
-pub async fn show(shell: Shell, state: Data<&AppState>, Query(link): Query<Link>) -> PageResult {
-    let found = invitations::find_open(&state.db, &link.token).await?;
+pub async fn show(
+    shell: Shell,
+    state: Data<&AppState>,
+    site: Site,
+    Query(link): Query<Link>,
+) -> PageResult {
+    let found = find(&state, &site, &link.token).await?;
     Ok(without_referrer(match found {
         Some(open) => {
             let form = AcceptForm {
@@ -40,14 +46,28 @@ pub async fn show(shell: Shell, state: Data<&AppState>, Query(link): Query<Link>
     }))
 }
 
+/// Under a distributor's name there are its own invitations alone.
+async fn find(
+    state: &AppState,
+    site: &Site,
+    token: &str,
+) -> Result<Option<OpenInvitation>, Refusal> {
+    let found = invitations::find_open(&state.db, token).await?;
+    Ok(found.filter(|open| site.admits(Some(open.tenant_id))))
+}
+
 /// `POST /invitation`
 #[handler]
 pub async fn accept(
     shell: Shell,
     state: Data<&AppState>,
+    site: Site,
     request: &Request,
     Form(form): Form<AcceptForm>,
 ) -> PageResult {
+    if site.tenant().is_some() && find(&state, &site, &form.token).await?.is_none() {
+        return Ok(without_referrer(over(&shell, &AcceptError::LinkOver)));
+    }
     let from = ClientAddress::of(request).network();
     let (db, rules) = (&state.db, state.config.sign_in);
     let error = match invitations::accept(db, rules, &form, from).await {
@@ -63,8 +83,7 @@ pub async fn accept(
         }
         Err(error) => error,
     };
-    let open = invitations::find_open(&state.db, &form.token).await?;
-    match open {
+    match find(&state, &site, &form.token).await? {
         Some(open) => refuse(&shell, &open, &form, error).map(without_referrer),
         None => Ok(without_referrer(over(&shell, &AcceptError::LinkOver))),
     }

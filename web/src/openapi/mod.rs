@@ -20,6 +20,7 @@ use crate::api_keys::ApiKeysApi;
 use crate::audit::AuditApi;
 use crate::catalog::{CatalogActivityApi, ProductsApi};
 use crate::dealers::{DealerActivityApi, DealersApi};
+use crate::domains::DomainsApi;
 use crate::health::HealthApi;
 use crate::http::retirement::RETIRING;
 use crate::identity::{AuthApi, EmailApi, MeApi, PasswordApi, SecondFactorApi, SessionsApi};
@@ -73,6 +74,8 @@ pub enum Tag {
     Roles,
     /// Who works here, as what, and who is invited.
     Members,
+    /// Names of the internet under which a distributor's people come in.
+    Domains,
     /// Who changed what.
     Audit,
     /// The register of distributors, for the platform's own people. Their access tokens, which they get by signing in without a
@@ -113,7 +116,7 @@ type Apis = (
     InvoicesApi,
     ReceiptsApi,
     (NotificationsApi, WebhooksApi),
-    (AuditApi, TenantsApi),
+    (AuditApi, DomainsApi, TenantsApi),
     HealthApi,
 );
 
@@ -152,7 +155,7 @@ pub fn service() -> OpenApiService<Apis, ()> {
             InvoicesApi,
             ReceiptsApi,
             (NotificationsApi, WebhooksApi),
-            (AuditApi, TenantsApi),
+            (AuditApi, DomainsApi, TenantsApi),
             HealthApi,
         ),
         "Vitaran",

@@ -14,6 +14,7 @@ use super::dto::{
     NewTenant, NewVisit, RegisteredTenant, Suspension, TenantModules, TenantName, Visit,
 };
 use crate::auth::PlatformToken;
+use crate::domains::Domain;
 use crate::http::listing::{Asked, Listed};
 use crate::http::problem::Refusal;
 use crate::http::problem_json::Failure;
@@ -222,6 +223,26 @@ impl TenantsApi {
         let id = TenantId::from_uuid(id.0);
         let tenant = tenancy::restore_tenant(&state.db, by.operator(), id, expected).await?;
         Ok(stored(tenant))
+    }
+
+    /// List a distributor's domains
+    ///
+    /// Names under which its people come in: each must lead to this installation, and be answered to by https. Its
+    /// administrators keep the list.
+    #[oai(
+        path = "/:id/domains",
+        method = "get",
+        operation_id = "platform_tenants_domains"
+    )]
+    async fn domains(
+        &self,
+        state: Data<&AppState>,
+        by: PlatformToken,
+        id: Path<uuid::Uuid>,
+    ) -> Result<Listed<Domain>, Failure> {
+        let id = load(&state, &by, id.0).await?.id;
+        let domains = tenancy::list_domains(&state.db, by.operator(), id).await?;
+        Ok(Listed::whole(domains))
     }
 
     /// Start a support visit

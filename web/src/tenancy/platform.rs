@@ -74,11 +74,13 @@ async fn create_from(
 pub async fn show(
     shell: Shell,
     state: Data<&AppState>,
-    _page: PlatformPage,
+    page: PlatformPage,
     Path(slug): Path<String>,
 ) -> PageResult {
     let tenant = load(&state, &slug).await?;
-    let body = views::show(&tenant, &VisitForm::default(), &[]);
+    let domains = tenancy::list_domains(&state.db, &page.operator, tenant.id).await?;
+    let now = state.db.clock().now();
+    let body = views::show(&tenant, (&domains, now), &VisitForm::default(), &[]);
     Ok(shell.page(&tenant.name).render(body))
 }
 
@@ -96,7 +98,9 @@ pub async fn start_visit(
     let input = match form.parse() {
         Ok(input) => input,
         Err(invalid) => {
-            let body = views::show(&tenant, &form, &field_errors(&invalid.faults));
+            let domains = tenancy::list_domains(&state.db, &page.operator, tenant.id).await?;
+            let (now, errors) = (state.db.clock().now(), field_errors(&invalid.faults));
+            let body = views::show(&tenant, (&domains, now), &form, &errors);
             return Ok(shell.page(&tenant.name).refused().render(body));
         }
     };

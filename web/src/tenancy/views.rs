@@ -1,12 +1,15 @@
 //! The pages of `/super`: data in, markup out.
 
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use vitaran_core::access::Module;
 use vitaran_core::db::Paged;
+use vitaran_core::domains::Domain;
 use vitaran_core::tenancy::{
     ModulesForm, RenameForm, TenantForm, TenantStatus, TenantSummary, VisitForm,
 };
 
+use crate::domains::table as domain_table;
 use crate::http::form_page::Attempt;
 use crate::hx;
 use crate::ui::actions::{ActionButton, button};
@@ -111,7 +114,12 @@ pub fn new(form: &TenantForm, errors: &[FieldError]) -> Markup {
     }
 }
 
-pub fn show(tenant: &TenantSummary, visit: &VisitForm, errors: &[FieldError]) -> Markup {
+pub fn show(
+    tenant: &TenantSummary,
+    (domains, now): (&[Domain], DateTime<Utc>),
+    visit: &VisitForm,
+    errors: &[FieldError],
+) -> Markup {
     let path = path_of(tenant);
     let action = format!("{path}/visits");
     html! {
@@ -128,6 +136,13 @@ pub fn show(tenant: &TenantSummary, visit: &VisitForm, errors: &[FieldError]) ->
             ("Since", time::date_of(tenant.created_at)),
             ("Modules", html! { (modules_of(tenant)) }),
         ])))
+        @if !domains.is_empty() {
+            section.stack {
+                h2 { "Domains" }
+                (sheet(domain_table(domains, now, |domain| html! { (domain.name) })))
+                p.muted { "Each must lead here, and be answered to by https. Their administrators keep the list; on a support visit you can." }
+            }
+        }
         (panel("Support visit", html! {
             p { "You see what their administrator sees, for at most an hour. They find the visit and its reason in their audit log." }
             (hx::Form::post(&action).class("stack").unboosted().render(html! {

@@ -4,6 +4,7 @@
 //! owes them: a hard limit on time and size, an error that says whether trying again can help, and
 //! no secret, phone number or address in a log or an error.
 
+mod dns;
 mod mail_dir;
 mod mail_message;
 mod smtp;
@@ -15,6 +16,7 @@ mod whatsapp_meta;
 #[cfg(test)]
 mod test_server;
 
+pub use dns::Dns;
 pub use mail_dir::MailDir;
 pub use mail_message::{Sender, SenderError};
 pub use smtp::{SmtpMailer, SmtpUrlError};

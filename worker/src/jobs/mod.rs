@@ -2,6 +2,7 @@
 
 pub mod account_mails;
 pub mod audit;
+pub mod domains;
 pub mod housekeeping;
 pub mod invoicing;
 pub mod notifications;

@@ -1,0 +1,202 @@
+//! Writing a name down, having its record looked at, choosing the primary one, and taking one away. Whether a name is verified is
+//! the worker's to write: web cannot.
+
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Uuid};
+use diesel_async::RunQueryDsl as _;
+use vitaran_kernel::DomainId;
+
+use super::MAX_DOMAINS;
+use super::check::CheckDomain;
+use super::model::{Domain, Refused};
+use super::name::DomainName;
+use super::query::fetch;
+use crate::access::{Allowed, PlatformSettingsWrite};
+use crate::audit::{self, Change};
+use crate::db::{DbError, Statement, TenantTx};
+use crate::jobs;
+use crate::master::{MasterError, check_version, taken};
+
+/// Writes a name down, and has its record looked at. The proof is 122 random bits: nobody can guess what another tenant was told, and
+/// so nobody has it stand in DNS before.
+pub async fn add(
+    tx: &mut TenantTx,
+    by: &Allowed<PlatformSettingsWrite>,
+    name: DomainName,
+) -> Result<Domain, Refused> {
+    refuse_too_many(tx).await?;
+    let id = DomainId::generate();
+    Statement::new(
+        "INSERT INTO tenant_domains (tenant_id, id, name, proof, asked_at, check_due_at, created_at, created_by) \
+         VALUES ($1, $2, $3, replace(gen_random_uuid()::text, '-', ''), $4, $4, $4, $5)",
+    )
+    .bind(tx.tenant().as_uuid())
+    .bind(id.as_uuid())
+    .bind(name.as_str())
+    .bind(tx.now())
+    .bind(by.actor().name())
+    .execute(tx.conn()?)
+    .await
+    .map_err(|error| {
+        let there = "This name is in your list already";
+        let constraint = "uq_tenant_domains_tenant_id_name";
+        taken(error.into(), &[(constraint, "/name", there)])
+    })?;
+    look(tx, id).await?;
+    let domain = fetch(tx, id, "").await?;
+    record(tx, "domains.create", id, Change::created(&domain)).await?;
+    Ok(domain)
+}
+
+/// Two at once wait for each other, so that there is never one too many.
+async fn refuse_too_many(tx: &mut TenantTx) -> Result<(), Refused> {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+    Statement::new(
+        "SELECT pg_advisory_xact_lock(hashtextextended('tenant_domains/' || $1::text, 0))",
+    )
+    .bind(tx.tenant().as_uuid())
+    .execute(tx.conn()?)
+    .await?;
+    let there: Count =
+        Statement::new("SELECT count(*) AS count FROM tenant_domains WHERE tenant_id = $1")
+            .bind(tx.tenant().as_uuid())
+            .get_result(tx.conn()?)
+            .await?;
+    if usize::try_from(there.count).is_ok_and(|count| count < MAX_DOMAINS) {
+        return Ok(());
+    }
+    let detail = format!("There are {MAX_DOMAINS} names already: remove one that nobody needs");
+    Err(MasterError::fault("", "too_many", detail))
+}
+
+/// Has the record looked at now, and often for a while.
+pub async fn ask_check(
+    tx: &mut TenantTx,
+    _by: &Allowed<PlatformSettingsWrite>,
+    id: DomainId,
+    expected: Option<i32>,
+) -> Result<Domain, Refused> {
+    let domain = fetch(tx, id, " FOR UPDATE").await?;
+    check_version(domain.version, expected)?;
+    Statement::new(
+        "UPDATE tenant_domains SET asked_at = $3, check_due_at = $3 WHERE tenant_id = $1 AND id = $2",
+    )
+    .bind(tx.tenant().as_uuid())
+    .bind(id.as_uuid())
+    .bind(tx.now())
+    .execute(tx.conn()?)
+    .await?;
+    look(tx, id).await?;
+    fetch(tx, id, "").await
+}
+
+async fn look(tx: &mut TenantTx, id: DomainId) -> Result<(), DbError> {
+    let job = CheckDomain {
+        tenant: tx.tenant(),
+        domain: id,
+    };
+    jobs::enqueue(tx, &job).await
+}
+
+/// Makes a verified name the one that links lead to. Doing it twice changes nothing.
+pub async fn make_primary(
+    tx: &mut TenantTx,
+    _by: &Allowed<PlatformSettingsWrite>,
+    id: DomainId,
+    expected: Option<i32>,
+) -> Result<Domain, Refused> {
+    lock_all(tx).await?;
+    let before = fetch(tx, id, "").await?;
+    check_version(before.version, expected)?;
+    if before.is_primary {
+        return Ok(before);
+    }
+    if !before.is_verified() {
+        let detail = "Links can lead to a name once it is verified";
+        return Err(MasterError::fault("", "domains.not_verified", detail));
+    }
+    Statement::new(
+        "UPDATE tenant_domains SET is_primary = false, version = version + 1 WHERE tenant_id = $1 AND is_primary",
+    )
+    .bind(tx.tenant().as_uuid())
+    .execute(tx.conn()?)
+    .await?;
+    set_primary(tx, id).await?;
+    let after = fetch(tx, id, "").await?;
+    let change = Change::updated(&before, &after);
+    record(tx, "domains.make_primary", id, change).await?;
+    Ok(after)
+}
+
+/// Takes a name away: it leads nowhere from the next request on. Where it was the primary one, the oldest that is verified is then.
+pub async fn remove(
+    tx: &mut TenantTx,
+    _by: &Allowed<PlatformSettingsWrite>,
+    id: DomainId,
+    expected: Option<i32>,
+) -> Result<Domain, Refused> {
+    lock_all(tx).await?;
+    let before = fetch(tx, id, "").await?;
+    check_version(before.version, expected)?;
+    Statement::new("DELETE FROM tenant_domains WHERE tenant_id = $1 AND id = $2")
+        .bind(tx.tenant().as_uuid())
+        .bind(id.as_uuid())
+        .execute(tx.conn()?)
+        .await?;
+    settle_primary(tx).await?;
+    record(tx, "domains.remove", id, Change::removed(&before)).await?;
+    Ok(before)
+}
+
+/// All names of the tenant, in one order, so that two who choose a primary one wait for each other.
+pub(super) async fn lock_all(tx: &mut TenantTx) -> Result<(), DbError> {
+    Statement::new("SELECT id FROM tenant_domains WHERE tenant_id = $1 ORDER BY id FOR UPDATE")
+        .bind(tx.tenant().as_uuid())
+        .execute(tx.conn()?)
+        .await?;
+    Ok(())
+}
+
+async fn set_primary(tx: &mut TenantTx, id: DomainId) -> Result<(), DbError> {
+    Statement::new(
+        "UPDATE tenant_domains SET is_primary = true, version = version + 1 WHERE tenant_id = $1 AND id = $2",
+    )
+    .bind(tx.tenant().as_uuid())
+    .bind(id.as_uuid())
+    .execute(tx.conn()?)
+    .await?;
+    Ok(())
+}
+
+/// Where links have a verified name to lead to and none is chosen, they lead to the oldest. The caller holds the locks.
+pub(super) async fn settle_primary(tx: &mut TenantTx) -> Result<(), DbError> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Uuid)]
+        id: DomainId,
+    }
+    let oldest: Vec<Found> = Statement::new(
+        "SELECT id FROM tenant_domains d WHERE tenant_id = $1 AND status = 'VERIFIED' \
+         AND NOT EXISTS (SELECT FROM tenant_domains p WHERE p.tenant_id = $1 AND p.is_primary) ORDER BY verified_at, id LIMIT 1",
+    )
+    .bind(tx.tenant().as_uuid())
+    .load(tx.conn()?)
+    .await?;
+    match oldest.into_iter().next() {
+        Some(oldest) => set_primary(tx, oldest.id).await,
+        None => Ok(()),
+    }
+}
+
+pub(super) async fn record(
+    tx: &mut TenantTx,
+    action: &str,
+    id: DomainId,
+    change: Change,
+) -> Result<(), DbError> {
+    audit::record(tx, action, "domain", Some(id.as_uuid()), change).await
+}
