@@ -319,6 +319,43 @@ async fn a_column_that_could_hold_a_secret_is_masked_or_listed() {
 }
 
 #[tokio::test]
+async fn what_a_key_writes_names_the_key_and_its_maker_and_is_found_with_the_makers_changes() {
+    let app = test_app().await;
+    let maker = app.person(Role::Admin).await;
+    let person = app.api(&maker).await;
+    let made = person
+        .with("idempotency-key", "k")
+        .post_json(
+            "/api/v1/api_keys",
+            &json!({"name": "Tally", "scopes": ["inventory.categories.write"]}),
+        )
+        .await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let key = app.client().bearer(made.json()["secret"].as_str().unwrap());
+    let added = key
+        .with("idempotency-key", "k")
+        .post_json("/api/v1/categories", &json!({"name": "Wires"}))
+        .await;
+    assert_eq!(added.status, 201, "{}", added.body);
+    let id = format!("SELECT id FROM users WHERE email = '{}'", maker.email);
+    let id = app.database.id(&id).await;
+    let object = added.json()["id"].as_str().unwrap().to_owned();
+    for filter in [
+        format!("object_id={object}"),
+        format!("actor_id={id}&object_id={object}"),
+    ] {
+        let told = person.get(&format!("/api/v1/audit?{filter}")).await;
+        assert_eq!(told.status, 200, "{}", told.body);
+        assert_eq!(
+            told.json()["data"][0]["actor_name"],
+            "Tally, key of Test Administrator",
+            "{filter}: {}",
+            told.body
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_support_visits_writes_name_the_visitor_and_the_visit() {
     let app = test_app().await;
     let dealer = Flow::new(&app).buyer(50_000).await.dealer;

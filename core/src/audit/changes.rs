@@ -17,6 +17,7 @@ use crate::master::ListError;
 pub struct TrailFilter {
     /// A record, with all that belongs to it: an order's lines, a dealer's addresses, a list's prices.
     pub object: Option<Uuid>,
+    /// What somebody did, and what was done with keys of theirs.
     pub by: Option<UserId>,
     pub request: Option<Uuid>,
     pub from: Option<IstDate>,
@@ -32,9 +33,10 @@ pub struct TrailEntry {
     pub n: i32,
     #[diesel(sql_type = Timestamptz)]
     pub at: DateTime<Utc>,
+    /// A person, or a key.
     #[diesel(sql_type = Nullable<SqlUuid>)]
     pub actor_id: Option<UserId>,
-    /// None for jobs and commands, which `via` names.
+    /// A key's with its maker's. None for jobs and commands, which `via` names.
     #[diesel(sql_type = Nullable<Text>)]
     pub by_name: Option<String>,
     /// The support visit of a platform admin.
@@ -74,7 +76,8 @@ pub async fn list_changes(
         None => None,
     };
     let mut statement = Statement::new(
-        "SELECT t.tx, t.n, t.at, t.actor_id, coalesce(i.user_name, u.name) AS by_name, t.visit_id, t.request_id, t.via, t.table_name, \
+        "SELECT t.tx, t.n, t.at, t.actor_id, coalesce(i.user_name, u.name, k.name || ', key of ' || k.created_by, \
+                (SELECT v.user_name FROM impersonations v WHERE v.tenant_id = $1 AND v.user_id = t.actor_id LIMIT 1)) AS by_name, t.visit_id, t.request_id, t.via, t.table_name, \
                 t.op, t.row_key, t.object_id, t.before, t.after FROM ",
     )
     .bind(tx.tenant().as_uuid());
@@ -92,7 +95,7 @@ pub async fn list_changes(
         statement.push_sql("audit_trail t");
     }
     statement.push_sql(
-        " LEFT JOIN users u ON u.id = t.actor_id LEFT JOIN impersonations i ON i.tenant_id = $1 AND i.id = t.visit_id WHERE t.tenant_id = $1",
+        " LEFT JOIN users u ON u.id = t.actor_id LEFT JOIN api_keys k ON k.tenant_id = $1 AND k.id = t.actor_id LEFT JOIN impersonations i ON i.tenant_id = $1 AND i.id = t.visit_id WHERE t.tenant_id = $1",
     );
     if let Some(object) = filter.object {
         let object = statement.push_bind(object);
@@ -115,7 +118,10 @@ pub async fn list_changes(
 fn transactions(statement: &mut Statement, row: &str, filter: &TrailFilter) {
     if let Some(by) = filter.by {
         let by = statement.push_bind(by.as_uuid());
-        statement.push_sql(&format!(" AND {row}.actor_id = {by}"));
+        statement.push_sql(&format!(
+            " AND {row}.actor_id IN (SELECT {by}::uuid UNION ALL SELECT k.id FROM api_keys k JOIN memberships m ON m.tenant_id = $1 AND m.id = k.membership_id \
+             WHERE k.tenant_id = $1 AND m.user_id = {by})"
+        ));
     }
     if let Some(request) = filter.request {
         let request = statement.push_bind(request);

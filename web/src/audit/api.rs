@@ -35,7 +35,7 @@ impl AuditApi {
         asked: Asked,
         /// One record, with all that belongs to it: an order's lines, a dealer's addresses, a list's prices.
         object_id: Query<Option<Uuid>>,
-        /// One person.
+        /// One person, and the keys that they made; or one key.
         actor_id: Query<Option<Uuid>>,
         /// The `X-Request-Id` of one request.
         request_id: Query<Option<Uuid>>,

@@ -106,11 +106,13 @@ pub fn form(form: &DomainForm, attempt: &Attempt) -> Markup {
 /// One domain: how it stands, and what is to be done next.
 pub fn show(domain: &Domain, public_url: &str, now: DateTime<Utc>) -> Markup {
     let body = html! {
-        (Heading::new(&domain.name).back("Domains", PATH).badge(status(domain)).actions(actions(domain)))
-        (trouble(domain))
-        @if !domain.is_verified() { (steps(domain, public_url)) }
-        (panel("The domain", facts(&details(domain, now))))
-        @if domain.is_verified() { (records(domain, public_url)) }
+        div.stack {
+            (Heading::new(&domain.name).back("Domains", PATH).badge(status(domain)).actions(actions(domain)))
+            (trouble(domain))
+            @if !domain.is_verified() { (steps(domain, public_url)) }
+            (panel("The domain", facts(&details(domain, now))))
+            @if domain.is_verified() { (records(domain, public_url)) }
+        }
     };
     hx::live_region("domain", &path_of(domain.id), EVENT, body)
 }

@@ -11,6 +11,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("ContactInput.name", "Sunita Rao"),
     ("InvitationAcceptance.name", "Sunita Rao"),
     ("NewCategory.name", "Cables"),
+    ("NewDomain.name", "orders.volt.example"),
     ("NewRole.name", "Counter sales"),
     ("NewTenant.name", "Volt Distributors"),
     ("NewVisit.reason", "Invoice 42 does not print"),
