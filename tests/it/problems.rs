@@ -277,4 +277,30 @@ async fn a_placed_order_says_its_version_and_is_not_sent_again_to_those_who_hold
         (sent.status, sent.header("etag")),
         (200, approved.header("etag"))
     );
+    assert_ne!(sent.header("etag"), Some(tag.as_str()));
+}
+
+#[tokio::test]
+async fn what_moves_without_a_new_version_is_sent_again_and_the_version_still_opens_the_record() {
+    let app = test_app().await;
+    let program = app.api_as(Role::Admin).await;
+    let dealer = app.dealer().await;
+    let path = format!("/api/v1/dealers/{dealer}");
+    let first = program.get(&path).await;
+    let held = program.with("if-none-match", first.header("etag").unwrap());
+    assert_eq!(held.get(&path).await.status, 304);
+    // As an order that is approved does.
+    let hold = format!("UPDATE dealer_credit SET holds = holds + 500 WHERE dealer_id = '{dealer}'");
+    app.database.execute(&hold).await;
+    let moved = held.get(&path).await;
+    assert_eq!((moved.status, moved.version()), (200, first.version()));
+    assert_ne!(moved.header("etag"), first.header("etag"));
+    // Whoever changes it names the version they saw, in either tag.
+    for (tag, status) in [(first.header("etag").unwrap(), 200), ("\"v1\"", 412)] {
+        let switched = program
+            .with("if-match", tag)
+            .post_json(&format!("{path}/deactivation"), &json!({}))
+            .await;
+        assert_eq!(switched.status, status, "{tag}: {}", switched.body);
+    }
 }

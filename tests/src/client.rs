@@ -23,6 +23,15 @@ impl Answer {
     }
 
     /// Where a redirect goes.
+    /// The version in the tag of a record; the rest of the tag is a hash.
+    pub fn version(&self) -> Option<i32> {
+        let tag = self
+            .header("etag")?
+            .strip_prefix("\"v")?
+            .strip_suffix('"')?;
+        tag.split('-').next()?.parse().ok()
+    }
+
     pub fn location(&self) -> &str {
         self.header("location").unwrap_or_default()
     }

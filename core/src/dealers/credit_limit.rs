@@ -99,10 +99,15 @@ pub async fn set_credit_limit(
         version,
     } = row.ok_or_else(MasterError::not_found)?;
     check_version(version, expected)?;
-    Statement::new("UPDATE dealer_credit SET credit_limit = $3, version = version + 1 WHERE tenant_id = $1 AND dealer_id = $2")
+    // Lists show the limit, so it is a change of the dealer for whoever keeps a copy.
+    Statement::new(
+        "WITH told AS (UPDATE dealers SET updated_at = $4 WHERE tenant_id = $1 AND id = $2) \
+         UPDATE dealer_credit SET credit_limit = $3, version = version + 1 WHERE tenant_id = $1 AND dealer_id = $2",
+    )
         .bind(tx.tenant().as_uuid())
         .bind(dealer.as_uuid())
         .bind(limit.as_decimal())
+        .bind(tx.now())
         .execute(tx.conn()?)
         .await?;
     let change = Change::updated(

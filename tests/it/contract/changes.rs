@@ -288,3 +288,26 @@ async fn orders_are_listed_with_their_lines_when_that_is_asked_for_and_nothing_e
         );
     }
 }
+
+#[tokio::test]
+async fn a_new_credit_limit_is_a_change_of_the_dealer() {
+    let app = test_app().await;
+    let dealer = app.dealer().await.to_string();
+    let program = app.api_as(Role::Admin).await;
+    app.clock.advance(chrono::TimeDelta::minutes(1));
+    let from = "updated_since=2999-01-01T00:00:00Z";
+    assert!(ids(&get(&program, &format!("/api/v1/dealers?{from}")).await).is_empty());
+    let before = moment(&app, "dealers", "id", &dealer).await;
+    let limit = program
+        .with("if-match", "\"v1\"")
+        .put_json(
+            &format!("/api/v1/dealers/{dealer}/credit_limit"),
+            &json!({"credit_limit": "75000"}),
+        )
+        .await;
+    assert_eq!(limit.status, 200, "{}", limit.body);
+    let after = moment(&app, "dealers", "id", &dealer).await;
+    assert!(after > before, "{after} is after {before}");
+    let changed = get(&program, &format!("/api/v1/dealers?updated_since={after}")).await;
+    assert_eq!(ids(&changed), [dealer]);
+}

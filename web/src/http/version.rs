@@ -4,10 +4,21 @@ use vitaran_core::master::{Master, MasterError};
 
 use super::problem::Refusal;
 
-/// `"v7"`
+/// `"v7"`; on its way out [`super::not_modified`] makes a whole one of it.
 #[must_use]
 pub fn etag(version: i32) -> String {
     format!("\"v{version}\"")
+}
+
+/// `"v7-0123456789abcdef"`
+pub(super) fn whole_etag(version: i32, hash: &str) -> String {
+    format!("\"v{version}-{hash}\"")
+}
+
+/// The version in a tag that [`etag`] made.
+pub(super) fn of_tag(tag: &str) -> Option<i32> {
+    let digits = tag.strip_prefix("\"v")?.strip_suffix('"')?;
+    digits.parse().ok()
 }
 
 /// The version a change was made from; every PUT and PATCH must name it.
@@ -33,7 +44,8 @@ fn parse(text: &str) -> Result<i32, Refusal> {
     let digits = text
         .trim()
         .strip_prefix("\"v")
-        .and_then(|rest| rest.strip_suffix('"'));
+        .and_then(|rest| rest.strip_suffix('"'))
+        .map(|rest| rest.split_once('-').map_or(rest, |(digits, _)| digits));
     digits
         .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
         .and_then(|digits| digits.parse().ok())
@@ -47,6 +59,7 @@ mod tests {
     #[test]
     fn a_version_comes_back_as_it_was_given() {
         assert_eq!(required(Some(&etag(7))).unwrap(), 7);
+        assert_eq!(required(Some(&whole_etag(7, "0a1b"))).unwrap(), 7);
         assert_eq!(optional(None).unwrap(), None);
     }
 
