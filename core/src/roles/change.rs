@@ -146,6 +146,7 @@ struct Held {
 }
 
 async fn check_room(tx: &mut TenantTx) -> Result<(), Refused> {
+    tx.one_at_a_time("roles").await?;
     let held: Held = Statement::new("SELECT count(*) AS count FROM roles WHERE tenant_id = $1")
         .bind(tx.tenant().as_uuid())
         .get_result(tx.conn()?)
