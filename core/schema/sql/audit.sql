@@ -25,17 +25,20 @@ BEGIN
     IF to_regprocedure('public.trail_ahead()') IS NOT NULL THEN
         EXECUTE 'SELECT public.trail_ahead()' INTO ahead;
     END IF;
-    -- The owner is held by the policies too, but for this one look over all tenants.
-    ALTER TABLE audit_trail NO FORCE ROW LEVEL SECURITY;
-    ALTER TABLE audit_seals NO FORCE ROW LEVEL SECURITY;
-    last := greatest((SELECT max(tx) FROM audit_trail), (SELECT max(to_tx) - 1 FROM audit_seals));
-    ALTER TABLE audit_trail FORCE ROW LEVEL SECURITY;
-    ALTER TABLE audit_seals FORCE ROW LEVEL SECURITY;
+    -- The end of each tenant's trail, from its key: writers go on meanwhile, and a trail of years costs no more than a young one.
+    SELECT max(greatest(rows.tx, seals.to_tx - 1)) INTO last FROM tenants t
+    LEFT JOIN LATERAL (SELECT tx FROM audit_trail a WHERE a.tenant_id = t.id ORDER BY a.tenant_id DESC, a.tx DESC, a.n DESC LIMIT 1) rows ON true
+    LEFT JOIN LATERAL (SELECT to_tx FROM audit_seals s WHERE s.tenant_id = t.id ORDER BY s.tenant_id DESC, s.n DESC LIMIT 1) seals ON true;
     next := pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
     IF last >= next + ahead THEN
         ahead := last - next + 1;
     END IF;
     EXECUTE format('CREATE OR REPLACE FUNCTION public.trail_ahead() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN %s::bigint', ahead);
+    -- The log numbers its transactions as the trail does, so that each leads to the other.
+    IF NOT EXISTS (SELECT FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+                   WHERE d.adrelid = 'public.audit_log'::regclass AND a.attname = 'tx' AND pg_get_expr(d.adbin, d.adrelid) LIKE '%trail_ahead()%') THEN
+        ALTER TABLE audit_log ALTER COLUMN tx SET DEFAULT public.trail_ahead() + pg_current_xact_id()::text::bigint;
+    END IF;
 END $$;
 
 DO $$

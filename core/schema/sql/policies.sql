@@ -91,6 +91,11 @@ CREATE POLICY worker_finds_due ON webhook_deliveries FOR SELECT TO app_worker US
 -- The trail is written by the triggers of audit.sql, which run as the owner and take the tenant from the row they tell of.
 DROP POLICY IF EXISTS told_by_trigger ON audit_trail;
 CREATE POLICY told_by_trigger ON audit_trail FOR INSERT TO app_owner WITH CHECK (true);
+-- A migration looks how far the trails of all tenants have come.
+DROP POLICY IF EXISTS counted_by_owner ON audit_trail;
+CREATE POLICY counted_by_owner ON audit_trail FOR SELECT TO app_owner USING (true);
+DROP POLICY IF EXISTS counted_by_owner ON audit_seals;
+CREATE POLICY counted_by_owner ON audit_seals FOR SELECT TO app_owner USING (true);
 
 -- What has expired is deleted across tenants; a row in force is out of reach.
 DROP POLICY IF EXISTS worker_finds_expired ON idempotency_keys;
