@@ -284,6 +284,7 @@ async fn only_the_outbox_and_what_has_expired_are_seen_across_tenants() {
         "roles found_before_tenant to app_lookup",
         "second_factor_rules found_before_tenant to app_lookup",
         "webhook_deliveries worker_finds_due to app_worker",
+        "webhook_endpoints worker_finds_removed to app_worker",
         "webhook_events worker_deletes_expired to app_worker",
         "webhook_events worker_finds_expired to app_worker",
         "webhook_secrets worker_deletes_expired to app_worker",

@@ -258,15 +258,19 @@ async fn secrets_are_told_as_changed_and_shown_to_nobody() {
              UPDATE whatsapp_accounts SET access_token = 'canary-4'; \
              INSERT INTO dealer_contacts (tenant_id, id, dealer_id, name, phone) VALUES ('{tenant}', gen_random_uuid(), '{dealer}', 'R', '+919876543210'); \
              UPDATE dealer_contacts SET phone = '+919876543299' WHERE phone = '+919876543210'; \
-             DELETE FROM whatsapp_accounts"
+             DELETE FROM whatsapp_accounts; \
+             INSERT INTO webhook_endpoints (tenant_id, id, url, description, events, created_at, created_by) \
+                 VALUES ('{tenant}', gen_random_uuid(), 'https://erp.example.in/canary-5?key=canary-6', '', '{{order.placed}}', now(), 'Meera'); \
+             UPDATE webhook_endpoints SET url = 'https://erp.example.in/canary-7'; \
+             DELETE FROM webhook_endpoints"
         ))
         .await;
     let rows = told(
         &app,
-        "table_name IN ('whatsapp_accounts', 'dealer_contacts')",
+        "table_name IN ('whatsapp_accounts', 'dealer_contacts', 'webhook_endpoints')",
     )
     .await;
-    assert!(rows.len() >= 5, "{rows:#?}");
+    assert!(rows.len() >= 8, "{rows:#?}");
     let text = serde_json::to_string(&rows).unwrap();
     assert!(
         !text.contains("canary") && !text.contains("98765432"),
@@ -279,6 +283,14 @@ async fn secrets_are_told_as_changed_and_shown_to_nobody() {
     assert_eq!(
         (&changed["before"], &changed["after"]),
         (&json!({"access_token": "…"}), &json!({"access_token": "…"}))
+    );
+    let called = rows
+        .iter()
+        .find(|row| row["table_name"] == "webhook_endpoints" && row["op"] == "UPDATE")
+        .unwrap();
+    assert_eq!(
+        (&called["before"], &called["after"]),
+        (&json!({"url": "…"}), &json!({"url": "…"}))
     );
     let moved = rows
         .iter()

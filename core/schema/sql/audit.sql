@@ -58,7 +58,8 @@ DECLARE
     part text;
     body text;
     -- What is a secret by its name is told as changed and never shown; of a telephone number the last digits are.
-    secret constant text := '(password|secret|token|totp|recovery|seed|private|credential|_hash$|_sha256$|_sealed$)';
+    secret text;
+    secrets constant text := '(password|secret|token|totp|recovery|seed|private|credential|_hash$|_sha256$|_sealed$)';
     masked constant text := '(^|_)phone($|_number$)';
     head constant text := 'INSERT INTO public.audit_trail (tenant_id, tx, n, actor_id, visit_id, request_id, via, table_name, op, row_key, object_id, before, after) SELECT ';
     who constant text := 'public.trail_ahead() + pg_current_xact_id()::text::bigint, seen + row_number() OVER ()::integer, actor, visit, request, via, TG_TABLE_NAME, TG_OP';
@@ -88,6 +89,8 @@ BEGIN
             -- A wish; the order that it becomes is told of.
             'cart_lines');
 
+        -- What stands behind the host of an address that is called may be a secret too.
+        secret := secrets || CASE t.relname WHEN 'webhook_endpoints' THEN '|^url$' ELSE '' END;
         -- Documents are frozen by triggers of their own: the row itself says what was written, so its beginning is told without
         -- its content; that of an order's line is told by the order.
         mode := CASE WHEN t.relname IN ('invoices', 'orders', 'receipts', 'shipments') THEN 'brief'
@@ -105,7 +108,7 @@ BEGIN
         quiet := ARRAY['tenant_id', 'version', 'updated_at', 'sort_name']
             || CASE t.relname WHEN 'dealer_credit' THEN ARRAY['holds', 'unpaid', 'unallocated'] WHEN 'order_lines' THEN ARRAY['reserved_quantity']
                 WHEN 'api_keys' THEN ARRAY['last_used_at', 'last_used_ip']
-                WHEN 'webhook_endpoints' THEN ARRAY['failures', 'failing_since', 'paused_until'] ELSE '{}' END;
+                WHEN 'webhook_endpoints' THEN ARRAY['failures', 'failing_since', 'last_failed_at', 'paused_until'] ELSE '{}' END;
 
         SELECT array_agg(a.attname::text ORDER BY a.attnum) INTO columns
         FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> ALL (quiet);

@@ -106,6 +106,8 @@ DROP POLICY IF EXISTS worker_finds_expired ON webhook_events;
 CREATE POLICY worker_finds_expired ON webhook_events FOR SELECT TO app_worker USING (occurred_at < now() - interval '30 days');
 DROP POLICY IF EXISTS worker_deletes_expired ON webhook_events;
 CREATE POLICY worker_deletes_expired ON webhook_events FOR DELETE TO app_worker USING (occurred_at < now() - interval '30 days');
+DROP POLICY IF EXISTS worker_finds_removed ON webhook_endpoints;
+CREATE POLICY worker_finds_removed ON webhook_endpoints FOR SELECT TO app_worker USING (removed_at IS NOT NULL);
 DROP POLICY IF EXISTS worker_finds_expired ON webhook_secrets;
 CREATE POLICY worker_finds_expired ON webhook_secrets FOR SELECT TO app_worker USING (expires_at < now());
 DROP POLICY IF EXISTS worker_deletes_expired ON webhook_secrets;
