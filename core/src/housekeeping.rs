@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::{Db, DbError, Statement};
 use crate::jobs::Job;
+use crate::webhooks;
 
 /// Rows of one statement, so that none holds locks for long.
 const BATCH: i64 = 1_000;
@@ -117,6 +118,8 @@ pub async fn keep_house_now(db: &Db) -> Result<Swept, DbError> {
         }
         swept.push((what, gone));
     }
+    let gone = webhooks::clear_removed(db).await?;
+    swept.push(("removed webhook endpoints with their logs", gone));
     Ok(swept)
 }
 

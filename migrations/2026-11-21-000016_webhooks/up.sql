@@ -11,16 +11,20 @@ CREATE TABLE webhook_endpoints (
     created_by      text NOT NULL,
     disabled_at     timestamptz,
     disabled_reason text,
-    -- The circuit: failures in a row, since when, and until when nothing is sent there.
+    -- The circuit: failures in a row, since when, when the last one was, and until when nothing is sent there.
     failures        integer NOT NULL DEFAULT 0,
     failing_since   timestamptz,
+    last_failed_at  timestamptz,
     paused_until    timestamptz,
+    -- A removed one is found by nobody, and goes with its log in small batches.
+    removed_at      timestamptz,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT ck_webhook_endpoints_texts CHECK (length(url) BETWEEN 1 AND 500 AND length(description) <= 200),
     CONSTRAINT ck_webhook_endpoints_events CHECK (cardinality(events) BETWEEN 1 AND 64),
     CONSTRAINT ck_webhook_endpoints_disabled CHECK ((disabled_at IS NULL) = (disabled_reason IS NULL)),
     CONSTRAINT ck_webhook_endpoints_disabled_reason CHECK (disabled_reason IN ('BY_HAND', 'GONE', 'FAILING')),
-    CONSTRAINT ck_webhook_endpoints_failures CHECK (failures >= 0)
+    CONSTRAINT ck_webhook_endpoints_failures CHECK (failures >= 0),
+    CONSTRAINT ck_webhook_endpoints_removed CHECK (removed_at IS NULL OR disabled_at IS NOT NULL)
 );
 
 -- What an enabled endpoint listens to, a row for each event; without its address, because a dealer who places an order

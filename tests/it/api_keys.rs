@@ -158,6 +158,7 @@ async fn nobody_gives_a_key_what_they_do_not_hold_and_no_key_manages_people_or_k
         "platform.users.write",
         "platform.roles.write",
         "platform.sessions.revoke",
+        "platform.settings.write",
         "platform.webhooks.manage",
         "orders:read",
     ] {
@@ -175,12 +176,27 @@ async fn nobody_gives_a_key_what_they_do_not_hold_and_no_key_manages_people_or_k
                 "platform.users.write",
                 "platform.roles.write",
                 "platform.sessions.revoke",
+                "platform.settings.write",
                 "platform.webhooks.manage",
             ]
             .contains(code)
         })
         .collect();
-    let (tally, _) = program(&app, &admin, &all).await;
+    let (tally, id) = program(&app, &admin, &all).await;
+    // A row that was written when it could be given.
+    let given = format!(
+        "UPDATE api_keys SET scopes = scopes || ' platform.settings.write' WHERE id = '{id}'"
+    );
+    app.database.execute(&given).await;
+    let rules = json!({ "roles": [], "role_ids": [] });
+    let switched = tally.with("if-match", "\"v1\"");
+    let refused = switched
+        .put_json("/api/v1/second-factor-rules", &rules)
+        .await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (403, "access.forbidden")
+    );
     assert_eq!(tally.get("/api/v1/api_keys").await.status, 403);
     assert_eq!(tally.get("/api/v1/sessions").await.status, 403);
     for (path, is_write) in [
@@ -279,6 +295,118 @@ async fn a_replaced_key_works_beside_the_new_one_for_the_overlap_and_no_longer()
         .await;
     assert_eq!(rolled.status, 201, "{}", rolled.body);
     assert_eq!(new.get("/api/v1/orders").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_replaced_key_stays_its_makers_and_nobody_replaces_one_that_goes_further_than_they_do() {
+    let app = test_app().await;
+    let (_, admin) = admin_of(&app).await;
+    let wanted = json!({
+        "name": "Keepers", "base": "SALES", "approval_limit": "500",
+        "permissions": ["platform.apikeys.manage", "sales.orders.read", "sales.orders.approve"],
+    });
+    let role = admin
+        .with("idempotency-key", "role")
+        .post_json("/api/v1/roles", &wanted)
+        .await;
+    assert_eq!(role.status, 201, "{}", role.body);
+    let role = role.json()["id"].as_str().unwrap().to_owned();
+    let keeper = app.person(Role::Sales).await;
+    let of_keeper = format!(
+        "user_id = (SELECT id FROM users WHERE email = '{}')",
+        keeper.email
+    );
+    let set = async |what: &str| {
+        let sql = format!("UPDATE memberships SET {what} WHERE {of_keeper}");
+        app.database.execute(&sql).await;
+    };
+    set(&format!("role_id = '{role}'")).await;
+    let keeper = app.api(&keeper).await;
+    let scopes = ["sales.orders.read", "sales.orders.approve"];
+    let (_, id) = program(&app, &keeper, &scopes).await;
+
+    // In an administrator's hands it still does no more than its maker may.
+    let roll = async |client: &Client, id: &str| {
+        let key = uuid::Uuid::now_v7().to_string();
+        let keyed = client.with("idempotency-key", &key);
+        let path = format!("/api/v1/api_keys/{id}/roll");
+        keyed.post_json(&path, &json!({})).await
+    };
+    let (secret, id) = parts(&roll(&admin, &id).await);
+    let rolled = app.client().bearer(secret);
+    let me = rolled.get("/api/v1/me").await.json();
+    assert_eq!(me["user"]["name"], "Test Sales", "{me}");
+    let flow = Flow::new(&app);
+    let (lamp, buyer) = (flow.product("LAMP", 99).await, flow.buyer(100_000).await);
+    let order = flow.place(buyer, &[(lamp, 50)]).await;
+    let path = format!("/api/v1/orders/{order}/approval");
+    let refused = rolled.post_json(&path, &json!({})).await;
+    assert_eq!(
+        refused.code(),
+        "orders.above_your_limit",
+        "{}",
+        refused.body
+    );
+
+    let (_, boundless) = program(&app, &admin, &scopes).await;
+    let refused = roll(&keeper, &boundless).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (422, "api_keys.beyond_yours"),
+        "{}",
+        refused.body
+    );
+    set("is_active = false").await;
+    let refused = roll(&admin, &id).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (409, "api_keys.maker_left"),
+        "{}",
+        refused.body
+    );
+}
+
+#[tokio::test]
+async fn there_are_a_hundred_keys_in_force_and_no_more_however_many_are_made_or_replaced_at_once() {
+    let app = test_app().await;
+    let (_, admin) = admin_of(&app).await;
+    let scopes = ["sales.orders.read"];
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        ids.push(program(&app, &admin, &scopes).await.1);
+    }
+    let more = "INSERT INTO api_keys (tenant_id, id, membership_id, name, secret_hash, last4, scopes, networks, created_at, created_by, expires_at) \
+        SELECT k.tenant_id, gen_random_uuid(), k.membership_id, 'Old', sha256(n::text::bytea), '0000', k.scopes, '', now(), k.created_by, k.expires_at \
+        FROM (SELECT * FROM api_keys LIMIT 1) k, generate_series(1, 94) n";
+    app.database.execute(more).await;
+    let asks = (0..4).map(|number| {
+        let keyed = admin.with("idempotency-key", &format!("key-{number}"));
+        let roll = format!("/api/v1/api_keys/{}/roll", ids[number]);
+        async move {
+            match number % 2 {
+                0 => {
+                    keyed
+                        .post_json("/api/v1/api_keys", &wanting(&["sales.orders.read"]))
+                        .await
+                        .status
+                }
+                _ => {
+                    keyed
+                        .post_json(&roll, &json!({ "overlap_hours": 1 }))
+                        .await
+                        .status
+                }
+            }
+        }
+    });
+    let mut statuses = futures_util::future::join_all(asks).await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 201, 422, 422]);
+    // One that stops at once makes room for the one that takes its place.
+    let keyed = admin.with("idempotency-key", "at-once");
+    let roll = format!("/api/v1/api_keys/{}/roll", ids[0]);
+    let rolled = keyed.post_json(&roll, &json!({ "overlap_hours": 0 })).await;
+    assert_eq!(rolled.status, 201, "{}", rolled.body);
 }
 
 #[tokio::test]

@@ -515,3 +515,23 @@ async fn on_a_support_visit_nobody_is_invited() {
         0
     );
 }
+
+#[tokio::test]
+async fn two_hundred_invitations_wait_and_no_more_however_many_ask_at_once() {
+    let app = test_app().await;
+    let admin = app.api_as(Role::Admin).await;
+    let many = "INSERT INTO invitations (tenant_id, id, email, role, token_hash, invited_by, created_at, expires_at) \
+        SELECT m.tenant_id, gen_random_uuid(), 'guest' || n || '@outside.test', 'SALES', sha256(n::text::bytea), m.id, now(), now() + interval '1 day' \
+        FROM (SELECT * FROM memberships WHERE role = 'ADMIN' LIMIT 1) m, generate_series(1, 198) n";
+    app.database.execute(many).await;
+    let asks = (0..4).map(|number| {
+        let admin = admin.with("idempotency-key", &format!("key-{number}"));
+        async move {
+            let body = json!({ "email": format!("new{number}@outside.test"), "role": "SALES" });
+            admin.post_json("/api/v1/invitations", &body).await.status
+        }
+    });
+    let mut statuses = futures_util::future::join_all(asks).await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 201, 422, 422]);
+}

@@ -138,6 +138,16 @@ async fn lists_queues_and_figures_are_of_ones_own_locations() {
         let body = browser.get(page).await.body;
         assert!(body.contains(&own) && !body.contains(&other), "{page}");
     }
+    // The money of the house is one account, and not for those who see a part of it.
+    let money = "on issued invoices";
+    for (person, is_told) in [
+        (bound(&app, Role::Accounts, two.location()).await, false),
+        (app.person(Role::Accounts).await, true),
+    ] {
+        let home = app.sign_in(&person).await.get("/admin").await;
+        assert_eq!(home.status, 200, "{}", home.body);
+        assert_eq!(home.body.contains(money), is_told, "{}", home.body);
+    }
     assert_eq!(browser.get("/admin/invoices/series").await.status, 403);
     let series = browser.get("/admin/invoices/series").await.body;
     assert!(series.contains("some locations only"), "{series}");
@@ -200,6 +210,11 @@ async fn goods_come_in_and_orders_are_placed_where_one_works_alone() {
 
 /// A program of somebody who may do all that can be done at one location.
 async fn manager(app: &TestApp, two: &Two) -> Client {
+    managers(app, two).await.0
+}
+
+/// As [`manager`], with their browser.
+async fn managers(app: &TestApp, two: &Two) -> (Client, Client) {
     let admin = app.api_as(Role::Admin).await;
     let codes: Vec<&str> = vitaran_core::access::PermissionCode::ALL
         .map(|code| code.as_str())
@@ -214,7 +229,7 @@ async fn manager(app: &TestApp, two: &Two) -> Client {
     let place = json!({ "role": made.json()["id"], "locations": [two.location()] });
     let given = give(&admin, &member(app, &person).await, 1, &place).await;
     assert_eq!(given.status, 200, "{}", given.body);
-    app.api(&person).await
+    (app.api(&person).await, app.sign_in(&person).await)
 }
 
 #[tokio::test]
@@ -308,6 +323,87 @@ async fn whoever_is_bound_gives_no_more_than_their_own_locations_and_changes_nob
     };
     let me = app.api(&asha).await.get("/api/v1/me").await.json();
     assert_eq!(me["location_ids"], json!([here]));
+}
+
+#[tokio::test]
+async fn whoever_is_bound_changes_no_role_and_takes_nothing_from_people_who_work_everywhere() {
+    let app = test_app().await;
+    let two = Two::new(&app).await;
+    let admin = app.api_as(Role::Admin).await;
+    let body = json!({ "name": "Clerks", "base": "SALES", "permissions": ["sales.orders.read"] });
+    let keyed = admin.with("idempotency-key", "clerks");
+    let role = keyed.post_json("/api/v1/roles", &body).await.json();
+    let role = format!("/api/v1/roles/{}", role["id"].as_str().unwrap());
+    let (manager, browser) = managers(&app, &two).await;
+    let versioned = manager.with("if-match", "\"v1\"");
+    for refused in [
+        manager
+            .with("idempotency-key", "more")
+            .post_json("/api/v1/roles", &body)
+            .await,
+        versioned.put_json(&role, &body).await,
+        versioned
+            .send(versioned.request(reqwest::Method::DELETE, &role))
+            .await,
+    ] {
+        assert_eq!(
+            (refused.status, refused.code().as_str()),
+            (403, "access.forbidden")
+        );
+    }
+
+    // One who works here, one who works elsewhere, and one who works everywhere; each is signed in.
+    let here = bound(&app, Role::Sales, two.location()).await;
+    let main = bound(&app, Role::Sales, two.main.tenant.location).await;
+    let everywhere = app.person(Role::Sales).await;
+    for (person, is_within) in [(&main, false), (&everywhere, false), (&here, true)] {
+        let program = app.api(person).await;
+        let of_person = format!("(SELECT id FROM users WHERE email = '{}')", person.email);
+        let user = app
+            .database
+            .id(&format!("SELECT id FROM users WHERE id = {of_person}"))
+            .await;
+        let session = format!("SELECT id FROM sessions WHERE user_id = {of_person}");
+        let session = app.database.id(&session).await;
+        let factor = format!(
+            "INSERT INTO second_factors (user_id, sealed_secret, confirmed_at) VALUES ('{user}', 'k1.', now())"
+        );
+        app.database.execute(&factor).await;
+        let empty = json!({});
+        let reset = format!("/api/v1/users/{user}/second-factor/removal");
+        let reset = manager.post_json(&reset, &empty).await;
+        let end = format!("/api/v1/sessions/{session}/revocation");
+        let all = format!("/admin/users/{user}/sessions/revocation");
+        if is_within {
+            assert_eq!(reset.status, 204, "{}", reset.body);
+            assert_eq!(program.get("/api/v1/orders").await.status, 200);
+            assert_eq!(manager.post_json(&end, &empty).await.status, 204);
+            assert_eq!(program.get("/api/v1/orders").await.status, 401);
+            assert_eq!(browser.post_form(&all, &[]).await.status, 303);
+            continue;
+        }
+        let end = manager.post_json(&end, &empty).await;
+        for refused in [reset, end] {
+            assert_eq!(
+                (refused.status, refused.code().as_str()),
+                (422, "identity.beyond_yours"),
+                "{}",
+                person.email
+            );
+        }
+        let refused = browser.post_form(&all, &[]).await;
+        assert_eq!(refused.status, 422, "{}", refused.body);
+        assert!(
+            refused.body.contains("works where you do not"),
+            "{}",
+            refused.body
+        );
+        assert_eq!(
+            program.get("/api/v1/orders").await.status,
+            200,
+            "still signed in"
+        );
+    }
 }
 
 #[tokio::test]

@@ -171,6 +171,17 @@ async fn what_a_module_holds_goes_when_it_is_off_and_comes_back_as_it_was() {
         start.location()
     );
 
+    let visitor = app.sign_in_platform_admin().await;
+    let visit = [("reason", "They miss a module")];
+    let mut answer = visitor
+        .post_form("/super/tenants/volt/visits", &visit)
+        .await;
+    while answer.status == 303 {
+        answer = visitor.get(answer.location()).await;
+    }
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(answer.body.contains("is acting inside"), "{}", answer.body);
+
     assert_eq!(switch(&app, &platform, &[]).await.status, 200);
     both.are_missing(&OF_INVENTORY).await;
     both.are_there(&OF_NONE).await;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use vitaran_core::access::Role;
-use vitaran_tests::test_app;
+use vitaran_tests::{Client, test_app};
 
 const FORM: [(&str, &str); 13] = [
     ("slug", "ampere"),
@@ -152,11 +152,12 @@ async fn a_support_visit_has_a_reason_a_banner_an_end_and_stands_in_the_audit_lo
         .await;
     assert_eq!(
         (answer.status, answer.location()),
-        (303, "/admin"),
+        (303, "/"),
         "{}",
         answer.body
     );
     assert_ne!(client.cookie("sid").unwrap(), before);
+    assert_eq!(client.get("/").await.location(), "/admin");
     let page = client.get("/admin").await;
     assert!(page.body.contains("is acting inside"));
     assert!(page.body.contains("Volt Distributors"));
@@ -173,6 +174,73 @@ async fn a_support_visit_has_a_reason_a_banner_an_end_and_stands_in_the_audit_lo
         log.body.contains("Invoice 42 does not print"),
         "{}",
         log.body
+    );
+}
+
+#[tokio::test]
+async fn a_visit_ends_with_its_session_and_with_the_next_visit_and_no_token_acts_under_it_any_more()
+{
+    let app = test_app().await;
+    let person = app.platform_admin().await;
+    let program = app.api(&person).await;
+    let inside = program.with("x-tenant-id", &app.tenant.tenant.id.to_string());
+    let write = async || {
+        let name = uuid::Uuid::now_v7().to_string();
+        let keyed = inside.with("idempotency-key", &name);
+        let body = json!({ "name": name });
+        keyed.post_json("/api/v1/categories", &body).await.status
+    };
+    let writing = [
+        ("reason", "They cannot make a category"),
+        ("may_write", "yes"),
+    ];
+    let visit = async |browser: &Client, form: &[(&str, &str)]| {
+        let begun = browser.post_form("/super/tenants/volt/visits", form).await;
+        assert_eq!(begun.status, 303, "{}", begun.body);
+    };
+    let open = "SELECT count(*) FROM impersonations WHERE may_write AND ended_at IS NULL";
+
+    let browser = app.sign_in(&person).await;
+    visit(&browser, &writing).await;
+    assert_eq!(write().await, 201);
+    assert_eq!(browser.post_form("/logout", &[]).await.status, 303);
+    assert_eq!(app.database.count(open).await, 0, "signed out");
+    assert_eq!(write().await, 403);
+
+    visit(&app.sign_in(&person).await, &writing).await;
+    assert_eq!(write().await, 201);
+    let session = "SELECT id FROM sessions WHERE impersonation_id IS NOT NULL";
+    let end = format!(
+        "/account/sessions/{}/revocation",
+        app.database.id(session).await
+    );
+    let elsewhere = app.sign_in(&person).await;
+    assert_eq!(elsewhere.post_form(&end, &[]).await.status, 303);
+    assert_eq!(app.database.count(open).await, 0, "ended from elsewhere");
+    assert_eq!(write().await, 403);
+
+    let (first, second) = (app.sign_in(&person).await, app.sign_in(&person).await);
+    visit(&first, &writing).await;
+    assert_eq!(write().await, 201);
+    visit(&second, &[("reason", "To look at an invoice")]).await;
+    assert_eq!(app.database.count(open).await, 0, "another took its place");
+    assert_eq!(write().await, 403);
+    assert_eq!(first.get("/admin").await.status, 303);
+    assert_eq!(second.get("/admin").await.status, 200);
+    // Elsewhere its browser takes the visit along to its end.
+    app.tenant("ampere", "29AMPCE5678B1ZI").await;
+    visit(&second, &writing).await;
+    let elsewhere = second
+        .post_form("/super/tenants/ampere/visits", &writing)
+        .await;
+    assert_eq!(elsewhere.status, 303);
+    assert_eq!(write().await, 403);
+    let told = "SELECT (count(*) FILTER (WHERE action = 'platform.visit_started') - count(*) FILTER (WHERE action = 'platform.visit_ended'))::text AS text FROM audit_log";
+    let in_force = "SELECT count(*)::text AS text FROM impersonations WHERE ended_at IS NULL";
+    assert_eq!(
+        app.database.text(told).await,
+        app.database.text(in_force).await,
+        "each end stands in the audit log"
     );
 }
 

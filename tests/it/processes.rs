@@ -248,3 +248,19 @@ async fn an_idle_worker_that_is_told_to_stop_ends_well() {
     worker.terminate();
     assert_eq!(worker.ended_within(STOP).await, Some(0));
 }
+
+#[tokio::test]
+async fn who_opens_a_connection_and_does_not_say_what_they_want_is_cut_off() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let app = test_app().await;
+    let program = Program::web(&app);
+    let _web = program.serve().await;
+    let address = program.base().replace("http://", "");
+    let mut half = tokio::net::TcpStream::connect(&address).await.unwrap();
+    half.write_all(b"GET /health HTTP/1.1\r\nhost: he")
+        .await
+        .unwrap();
+    let mut rest = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(25), half.read_to_end(&mut rest)).await;
+    assert!(ended.is_ok(), "the connection is still open");
+}

@@ -128,3 +128,25 @@ async fn the_preview_shows_what_a_role_will_do_and_saves_nothing() {
     let roles = admin.get("/admin/roles").await;
     assert!(!roles.body.contains("Pickers"));
 }
+
+#[tokio::test]
+async fn there_are_a_hundred_roles_and_no_more_however_many_ask_at_once() {
+    let app = test_app().await;
+    let admin = app.api_as(Role::Admin).await;
+    let tenant = app.tenant.tenant.id;
+    let many = format!(
+        "INSERT INTO roles (tenant_id, id, name, base, permissions) \
+         SELECT '{tenant}', gen_random_uuid(), 'Role ' || n, 'SALES', '{{sales.orders.read}}' FROM generate_series(1, 98) n"
+    );
+    app.database.execute(&many).await;
+    let asks = (0..4).map(|number| {
+        let admin = admin.with("idempotency-key", &format!("key-{number}"));
+        async move {
+            let body = json!({ "name": format!("New {number}"), "base": "SALES", "permissions": ["sales.orders.read"] });
+            admin.post_json("/api/v1/roles", &body).await.status
+        }
+    });
+    let mut statuses = futures_util::future::join_all(asks).await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 201, 422, 422]);
+}

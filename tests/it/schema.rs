@@ -271,6 +271,8 @@ async fn only_the_outbox_and_what_has_expired_are_seen_across_tenants() {
     .await;
     let expected = [
         "api_keys found_before_tenant to app_lookup",
+        "audit_seals counted_by_owner to app_owner",
+        "audit_trail counted_by_owner to app_owner",
         "audit_trail told_by_trigger to app_owner",
         "document_renders worker_finds_due to app_worker",
         "idempotency_keys worker_deletes_expired to app_worker",
@@ -284,6 +286,7 @@ async fn only_the_outbox_and_what_has_expired_are_seen_across_tenants() {
         "tenant_domains found_before_tenant to app_lookup",
         "tenant_domains worker_finds_due to app_worker",
         "webhook_deliveries worker_finds_due to app_worker",
+        "webhook_endpoints worker_finds_removed to app_worker",
         "webhook_events worker_deletes_expired to app_worker",
         "webhook_events worker_finds_expired to app_worker",
         "webhook_secrets worker_deletes_expired to app_worker",

@@ -296,3 +296,33 @@ async fn messages_and_deliveries_wait_untried_and_go_out_when_it_is_restored() {
     assert_eq!(app.database.text(DELIVERIES).await, "DELIVERED after 1");
     assert_eq!(receiver.calls("/hooks").len(), 1);
 }
+
+#[tokio::test]
+async fn sessions_are_refused_by_the_suspension_and_end_with_the_restoration_and_it_is_called_so() {
+    let app = test_app().await;
+    let person = app.person(Role::Sales).await;
+    let (_browser, _program) = (app.sign_in(&person).await, app.api(&person).await);
+    let sessions = "SELECT count(*) FROM sessions WHERE membership_id IS NOT NULL";
+    let told = async |action: &str| {
+        let after = format!(
+            "SELECT detail->>'after' AS text FROM audit_log WHERE action = 'tenancy.tenant.{action}'"
+        );
+        serde_json::from_str::<Value>(&app.database.text(&after).await).unwrap()
+    };
+    let platform = app.sign_in_platform_admin().await;
+    let page = platform.get("/super/tenants/volt/suspension").await;
+    assert!(
+        page.body.contains("refused at once, until you restore it"),
+        "{}",
+        page.body
+    );
+    let program = suspend(&app).await;
+    assert_eq!(
+        told("suspend").await,
+        json!({ "reason": "Unpaid since May", "sessions_refused": 2 })
+    );
+    assert_eq!(app.database.count(sessions).await, 2);
+    turn(&app, &program, "restoration").await;
+    assert_eq!(told("restore").await, json!({ "sessions_closed": 2 }));
+    assert_eq!(app.database.count(sessions).await, 0);
+}

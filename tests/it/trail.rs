@@ -258,15 +258,19 @@ async fn secrets_are_told_as_changed_and_shown_to_nobody() {
              UPDATE whatsapp_accounts SET access_token = 'canary-4'; \
              INSERT INTO dealer_contacts (tenant_id, id, dealer_id, name, phone) VALUES ('{tenant}', gen_random_uuid(), '{dealer}', 'R', '+919876543210'); \
              UPDATE dealer_contacts SET phone = '+919876543299' WHERE phone = '+919876543210'; \
-             DELETE FROM whatsapp_accounts"
+             DELETE FROM whatsapp_accounts; \
+             INSERT INTO webhook_endpoints (tenant_id, id, url, description, events, created_at, created_by) \
+                 VALUES ('{tenant}', gen_random_uuid(), 'https://erp.example.in/canary-5?key=canary-6', '', '{{order.placed}}', now(), 'Meera'); \
+             UPDATE webhook_endpoints SET url = 'https://erp.example.in/canary-7'; \
+             DELETE FROM webhook_endpoints"
         ))
         .await;
     let rows = told(
         &app,
-        "table_name IN ('whatsapp_accounts', 'dealer_contacts')",
+        "table_name IN ('whatsapp_accounts', 'dealer_contacts', 'webhook_endpoints')",
     )
     .await;
-    assert!(rows.len() >= 5, "{rows:#?}");
+    assert!(rows.len() >= 8, "{rows:#?}");
     let text = serde_json::to_string(&rows).unwrap();
     assert!(
         !text.contains("canary") && !text.contains("98765432"),
@@ -279,6 +283,14 @@ async fn secrets_are_told_as_changed_and_shown_to_nobody() {
     assert_eq!(
         (&changed["before"], &changed["after"]),
         (&json!({"access_token": "…"}), &json!({"access_token": "…"}))
+    );
+    let called = rows
+        .iter()
+        .find(|row| row["table_name"] == "webhook_endpoints" && row["op"] == "UPDATE")
+        .unwrap();
+    assert_eq!(
+        (&called["before"], &called["after"]),
+        (&json!({"url": "…"}), &json!({"url": "…"}))
     );
     let moved = rows
         .iter()
@@ -406,12 +418,15 @@ async fn settle(app: &TestApp) {
     app.database.until(&passed, "true").await;
 }
 
-/// Seals as the worker does.
-async fn seal(app: &TestApp) -> vitaran_core::audit::Sealed {
+fn worker_db(app: &TestApp) -> vitaran_core::db::Db {
     let settings = vitaran_core::db::DbSettings::new(app.database.url_of("app_worker"));
     let clock = std::sync::Arc::new(app.clock.clone());
-    let db =
-        vitaran_core::db::Db::connect(&settings, clock, vitaran_core::live::Hints::none()).unwrap();
+    vitaran_core::db::Db::connect(&settings, clock, vitaran_core::live::Hints::none()).unwrap()
+}
+
+/// Seals as the worker does.
+async fn seal(app: &TestApp) -> vitaran_core::audit::Sealed {
+    let db = worker_db(app);
     vitaran_core::audit::seal_trail_now(&db).await.unwrap()
 }
 
@@ -456,10 +471,25 @@ async fn a_trail_that_is_restored_into_a_cluster_with_lower_numbers_counts_on_an
     let migrated = Program::vitaran(&app.database, &["migrate"]).answer().await;
     migrated.unwrap();
     flow.buyer(60_000).await;
+    // What waits for its seal is no row of a transaction that has not been.
+    let said = verify_chain(&app).await.unwrap();
+    assert!(
+        said.contains(" 0 fault(s); last seal ") && !said.contains(" 0 not sealed yet"),
+        "{said}"
+    );
     settle(&app).await;
     assert_eq!(seal(&app).await.seals, 1);
     let said = verify_chain(&app).await.unwrap();
     assert!(said.contains(" 0 fault(s); last seal "), "{said}");
+    // The log counts on too: each leads to the other.
+    let admin = app.api_as(Role::Admin).await.with("idempotency-key", "c");
+    let made = admin
+        .post_json("/api/v1/categories", &json!({ "name": "Fans" }))
+        .await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let both = "SELECT count(*) FROM audit_log l JOIN audit_trail t ON t.tenant_id = l.tenant_id AND t.tx = l.tx \
+        WHERE l.object_kind = 'category' AND t.table_name = 'categories'";
+    assert_eq!(app.database.count(both).await, 1);
     // A second migration moves nothing.
     let ahead = app
         .database
@@ -472,6 +502,51 @@ async fn a_trail_that_is_restored_into_a_cluster_with_lower_numbers_counts_on_an
         .text("SELECT trail_ahead()::text AS text")
         .await;
     assert_eq!(after, ahead);
+}
+
+#[tokio::test]
+async fn a_migration_reads_the_ends_of_trails_and_keeps_nobody_from_them() {
+    use diesel_async::{AsyncConnection as _, SimpleAsyncConnection as _};
+    let app = test_app().await;
+    Flow::new(&app).buyer(50_000).await;
+    let connect = async |role: &str| {
+        let url = app.database.url_of(role);
+        diesel_async::AsyncPgConnection::establish(&url)
+            .await
+            .unwrap()
+    };
+    let mut reader = connect("app_user").await;
+    let reading = "BEGIN; SELECT FROM audit_trail LIMIT 1; SELECT FROM audit_seals LIMIT 1; SELECT FROM audit_log LIMIT 1";
+    reader.batch_execute(reading).await.unwrap();
+    let audit = include_str!("../../core/schema/sql/audit.sql");
+    let mut owner = connect("app_owner").await;
+    let again = format!("BEGIN; SET LOCAL lock_timeout = '2s'; {audit} COMMIT");
+    owner.batch_execute(&again).await.unwrap();
+    reader.batch_execute("ROLLBACK").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_tenant_whose_trail_cannot_be_sealed_keeps_no_other_from_its_seals() {
+    let app = test_app().await;
+    let other = app.tenant("ampere", "29AMPCE5678B1ZI").await;
+    Flow::new(&app).buyer(50_000).await;
+    Flow::in_tenant(&app, other.clone()).buyer(50_000).await;
+    settle(&app).await;
+    // The first that is looked at.
+    let first = app
+        .database
+        .id("SELECT id FROM tenants ORDER BY id LIMIT 1")
+        .await;
+    let broken = format!(
+        "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF NEW.tenant_id = '{first}' THEN RAISE 'broken'; END IF; RETURN NEW; END $$; \
+         CREATE TRIGGER broken BEFORE INSERT ON audit_seals FOR EACH ROW EXECUTE FUNCTION broken()"
+    );
+    app.database.execute(&broken).await;
+    let failed = vitaran_core::audit::seal_trail_now(&worker_db(&app)).await;
+    assert!(failed.is_err(), "the run says so: {failed:?}");
+    let sealed = format!("SELECT count(*) FROM audit_seals WHERE tenant_id <> '{first}'");
+    assert_eq!(app.database.count(&sealed).await, 1);
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use vitaran_kernel::{
     Clock as _, DealerId, EmailAddress, LocationId, PriceListId, RegistrationId, SettableClock,
     SystemClock, Text,
 };
+use vitaran_web::http::prompt_headers::PromptHeaders;
 use vitaran_web::{AppState, Shutdown};
 
 use crate::overheard;
@@ -159,6 +160,7 @@ async fn start(
     let mut tasks = vec![
         tokio::spawn(live::listen(url, feed.clone())),
         tokio::spawn(async move {
+            let acceptor = PromptHeaders::new(acceptor);
             let served = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
                 vitaran_web::app(state),
                 stopping.begun(),

@@ -1,6 +1,9 @@
 //! `GET /live`: one stream of hints for each open page. Hints name what changed; the page fetches the part again with
 //! its viewer's own rights, so that nothing leaks here but the fact of a change.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _, stream};
@@ -8,7 +11,6 @@ use poem::http::StatusCode;
 use poem::web::Data;
 use poem::web::sse::{Event, SSE};
 use poem::{IntoResponse as _, Request, Response, handler};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use vitaran_core::access::{Actor, LocationScope, PermissionCode, Role, SalesOrdersRead};
@@ -16,10 +18,10 @@ use vitaran_core::db::Db;
 use vitaran_core::identity::{self, CredentialHash};
 use vitaran_core::live::{Hint, Missed, Moment, Subject};
 use vitaran_core::orders;
-use vitaran_kernel::OrderId;
+use vitaran_core::problem::{Kind, Problem};
+use vitaran_kernel::{OrderId, SessionId};
 
 use crate::auth::CurrentSession;
-use crate::http::problem::Refusal;
 use crate::http::problem_page::PageResult;
 use crate::state::{AppState, Shutdown};
 
@@ -28,6 +30,9 @@ const SINCE: &str = "since";
 
 /// Open streams of this process at most: each holds a socket and a place in the feed.
 pub const MAX_STREAMS: usize = 2_000;
+
+/// Of one session: more pages than anybody keeps open, and few enough that nobody takes the places of all others.
+pub const MAX_STREAMS_OF_SESSION: usize = 20;
 
 /// Keeps proxies from closing a quiet stream, and is when a session that has ended is noticed.
 const HEARTBEAT: Duration = Duration::from_secs(20);
@@ -52,11 +57,7 @@ pub async fn stream_changes(
         // Not a redirect: the script would read the sign-in page as a stream.
         return Ok(StatusCode::UNAUTHORIZED.into_response());
     };
-    let permit = state.streams.clone().try_acquire_owned().map_err(|_| {
-        Refusal::unavailable(
-            "Too many pages are open just now; this one refreshes on its own clock",
-        )
-    })?;
+    let place = Streams::take(&state.streams, session.view().id)?;
     let (feed, missed) = state.live.subscribe(heard_until(request));
     let open = Open {
         feed,
@@ -65,7 +66,7 @@ pub async fn stream_changes(
         session: session.hash(),
         actor,
         has_ended: false,
-        _permit: permit,
+        _place: place,
     };
     let first = told_first(&open, missed).await;
     Ok(answer(first, open, state.shutdown.clone()))
@@ -107,6 +108,78 @@ fn answer(first: Vec<Event>, open: Open, shutdown: Shutdown) -> Response {
     SSE::new(events).keep_alive(HEARTBEAT).into_response()
 }
 
+/// Why there is no stream; the page refreshes on its own clock then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum NoPlace {
+    #[error("Too many pages are open just now; this one refreshes on its own clock")]
+    Anywhere,
+    #[error(
+        "You have {MAX_STREAMS_OF_SESSION} pages open here; this one refreshes on its own clock"
+    )]
+    OfSession,
+}
+
+impl Problem for NoPlace {
+    fn kind(&self) -> Kind {
+        match self {
+            NoPlace::Anywhere => Kind::Unavailable,
+            NoPlace::OfSession => Kind::TooMany,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            NoPlace::Anywhere => "live.full",
+            NoPlace::OfSession => "live.too_many",
+        }
+    }
+}
+
+/// How many streams each session has open in this process.
+#[derive(Debug, Default)]
+pub(crate) struct Streams(Mutex<HashMap<SessionId, usize>>);
+
+impl Streams {
+    fn counts(&self) -> MutexGuard<'_, HashMap<SessionId, usize>> {
+        // A count is right before and after each change of it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(streams: &Arc<Streams>, session: SessionId) -> Result<Place, NoPlace> {
+        let mut counts = streams.counts();
+        if counts.values().sum::<usize>() >= MAX_STREAMS {
+            return Err(NoPlace::Anywhere);
+        }
+        let count = counts.entry(session).or_default();
+        if *count >= MAX_STREAMS_OF_SESSION {
+            return Err(NoPlace::OfSession);
+        }
+        *count = count.saturating_add(1);
+        Ok(Place {
+            streams: streams.clone(),
+            session,
+        })
+    }
+}
+
+/// The place of an open stream, free again when the stream is dropped.
+#[derive(Debug)]
+struct Place {
+    streams: Arc<Streams>,
+    session: SessionId,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Entry::Occupied(mut count) = self.streams.counts().entry(self.session) {
+            match count.get().checked_sub(1) {
+                Some(left @ 1..) => *count.get_mut() = left,
+                _ => drop(count.remove()),
+            }
+        }
+    }
+}
+
 /// One open stream.
 struct Open {
     feed: Receiver<Option<Hint>>,
@@ -116,7 +189,7 @@ struct Open {
     actor: Actor,
     /// The page was told that it is signed out: there is nothing more to say.
     has_ended: bool,
-    _permit: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 fn heartbeat() -> Interval {
@@ -267,6 +340,35 @@ mod tests {
                     .to_owned()
             })
             .collect()
+    }
+
+    #[test]
+    fn one_session_takes_its_places_and_leaves_the_others_theirs() {
+        let streams = Arc::new(Streams::default());
+        let (busy, other) = (SessionId::generate(), SessionId::generate());
+        let mut open: Vec<Place> = (0..MAX_STREAMS_OF_SESSION)
+            .map(|_| Streams::take(&streams, busy).unwrap())
+            .collect();
+        assert_eq!(
+            Streams::take(&streams, busy).unwrap_err(),
+            NoPlace::OfSession
+        );
+        open.push(Streams::take(&streams, other).unwrap());
+        drop(open.remove(0));
+        open.push(Streams::take(&streams, busy).unwrap());
+        drop(open);
+        assert!(streams.counts().is_empty(), "nothing is kept of who left");
+    }
+
+    #[test]
+    fn the_process_has_so_many_places_and_no_more() {
+        let streams = Arc::new(Streams::default());
+        let open: Vec<Place> = (0..MAX_STREAMS)
+            .map(|_| Streams::take(&streams, SessionId::generate()).unwrap())
+            .collect();
+        let refused = Streams::take(&streams, SessionId::generate());
+        assert_eq!(refused.unwrap_err(), NoPlace::Anywhere);
+        drop(open);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use poem::Server;
-use poem::listener::TcpListener;
+use poem::listener::{Listener as _, TcpListener};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,6 +16,7 @@ use vitaran_core::db::{Db, DbSettings, refuse_to_start};
 use vitaran_core::files::LocalFileStore;
 use vitaran_core::live::{self, Hints, LiveFeed};
 use vitaran_kernel::SystemClock;
+use vitaran_web::http::prompt_headers::PromptHeaders;
 use vitaran_web::{AppState, Shutdown, app, openapi, router};
 
 /// Requests under way when the process is asked to stop have this long.
@@ -131,7 +132,8 @@ async fn serve(config: WebConfig) -> Result<(), Failure> {
     let shutdown = Shutdown::new();
     let state = AppState::new(db, config, feed, files, shutdown.clone());
     tracing::info!("serving on {bind}");
-    Server::new(TcpListener::bind(bind))
+    let acceptor = TcpListener::bind(bind).into_acceptor().await?;
+    Server::new_with_acceptor(PromptHeaders::new(acceptor))
         .idle_timeout(IDLE_LIMIT)
         .run_with_graceful_shutdown(app(state), stop(shutdown), Some(SHUTDOWN_LIMIT))
         .await?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use vitaran_core::config::WebConfig;
 use vitaran_core::db::Db;
 use vitaran_core::live::LiveFeed;
@@ -11,7 +11,7 @@ use vitaran_core::secrets::SecretKey;
 use vitaran_core::throttle::RequestLimit;
 
 use crate::http::problem::Refusal;
-use crate::live::MAX_STREAMS;
+use crate::live::Streams;
 
 /// Cheap to clone; poem carries it as data of the request.
 #[derive(Clone)]
@@ -23,8 +23,8 @@ pub struct AppState {
     pub shutdown: Shutdown,
     /// How many requests each network may still make.
     pub(crate) requests: Arc<RequestLimit>,
-    /// One permit for each open live stream.
-    pub(crate) streams: Arc<Semaphore>,
+    /// The places of open live streams.
+    pub(crate) streams: Arc<Streams>,
 }
 
 impl AppState {
@@ -42,7 +42,7 @@ impl AppState {
             live,
             files,
             shutdown,
-            streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+            streams: Arc::default(),
         }
     }
 

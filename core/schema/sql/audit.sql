@@ -25,17 +25,20 @@ BEGIN
     IF to_regprocedure('public.trail_ahead()') IS NOT NULL THEN
         EXECUTE 'SELECT public.trail_ahead()' INTO ahead;
     END IF;
-    -- The owner is held by the policies too, but for this one look over all tenants.
-    ALTER TABLE audit_trail NO FORCE ROW LEVEL SECURITY;
-    ALTER TABLE audit_seals NO FORCE ROW LEVEL SECURITY;
-    last := greatest((SELECT max(tx) FROM audit_trail), (SELECT max(to_tx) - 1 FROM audit_seals));
-    ALTER TABLE audit_trail FORCE ROW LEVEL SECURITY;
-    ALTER TABLE audit_seals FORCE ROW LEVEL SECURITY;
+    -- The end of each tenant's trail, from its key: writers go on meanwhile, and a trail of years costs no more than a young one.
+    SELECT max(greatest(rows.tx, seals.to_tx - 1)) INTO last FROM tenants t
+    LEFT JOIN LATERAL (SELECT tx FROM audit_trail a WHERE a.tenant_id = t.id ORDER BY a.tenant_id DESC, a.tx DESC, a.n DESC LIMIT 1) rows ON true
+    LEFT JOIN LATERAL (SELECT to_tx FROM audit_seals s WHERE s.tenant_id = t.id ORDER BY s.tenant_id DESC, s.n DESC LIMIT 1) seals ON true;
     next := pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
     IF last >= next + ahead THEN
         ahead := last - next + 1;
     END IF;
     EXECUTE format('CREATE OR REPLACE FUNCTION public.trail_ahead() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN %s::bigint', ahead);
+    -- The log numbers its transactions as the trail does, so that each leads to the other.
+    IF NOT EXISTS (SELECT FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+                   WHERE d.adrelid = 'public.audit_log'::regclass AND a.attname = 'tx' AND pg_get_expr(d.adbin, d.adrelid) LIKE '%trail_ahead()%') THEN
+        ALTER TABLE audit_log ALTER COLUMN tx SET DEFAULT public.trail_ahead() + pg_current_xact_id()::text::bigint;
+    END IF;
 END $$;
 
 DO $$
@@ -55,7 +58,8 @@ DECLARE
     part text;
     body text;
     -- What is a secret by its name is told as changed and never shown; of a telephone number the last digits are.
-    secret constant text := '(password|secret|token|totp|recovery|seed|private|credential|_hash$|_sha256$|_sealed$)';
+    secret text;
+    secrets constant text := '(password|secret|token|totp|recovery|seed|private|credential|_hash$|_sha256$|_sealed$)';
     masked constant text := '(^|_)phone($|_number$)';
     head constant text := 'INSERT INTO public.audit_trail (tenant_id, tx, n, actor_id, visit_id, request_id, via, table_name, op, row_key, object_id, before, after) SELECT ';
     who constant text := 'public.trail_ahead() + pg_current_xact_id()::text::bigint, seen + row_number() OVER ()::integer, actor, visit, request, via, TG_TABLE_NAME, TG_OP';
@@ -85,6 +89,8 @@ BEGIN
             -- A wish; the order that it becomes is told of.
             'cart_lines');
 
+        -- What stands behind the host of an address that is called may be a secret too.
+        secret := secrets || CASE t.relname WHEN 'webhook_endpoints' THEN '|^url$' ELSE '' END;
         -- Documents are frozen by triggers of their own: the row itself says what was written, so its beginning is told without
         -- its content; that of an order's line is told by the order.
         mode := CASE WHEN t.relname IN ('invoices', 'orders', 'receipts', 'shipments') THEN 'brief'
@@ -102,7 +108,7 @@ BEGIN
         quiet := ARRAY['tenant_id', 'version', 'updated_at', 'sort_name']
             || CASE t.relname WHEN 'dealer_credit' THEN ARRAY['holds', 'unpaid', 'unallocated'] WHEN 'order_lines' THEN ARRAY['reserved_quantity']
                 WHEN 'api_keys' THEN ARRAY['last_used_at', 'last_used_ip']
-                WHEN 'webhook_endpoints' THEN ARRAY['failures', 'failing_since', 'paused_until']
+                WHEN 'webhook_endpoints' THEN ARRAY['failures', 'failing_since', 'last_failed_at', 'paused_until']
                 WHEN 'tenant_domains' THEN ARRAY['finding', 'checked_at', 'asked_at', 'check_due_at'] ELSE '{}' END;
 
         SELECT array_agg(a.attname::text ORDER BY a.attnum) INTO columns

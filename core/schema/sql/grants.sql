@@ -87,8 +87,8 @@ GRANT SELECT, INSERT, UPDATE ON whatsapp_accounts TO app_user;
 GRANT SELECT, UPDATE (paused_at, paused_reason) ON whatsapp_accounts TO app_worker;
 
 -- Webhooks: web keeps endpoints and their secrets, which it cannot read back; both write what happened; the worker tells it.
-GRANT SELECT, INSERT, UPDATE (url, description, events, version, disabled_at, disabled_reason, failures, failing_since, paused_until), DELETE ON webhook_endpoints TO app_user;
-GRANT SELECT, UPDATE (disabled_at, disabled_reason, failures, failing_since, paused_until) ON webhook_endpoints TO app_worker;
+GRANT SELECT, INSERT, UPDATE (url, description, events, version, disabled_at, disabled_reason, failures, failing_since, last_failed_at, paused_until, removed_at) ON webhook_endpoints TO app_user;
+GRANT SELECT, UPDATE (disabled_at, disabled_reason, failures, failing_since, last_failed_at, paused_until), DELETE ON webhook_endpoints TO app_worker;
 GRANT SELECT, INSERT, DELETE ON webhook_subscriptions TO app_user;
 GRANT SELECT, DELETE ON webhook_subscriptions TO app_worker;
 GRANT SELECT (tenant_id, id, endpoint_id, created_at, created_by, expires_at), INSERT, UPDATE (expires_at), DELETE ON webhook_secrets TO app_user;
@@ -96,6 +96,7 @@ GRANT SELECT, DELETE ON webhook_secrets TO app_worker;
 GRANT SELECT, INSERT ON webhook_events TO app_user;
 GRANT SELECT, INSERT, DELETE ON webhook_events TO app_worker;
 GRANT SELECT, INSERT, UPDATE (status, attempts, next_attempt_at, lease_token, lease_until, response_status, last_error, ended_at) ON webhook_deliveries TO app_user, app_worker;
+GRANT DELETE ON webhook_deliveries TO app_worker;
 GRANT SELECT ON webhook_attempts TO app_user;
 GRANT SELECT, INSERT, UPDATE (duration_ms, response_status, response_body, error) ON webhook_attempts TO app_worker;
 

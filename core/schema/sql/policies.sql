@@ -95,6 +95,11 @@ CREATE POLICY worker_finds_due ON tenant_domains FOR SELECT TO app_worker USING 
 -- The trail is written by the triggers of audit.sql, which run as the owner and take the tenant from the row they tell of.
 DROP POLICY IF EXISTS told_by_trigger ON audit_trail;
 CREATE POLICY told_by_trigger ON audit_trail FOR INSERT TO app_owner WITH CHECK (true);
+-- A migration looks how far the trails of all tenants have come.
+DROP POLICY IF EXISTS counted_by_owner ON audit_trail;
+CREATE POLICY counted_by_owner ON audit_trail FOR SELECT TO app_owner USING (true);
+DROP POLICY IF EXISTS counted_by_owner ON audit_seals;
+CREATE POLICY counted_by_owner ON audit_seals FOR SELECT TO app_owner USING (true);
 
 -- What has expired is deleted across tenants; a row in force is out of reach.
 DROP POLICY IF EXISTS worker_finds_expired ON idempotency_keys;
@@ -105,6 +110,8 @@ DROP POLICY IF EXISTS worker_finds_expired ON webhook_events;
 CREATE POLICY worker_finds_expired ON webhook_events FOR SELECT TO app_worker USING (occurred_at < now() - interval '30 days');
 DROP POLICY IF EXISTS worker_deletes_expired ON webhook_events;
 CREATE POLICY worker_deletes_expired ON webhook_events FOR DELETE TO app_worker USING (occurred_at < now() - interval '30 days');
+DROP POLICY IF EXISTS worker_finds_removed ON webhook_endpoints;
+CREATE POLICY worker_finds_removed ON webhook_endpoints FOR SELECT TO app_worker USING (removed_at IS NOT NULL);
 DROP POLICY IF EXISTS worker_finds_expired ON webhook_secrets;
 CREATE POLICY worker_finds_expired ON webhook_secrets FOR SELECT TO app_worker USING (expires_at < now());
 DROP POLICY IF EXISTS worker_deletes_expired ON webhook_secrets;

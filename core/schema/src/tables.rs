@@ -929,7 +929,9 @@ diesel::table! {
         disabled_reason -> Nullable<Text>,
         failures -> Int4,
         failing_since -> Nullable<Timestamptz>,
+        last_failed_at -> Nullable<Timestamptz>,
         paused_until -> Nullable<Timestamptz>,
+        removed_at -> Nullable<Timestamptz>,
     }
 }
 

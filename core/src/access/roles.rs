@@ -198,12 +198,13 @@ impl Role {
     }
 }
 
-/// What nobody has who works at some locations alone, because it is about the whole house: its books, and what was told
-/// elsewhere or written down of everybody.
+/// What nobody has who works at some locations alone, because it is about the whole house: its books, what was told elsewhere
+/// or written down of everybody, and its roles, which people everywhere have.
 const WHOLE_HOUSE: PermissionSet = PermissionSet::of(&[
     BillingGstExport,
     BillingPeriodsClose,
     PlatformAuditRead,
+    PlatformRolesWrite,
     PlatformWebhooksManage,
     PlatformJobsRead,
     PlatformJobsRetry,
@@ -263,7 +264,7 @@ impl Grant {
     }
 
     /// What stays of it for a program that is given no more than these.
-    pub(super) fn within(mut self, scopes: PermissionSet) -> Self {
+    pub(crate) fn within(mut self, scopes: PermissionSet) -> Self {
         self.permissions = self.permissions.intersection(scopes);
         self
     }
@@ -290,6 +291,21 @@ impl Grant {
     /// Orders up to this total may be approved; `None` for any.
     pub fn approval_limit(&self) -> Option<Money> {
         self.approval_limit
+    }
+
+    /// Whether nothing of the other goes further: neither what may be done, nor how much may be approved, nor where.
+    pub fn covers(&self, other: &Grant) -> bool {
+        other.permissions.without(self.permissions).is_empty()
+            && self.covers_limit(other.permissions, other.approval_limit)
+            && self.locations.covers(&other.locations)
+    }
+
+    /// Whether a limit is no higher. It counts where orders may be approved at all.
+    pub(crate) fn covers_limit(&self, permissions: PermissionSet, limit: Option<Money>) -> bool {
+        let Some(own) = self.approval_limit else {
+            return true;
+        };
+        !permissions.contains(SalesOrdersApprove) || limit.is_some_and(|limit| limit <= own)
     }
 }
 
@@ -345,6 +361,29 @@ mod tests {
                 "platform.audit.read"
             ]
         );
+    }
+
+    #[test]
+    fn a_grant_covers_what_goes_no_further_in_rights_limit_and_place() {
+        let here = LocationScope::of(vec![vitaran_kernel::LocationId::generate()]);
+        let sales = Grant::built_in(Role::Sales);
+        let limited = |rupees: i64| {
+            let limit = Some(Money::from_rupees(rupees));
+            Grant::own(Role::Sales, "Juniors".to_owned(), SALES, limit)
+        };
+        for (wide, narrow, covers) in [
+            (&Grant::built_in(Role::Admin), &sales, true),
+            (&sales, &Grant::built_in(Role::Admin), false),
+            (&sales, &limited(500), true),
+            (&limited(500), &limited(500), true),
+            (&limited(500), &limited(501), false),
+            (&limited(500), &sales, false),
+            (&limited(500), &Grant::built_in(Role::Dealer), true),
+            (&sales, &sales.clone().at(here.clone()), true),
+            (&sales.clone().at(here), &sales, false),
+        ] {
+            assert_eq!(wide.covers(narrow), covers, "{wide:?} {narrow:?}");
+        }
     }
 
     #[test]

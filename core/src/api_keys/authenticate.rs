@@ -9,6 +9,7 @@ use diesel_async::RunQueryDsl as _;
 use ipnet::IpNet;
 use vitaran_kernel::{ApiKeyId, TenantId, UserId};
 
+use super::form::NOT_FOR_KEYS;
 use super::query::codes;
 use super::secret::{KeySecret, PREFIX};
 use crate::access::{Actor, KeyRef, PermissionSet, TenantRef};
@@ -134,9 +135,11 @@ fn view(row: Row, tenant: TenantRef) -> Option<KeyView> {
     let parts = row.networks.split(' ').filter(|part| !part.is_empty());
     // A network that cannot be read lets nobody in, rather than everybody.
     let networks: Result<Vec<IpNet>, _> = parts.map(str::parse).collect();
+    // Whatever a row says that was written before a right became one that no key has.
+    let scopes = PermissionSet::of(&codes(&row.scopes)).without(NOT_FOR_KEYS);
     Some(KeyView {
         id: row.key_id,
-        actor: maker.through_key(key, PermissionSet::of(&codes(&row.scopes))),
+        actor: maker.through_key(key, scopes),
         networks: networks.ok()?,
         last_used_at: row.last_used_at,
     })

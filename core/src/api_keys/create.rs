@@ -5,7 +5,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl as _;
 use ipnet::IpNet;
-use vitaran_kernel::ApiKeyId;
+use vitaran_kernel::{ApiKeyId, MembershipId};
 
 use super::{ApiKey, ApiKeyError, KeySecret, NewApiKey, load};
 use crate::access::{Allowed, PermissionCode, PlatformApikeysManage};
@@ -29,6 +29,8 @@ pub(super) struct Draft<'a> {
     pub(super) scopes: &'a [PermissionCode],
     pub(super) networks: Vec<String>,
     pub(super) expires_at: DateTime<Utc>,
+    /// Whose delegate it is: the membership, and the name. `None` is whoever makes it.
+    pub(super) maker: Option<(MembershipId, &'a str)>,
 }
 
 /// Makes a key that may do what its maker may do and the input names.
@@ -37,12 +39,13 @@ pub async fn create(
     by: &Allowed<PlatformApikeysManage>,
     input: NewApiKey,
 ) -> Result<MadeKey, ApiKeyError> {
-    refuse_too_many(tx).await?;
+    refuse_too_many(tx, None).await?;
     let draft = Draft {
         name: input.name.as_str(),
         scopes: &input.scopes,
         networks: input.networks.iter().map(IpNet::to_string).collect(),
         expires_at: tx.now() + TimeDelta::days(input.days),
+        maker: None,
     };
     let made = insert(tx, by, draft).await?;
     let change = Change::created(&made.key.told());
@@ -51,17 +54,24 @@ pub async fn create(
     Ok(made)
 }
 
-async fn refuse_too_many(tx: &mut TenantTx) -> Result<(), ApiKeyError> {
+/// One whose place is taken at once makes room.
+pub(super) async fn refuse_too_many(
+    tx: &mut TenantTx,
+    making_room: Option<ApiKeyId>,
+) -> Result<(), ApiKeyError> {
     #[derive(QueryableByName)]
     struct Count {
         #[diesel(sql_type = BigInt)]
         count: i64,
     }
+    tx.one_at_a_time("api_keys").await?;
     let keys: Count = Statement::new(
-        "SELECT count(*) AS count FROM (SELECT FROM api_keys WHERE tenant_id = $1 AND revoked_at IS NULL AND expires_at > now() LIMIT $2) k",
+        "SELECT count(*) AS count FROM (SELECT FROM api_keys WHERE tenant_id = $1 AND revoked_at IS NULL AND expires_at > now() \
+             AND id IS DISTINCT FROM $3 LIMIT $2) k",
     )
     .bind(tx.tenant().as_uuid())
     .bind(MAX_KEYS)
+    .bind(making_room.map(|id| id.as_uuid()))
     .get_result(tx.conn()?)
     .await?;
     if keys.count < MAX_KEYS {
@@ -95,7 +105,8 @@ pub(super) async fn insert(
     let scopes: Vec<&str> = draft.scopes.iter().map(|code| code.as_str()).collect();
     let rows = Statement::new(
         "INSERT INTO api_keys (tenant_id, id, membership_id, name, secret_hash, last4, scopes, networks, created_at, created_by, expires_at) \
-         SELECT m.tenant_id, $3, m.id, $4, $5, $6, $7, $8, $9, $10, $11 FROM memberships m WHERE m.tenant_id = $1 AND m.user_id = $2",
+         SELECT m.tenant_id, $3, m.id, $4, $5, $6, $7, $8, $9, $10, $11 FROM memberships m \
+         WHERE m.tenant_id = $1 AND (($12::uuid IS NULL AND m.user_id = $2) OR m.id = $12)",
     )
     .bind(tx.tenant().as_uuid())
     .bind(actor.user_id().map(|id| id.as_uuid()))
@@ -106,8 +117,9 @@ pub(super) async fn insert(
     .bind(scopes.join(" "))
     .bind(draft.networks.join(" "))
     .bind(tx.now())
-    .bind(actor.name())
+    .bind(draft.maker.map_or(actor.name(), |(_, name)| name))
     .bind(draft.expires_at)
+    .bind(draft.maker.map(|(id, _)| id.as_uuid()))
     .execute(tx.conn()?)
     .await?;
     if rows != 1 {

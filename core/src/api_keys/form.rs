@@ -18,12 +18,13 @@ const USUAL_DAYS: &str = "90";
 /// Networks of one key; whoever has more has them in larger ones.
 const MAX_NETWORKS: usize = 20;
 
-/// What no key may: with these a leaked one could outlive its end.
-const NOT_FOR_KEYS: PermissionSet = PermissionSet::of(&[
+/// What no key may: with these a leaked one could outlive its end, or switch off what its people must have to come in.
+pub(super) const NOT_FOR_KEYS: PermissionSet = PermissionSet::of(&[
     PermissionCode::PlatformApikeysManage,
     PermissionCode::PlatformUsersWrite,
     PermissionCode::PlatformRolesWrite,
     PermissionCode::PlatformSessionsRevoke,
+    PermissionCode::PlatformSettingsWrite,
     PermissionCode::PlatformWebhooksManage,
 ]);
 

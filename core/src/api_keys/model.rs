@@ -92,6 +92,12 @@ pub enum ApiKeyError {
     Over,
     #[error("This key has been replaced already")]
     Replaced,
+    #[error("Whoever made this key does not work here any more, make a new one")]
+    MakerLeft,
+    #[error(
+        "This key goes further than you do: whoever made it replaces it, or you make one of your own"
+    )]
+    BeyondYours,
     #[error(transparent)]
     Invalid(#[from] Invalid),
     #[error(transparent)]
@@ -109,7 +115,8 @@ impl Problem for ApiKeyError {
         match self {
             ApiKeyError::NotFound => Kind::NotFound,
             ApiKeyError::OnVisit => Kind::Forbidden,
-            ApiKeyError::Over | ApiKeyError::Replaced => Kind::Conflict,
+            ApiKeyError::Over | ApiKeyError::Replaced | ApiKeyError::MakerLeft => Kind::Conflict,
+            ApiKeyError::BeyondYours => Kind::Invalid,
             ApiKeyError::Invalid(invalid) => invalid.kind(),
             ApiKeyError::Db(error) => error.kind(),
         }
@@ -121,6 +128,8 @@ impl Problem for ApiKeyError {
             ApiKeyError::OnVisit => "api_keys.on_visit",
             ApiKeyError::Over => "api_keys.over",
             ApiKeyError::Replaced => "api_keys.replaced",
+            ApiKeyError::MakerLeft => "api_keys.maker_left",
+            ApiKeyError::BeyondYours => "api_keys.beyond_yours",
             ApiKeyError::Invalid(invalid) => invalid.code(),
             ApiKeyError::Db(error) => error.code(),
         }

@@ -61,24 +61,33 @@ struct Horizon {
     to_tx: i64,
 }
 
-/// Seals what is settled in every tenant. Running it twice, or twice at once, does no harm.
+/// Seals what is settled in every tenant. Running it twice, or twice at once, does no harm. A tenant whose trail cannot be sealed
+/// keeps no other from its seals; the run has failed all the same.
 pub async fn seal_trail_now(db: &Db) -> Result<Sealed, DbError> {
     let mut tx = db.begin_platform().await?;
     let tenants: Vec<Tenant> = Statement::new("SELECT id FROM tenants ORDER BY id")
         .load(tx.conn()?)
         .await?;
     tx.commit().await?;
-    let mut done = Sealed::default();
-    for tenant in tenants {
-        for _ in 0..MAX_SEALS {
-            let Some(rows) = seal_next(db, tenant.id).await? else {
-                break;
-            };
-            done.seals = done.seals.saturating_add(1);
-            done.rows = done.rows.saturating_add(rows);
+    let (mut done, mut failure) = (Sealed::default(), None);
+    for Tenant { id } in tenants {
+        if let Err(error) = seal_tenant(db, id, &mut done).await {
+            tracing::error!(tenant.id = %id, %error, "a trail was not sealed");
+            failure.get_or_insert(error);
         }
     }
-    Ok(done)
+    failure.map_or(Ok(done), Err)
+}
+
+async fn seal_tenant(db: &Db, tenant: TenantId, done: &mut Sealed) -> Result<(), DbError> {
+    for _ in 0..MAX_SEALS {
+        let Some(rows) = seal_next(db, tenant).await? else {
+            break;
+        };
+        done.seals = done.seals.saturating_add(1);
+        done.rows = done.rows.saturating_add(rows);
+    }
+    Ok(())
 }
 
 /// One seal of a tenant, and its number of rows; `None` when nothing is settled that has none.

@@ -96,7 +96,7 @@ pub async fn verify_trail(
     }
     report.head = previous;
     let rest: Rest = Statement::new(
-        "SELECT count(*) AS unsealed, count(*) FILTER (WHERE tx >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint) AS to_come \
+        "SELECT count(*) AS unsealed, count(*) FILTER (WHERE tx >= trail_ahead() + pg_snapshot_xmax(pg_current_snapshot())::text::bigint) AS to_come \
          FROM audit_trail WHERE tenant_id = $1 AND tx >= $2",
     )
     .bind(tx.tenant().as_uuid())

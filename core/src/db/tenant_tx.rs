@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{IstDate, TenantId};
 
 use crate::access::{Actor, DealerScope, LocationScope};
@@ -94,6 +95,16 @@ impl TenantTx {
             self.connection.commit(self.last).await?;
         }
         self.db.hints().send(self.hints);
+        Ok(())
+    }
+
+    /// Waits for whoever is at the same thing in this tenant, and keeps the next one waiting until the transaction is over: two
+    /// who count before they add, each counting without the other's, would make one too many.
+    pub(crate) async fn one_at_a_time(&mut self, what: &str) -> Result<(), DbError> {
+        Statement::new("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+            .bind(format!("{what}/{}", self.tenant()))
+            .execute(self.conn()?)
+            .await?;
         Ok(())
     }
 

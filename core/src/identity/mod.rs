@@ -23,6 +23,7 @@ mod sign_in;
 mod staff_sessions;
 mod tokens;
 mod tries;
+mod visits;
 
 pub use change_email::{
     ChangeEmail, ChangeEmailError, EmailChange, EmailForm, ask_for_email, change_email,

@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Nullable, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl as _;
-use vitaran_kernel::{SessionId, TenantId, UserId};
+use vitaran_kernel::{ImpersonationId, SessionId, TenantId, UserId};
 
-use super::SessionKind;
 use super::device::device_name;
+use super::{SessionKind, visits};
 use crate::db::{Db, DbError, PlatformTx, Statement};
 use crate::live::Subject;
 
@@ -87,13 +87,14 @@ pub async fn list_own_sessions(db: &Db, user: UserId) -> Result<Vec<OpenSession>
 pub async fn end_own_session(db: &Db, user: UserId, session: SessionId) -> Result<bool, DbError> {
     let mut tx = db.begin_platform_as(user).await?;
     let ended: Vec<Ended> = Statement::new(
-        "DELETE FROM sessions WHERE user_id = $1 AND id = $2 RETURNING acting_tenant",
+        "DELETE FROM sessions WHERE user_id = $1 AND id = $2 RETURNING acting_tenant, impersonation_id",
     )
     .bind(user.as_uuid())
     .bind(session.as_uuid())
     .load(tx.conn()?)
     .await?;
     let was_there = !ended.is_empty();
+    visits::end_with(&mut tx, user, &ended).await?;
     tell_open_pages(&mut tx, user, ended);
     tx.commit().await?;
     Ok(was_there)
@@ -118,22 +119,25 @@ pub(super) async fn end_others(
     keep: Option<SessionId>,
 ) -> Result<usize, DbError> {
     let ended: Vec<Ended> = Statement::new(
-        "DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2 RETURNING acting_tenant",
+        "DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2 RETURNING acting_tenant, impersonation_id",
     )
     .bind(user.as_uuid())
     .bind(keep.map(|id| id.as_uuid()))
     .load(tx.conn()?)
     .await?;
     let many = ended.len();
+    visits::end_with(tx, user, &ended).await?;
     tell_open_pages(tx, user, ended);
     Ok(many)
 }
 
-/// A session that was ended: in which tenant its pages are open.
+/// A session that was ended: in which tenant its pages are open, and the support visit that it was.
 #[derive(QueryableByName)]
 pub(super) struct Ended {
     #[diesel(sql_type = Nullable<Uuid>)]
     pub(super) acting_tenant: Option<TenantId>,
+    #[diesel(sql_type = Nullable<Uuid>)]
+    pub(super) impersonation_id: Option<ImpersonationId>,
 }
 
 /// Pages of the platform have no stream of hints.

@@ -12,7 +12,7 @@ use super::credential::{
     ActingColumns, GrantColumns, ModulesColumn, SecondFactorStanding, SuspendedTenant,
 };
 use super::own_sessions::{Ended, tell_open_pages};
-use super::{CredentialHash, MembershipRef, UserRef};
+use super::{CredentialHash, MembershipRef, UserRef, visits};
 use crate::access::{Actor, Impersonation};
 use crate::db::{Db, DbError, Statement, origin};
 use crate::master::text_codes;
@@ -329,12 +329,14 @@ pub async fn close_session(db: &Db, hash: CredentialHash) -> Result<(), DbError>
     let mut tx = db.begin_platform().await?;
     tx.hold_credential(&hash.0).await?;
     let ended: Vec<Closed> =
-        Statement::new("DELETE FROM sessions WHERE id_hash = $1 RETURNING user_id, acting_tenant")
+        Statement::new("DELETE FROM sessions WHERE id_hash = $1 RETURNING user_id, acting_tenant, impersonation_id")
             .bind(hash.0.to_vec())
             .load(tx.conn()?)
             .await?;
     for Closed { user_id, session } in ended {
-        tell_open_pages(&mut tx, user_id, vec![session]);
+        let session = vec![session];
+        visits::end_with(&mut tx, user_id, &session).await?;
+        tell_open_pages(&mut tx, user_id, session);
     }
     tx.commit().await
 }

@@ -1,6 +1,7 @@
 //! Where a distributor's people are signed in, for its administrators: a phone that was lost, a colleague who left.
 //!
-//! They see and end what acts in their distributor alone; where else a person works is not theirs to know.
+//! They see and end what acts in their distributor alone; where else a person works is not theirs to know. Nobody signs out
+//! somebody who may do more than they may, or works where they do not.
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
@@ -10,6 +11,7 @@ use serde_json::json;
 use vitaran_kernel::{SessionId, UserId};
 
 use super::SessionKind;
+use super::credential::GrantColumns;
 use super::device::device_name;
 use crate::access::{Allowed, PlatformSessionsRevoke};
 use crate::audit::{self, Change};
@@ -60,6 +62,8 @@ pub enum EndSessionError {
     NoSession,
     #[error("Nobody of that id works here")]
     NoMember,
+    #[error("You cannot do this for somebody who may do more than you, or works where you do not")]
+    BeyondYours,
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -74,6 +78,7 @@ impl Problem for EndSessionError {
     fn kind(&self) -> Kind {
         match self {
             EndSessionError::NoSession | EndSessionError::NoMember => Kind::NotFound,
+            EndSessionError::BeyondYours => Kind::Invalid,
             EndSessionError::Db(error) => error.kind(),
         }
     }
@@ -82,6 +87,7 @@ impl Problem for EndSessionError {
         match self {
             EndSessionError::NoSession => "identity.session_not_found",
             EndSessionError::NoMember => "identity.member_not_found",
+            EndSessionError::BeyondYours => "identity.beyond_yours",
             EndSessionError::Db(error) => error.code(),
         }
     }
@@ -128,11 +134,11 @@ pub async fn list_member_sessions(
 /// Ends a member's session with all its tokens: its open pages go to the sign-in page, its next request is refused.
 pub async fn end_member_session(
     tx: &mut TenantTx,
-    _by: &Allowed<PlatformSessionsRevoke>,
+    by: &Allowed<PlatformSessionsRevoke>,
     session: SessionId,
 ) -> Result<(), EndSessionError> {
     #[derive(QueryableByName)]
-    struct Ended {
+    struct Found {
         #[diesel(sql_type = Uuid)]
         user_id: UserId,
         #[diesel(sql_type = Text)]
@@ -141,17 +147,32 @@ pub async fn end_member_session(
         user_agent: Option<String>,
         #[diesel(sql_type = Nullable<Text>)]
         ip: Option<String>,
+        #[diesel(embed)]
+        granted: GrantColumns,
     }
-    let ended: Vec<Ended> = Statement::new(
-        "WITH s AS (DELETE FROM sessions WHERE acting_tenant = $1 AND id = $2 AND membership_id IS NOT NULL RETURNING user_id, user_agent, ip) \
-         SELECT s.user_id, u.name AS user_name, s.user_agent, s.ip FROM s JOIN users u ON u.id = s.user_id",
+    let found: Vec<Found> = Statement::new(
+        "SELECT s.user_id, u.name AS user_name, s.user_agent, s.ip, m.role, r.name AS role_name, r.permissions AS role_permissions, \
+             r.approval_limit, m.location_ids \
+         FROM sessions s JOIN users u ON u.id = s.user_id JOIN memberships m ON m.tenant_id = $1 AND m.id = s.membership_id \
+         LEFT JOIN roles r ON r.tenant_id = $1 AND r.id = m.role_id WHERE s.acting_tenant = $1 AND s.id = $2",
     )
     .bind(tx.tenant().as_uuid())
     .bind(session.as_uuid())
     .load(tx.conn()?)
     .await?;
-    let ended = ended.into_iter().next();
+    let ended = found.into_iter().next();
     let ended = ended.ok_or(EndSessionError::NoSession)?;
+    check_reach(by, ended.granted)?;
+    let deleted = Statement::new(
+        "DELETE FROM sessions WHERE acting_tenant = $1 AND id = $2 AND membership_id IS NOT NULL",
+    )
+    .bind(tx.tenant().as_uuid())
+    .bind(session.as_uuid())
+    .execute(tx.conn()?)
+    .await?;
+    if deleted == 0 {
+        return Err(EndSessionError::NoSession);
+    }
     tx.changed(Subject::SignIns(ended.user_id));
     let device = device_name(ended.user_agent.as_deref());
     let seen = json!({ "name": ended.user_name, "device": device, "ip": ended.ip });
@@ -160,19 +181,33 @@ pub async fn end_member_session(
     Ok(audit::record(tx, action, "user", Some(user), change).await?)
 }
 
+fn check_reach(
+    by: &Allowed<PlatformSessionsRevoke>,
+    theirs: GrantColumns,
+) -> Result<(), EndSessionError> {
+    match theirs.grant() {
+        Some(theirs) if !by.actor().grant().covers(&theirs) => Err(EndSessionError::BeyondYours),
+        _ => Ok(()),
+    }
+}
+
 /// Ends all sessions of a member in this distributor; how many there were.
 pub async fn end_sessions_of_member(
     tx: &mut TenantTx,
-    _by: &Allowed<PlatformSessionsRevoke>,
+    by: &Allowed<PlatformSessionsRevoke>,
     user: UserId,
 ) -> Result<usize, EndSessionError> {
     #[derive(QueryableByName)]
     struct Member {
         #[diesel(sql_type = Text)]
         name: String,
+        #[diesel(embed)]
+        granted: GrantColumns,
     }
     let member: Vec<Member> = Statement::new(
-        "SELECT u.name FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.tenant_id = $1 AND m.user_id = $2",
+        "SELECT u.name, m.role, r.name AS role_name, r.permissions AS role_permissions, r.approval_limit, m.location_ids \
+         FROM memberships m JOIN users u ON u.id = m.user_id LEFT JOIN roles r ON r.tenant_id = m.tenant_id AND r.id = m.role_id \
+         WHERE m.tenant_id = $1 AND m.user_id = $2",
     )
     .bind(tx.tenant().as_uuid())
     .bind(user.as_uuid())
@@ -180,6 +215,7 @@ pub async fn end_sessions_of_member(
     .await?;
     let member = member.into_iter().next();
     let member = member.ok_or(EndSessionError::NoMember)?;
+    check_reach(by, member.granted)?;
     let ended = end_sessions_here(tx, user).await?;
     if ended > 0 {
         let seen = json!({ "name": member.name, "sessions": ended });

@@ -273,6 +273,7 @@ async fn refuse_too_many(tx: &mut TenantTx) -> Result<(), Refused> {
         #[diesel(sql_type = BigInt)]
         count: i64,
     }
+    tx.one_at_a_time("invitations").await?;
     let open: Count =
         Statement::new("SELECT count(*) AS count FROM invitations WHERE tenant_id = $1")
             .bind(tx.tenant().as_uuid())

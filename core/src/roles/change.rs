@@ -8,7 +8,7 @@ use vitaran_kernel::{Money, RoleId};
 use super::form::NewRole;
 use super::gift::Beyond;
 use super::query::{MAX_ROLES, Refused, RoleRecord, fetch};
-use crate::access::{Actor, Allowed, PermissionSet, PlatformRolesWrite};
+use crate::access::{Actor, Allowed, PermissionCode, PermissionSet, PlatformRolesWrite};
 use crate::audit::{self, Change};
 use crate::db::{DbError, Statement, TenantTx};
 use crate::master::{MasterError, check_version, taken};
@@ -119,7 +119,8 @@ fn in_use() -> Refused {
     )
 }
 
-/// What the role gives already may stay in it.
+/// What the role gives already may stay in it. A limit says nothing where nobody approves: one that stands there already is
+/// looked at as soon as approving comes to it.
 fn check_gift(
     giver: &Actor,
     given: PermissionSet,
@@ -130,7 +131,8 @@ fn check_gift(
     if let Some(beyond) = Beyond::permissions(giver.grant(), new) {
         return Err(beyond.refusal("/permissions"));
     }
-    if input.approval_limit == given_limit {
+    let approved_before = given.contains(PermissionCode::SalesOrdersApprove);
+    if approved_before && input.approval_limit == given_limit {
         return Ok(());
     }
     match Beyond::limit(giver.grant(), input.permissions, input.approval_limit) {
@@ -146,6 +148,7 @@ struct Held {
 }
 
 async fn check_room(tx: &mut TenantTx) -> Result<(), Refused> {
+    tx.one_at_a_time("roles").await?;
     let held: Held = Statement::new("SELECT count(*) AS count FROM roles WHERE tenant_id = $1")
         .bind(tx.tenant().as_uuid())
         .get_result(tx.conn()?)

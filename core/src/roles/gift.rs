@@ -26,8 +26,7 @@ impl Beyond {
     /// A limit counts where orders may be approved at all.
     pub(crate) fn limit(giver: &Grant, given: PermissionSet, limit: Option<Money>) -> Option<Self> {
         let own = giver.approval_limit()?;
-        let approves = given.contains(PermissionCode::SalesOrdersApprove);
-        (approves && limit.is_none_or(|limit| limit > own)).then_some(Beyond::Limit(own))
+        (!giver.covers_limit(given, limit)).then_some(Beyond::Limit(own))
     }
 
     fn locations(giver: &Grant, given: &Grant) -> Option<Self> {

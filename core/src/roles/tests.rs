@@ -219,6 +219,56 @@ async fn what_a_role_gives_already_may_stay_in_it_when_somebody_with_less_change
 }
 
 #[tokio::test]
+async fn approving_comes_to_a_role_within_the_givers_limit_alone_though_the_limit_stays_as_it_was()
+{
+    let mut t = test_tx().await;
+    let admin: Allowed<PlatformRolesWrite> = t.by();
+    let readers = |codes: &[PermissionCode], limit: &str| {
+        let form = RoleForm {
+            approval_limit: limit.to_owned(),
+            ..form("Readers", Role::Sales, codes)
+        };
+        form.parse().unwrap()
+    };
+    let (reads, approves) = (
+        [PermissionCode::SalesOrdersRead],
+        [
+            PermissionCode::SalesOrdersRead,
+            PermissionCode::SalesOrdersApprove,
+        ],
+    );
+    let role = create(&mut t, &admin, readers(&reads, "")).await.unwrap();
+    let has = [&approves[..], &[PermissionCode::PlatformRolesWrite]].concat();
+    let lead = holder(&t, &has, Some(25_000));
+    let by: Allowed<PlatformRolesWrite> = lead.allow().unwrap();
+    // The role has no limit, which said nothing while nobody approved by it.
+    let refused = update(&mut t, &by, role.id, 1, readers(&approves, ""))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        pointer_and_code(&refused),
+        ("/approval_limit".to_owned(), "roles.beyond_yours")
+    );
+    let within = readers(&approves, "25000");
+    let role = update(&mut t, &by, role.id, 1, within).await.unwrap();
+    // Somebody with more raises it; whoever has less may still change the rest.
+    let role = update(
+        &mut t,
+        &admin,
+        role.id,
+        role.version,
+        readers(&approves, ""),
+    )
+    .await
+    .unwrap();
+    let mut renamed = readers(&approves, "");
+    renamed.name = "Night readers".parse().unwrap();
+    update(&mut t, &by, role.id, role.version, renamed)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
 async fn a_role_that_somebody_has_stays_and_what_it_grew_from_too() {
     let mut t = test_tx().await;
     let by: Allowed<PlatformRolesWrite> = t.by();

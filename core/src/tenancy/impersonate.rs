@@ -108,7 +108,7 @@ impl From<Visit> for Impersonation {
     }
 }
 
-/// Starts a visit.
+/// Starts a visit. Those that the same person has open there end: one visit at a time says what they may do, and why.
 pub async fn start_visit(
     db: &Db,
     by: &PlatformOperator,
@@ -120,6 +120,7 @@ pub async fn start_visit(
     let found = find_in(&mut tx, tenant, "").await?;
     found.ok_or(ImpersonateError::NotFound)?;
     tx.enter(tenant).await?;
+    end_open(&mut tx, user, tenant, Ending::All).await?;
     let why = (input.reason.as_str(), input.may_write);
     let visit = open_visit(&mut tx, user, tenant, why).await?;
     tx.commit().await?;
@@ -199,6 +200,18 @@ pub async fn end_visits(
     let user = by.user().ok_or(ImpersonateError::NotAPerson)?;
     let mut tx = db.begin_platform_as(user.id).await?;
     tx.enter(tenant).await?;
+    end_open(&mut tx, user, tenant, ending).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The transaction has entered the tenant.
+async fn end_open(
+    tx: &mut PlatformTx,
+    user: &UserRef,
+    tenant: TenantId,
+    ending: Ending,
+) -> Result<(), DbError> {
     let only = match ending {
         Ending::One(id) => Some(id.as_uuid()),
         Ending::All => None,
@@ -212,8 +225,10 @@ pub async fn end_visits(
     .bind(only)
     .bind(tx.now())
     .load(tx.conn()?)
-    .await
-    .map_err(DbError::from)?;
+    .await?;
+    if ended.is_empty() {
+        return Ok(());
+    }
     let entries: Vec<Value> = ended
         .iter()
         .map(|visit| {
@@ -229,8 +244,6 @@ pub async fn end_visits(
     ))
     .bind(Value::from(entries))
     .execute(tx.conn()?)
-    .await
-    .map_err(DbError::from)?;
-    tx.commit().await?;
+    .await?;
     Ok(())
 }

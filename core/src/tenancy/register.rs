@@ -5,6 +5,8 @@
 //! nothing. What they held ends when the tenant is restored, so that everybody signs in anew. Messages and deliveries wait, the
 //! data stays, and the platform's own people may visit.
 
+use std::collections::BTreeSet;
+
 use diesel::QueryableByName;
 use diesel::sql_types::Uuid;
 use diesel_async::RunQueryDsl as _;
@@ -114,7 +116,7 @@ impl Problem for RegisterError {
 }
 
 /// Opens the register at a tenant, for this change alone; the transaction is inside the tenant afterwards. Whoever says
-/// which version they saw is refused when it has moved on.
+/// which version they saw is refused when it has moved on. The lock leaves the tenant's key free: nobody's work there waits.
 pub(super) async fn open(
     db: &Db,
     by: &PlatformOperator,
@@ -125,7 +127,7 @@ pub(super) async fn open(
     if let Some(user) = by.user() {
         tx.act_as(user.id).await?;
     }
-    let entry = find_in(&mut tx, id, " FOR UPDATE").await?;
+    let entry = find_in(&mut tx, id, " FOR NO KEY UPDATE").await?;
     let entry = entry.ok_or(RegisterError::NotFound)?;
     if expected.is_some_and(|expected| expected != entry.version) {
         return Err(RegisterError::Stale {
@@ -182,13 +184,13 @@ pub async fn suspend_tenant(
         return Err(RegisterError::IsSuspended { name: entry.name });
     }
     set_status(&mut tx, entry.id, TenantStatus::Suspended).await?;
-    let signed_in = tell_members(
+    let refused = tell_members(
         &mut tx,
         entry.id,
         "SELECT user_id FROM sessions WHERE acting_tenant = $1 AND membership_id IS NOT NULL",
     )
     .await?;
-    let after = json!({ "reason": reason, "sessions_closed": signed_in });
+    let after = json!({ "reason": reason, "sessions_refused": refused });
     record(tx, by, entry.id, "tenancy.tenant.suspend", after).await
 }
 
@@ -204,17 +206,18 @@ pub async fn restore_tenant(
         return Err(RegisterError::IsOpen { name: entry.name });
     }
     set_status(&mut tx, entry.id, TenantStatus::Active).await?;
-    tell_members(
+    let closed = tell_members(
         &mut tx,
         entry.id,
         "DELETE FROM sessions WHERE acting_tenant = $1 AND membership_id IS NOT NULL RETURNING user_id",
     )
     .await?;
-    record(tx, by, entry.id, "tenancy.tenant.restore", json!({})).await
+    let after = json!({ "sessions_closed": closed });
+    record(tx, by, entry.id, "tenancy.tenant.restore", after).await
 }
 
-/// Tells the open pages of the members whose sessions a statement gives, and how many these are. A support visit is none: it is
-/// the platform's own.
+/// Tells the open pages of the members whose sessions a statement gives, each member once, and how many sessions these are. A
+/// support visit is none: it is the platform's own.
 async fn tell_members(
     tx: &mut PlatformTx,
     tenant: TenantId,
@@ -229,8 +232,9 @@ async fn tell_members(
         .bind(tenant.as_uuid())
         .load(tx.conn()?)
         .await?;
-    for holder in &holders {
-        tx.changed(tenant, Subject::SignIns(holder.user_id));
+    let people: BTreeSet<UserId> = holders.iter().map(|holder| holder.user_id).collect();
+    for person in people {
+        tx.changed(tenant, Subject::SignIns(person));
     }
     Ok(holders.len())
 }

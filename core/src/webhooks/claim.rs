@@ -1,7 +1,8 @@
 //! Who may send a delivery now: a lease on its row, as for every message. Claiming counts the attempt and writes down what
 //! is going to be sent; nothing is counted while the endpoint is left alone or busy enough.
 //!
-//! Locks, in this order: the endpoint, the delivery.
+//! Locks, in this order: the endpoint, the delivery. The endpoint's leaves its key free, which every order that is told to it
+//! leads to.
 
 use std::time::Duration;
 
@@ -98,7 +99,7 @@ pub(super) async fn lock_endpoint_of(
         "SELECT e.id, e.url, e.disabled_at IS NOT NULL AS is_disabled, e.failures, \
              CASE WHEN e.paused_until > now() THEN ceil(extract(epoch FROM e.paused_until - now()))::bigint END AS paused_s \
          FROM webhook_endpoints e WHERE e.tenant_id = $1 AND e.id = (SELECT endpoint_id FROM webhook_deliveries WHERE tenant_id = $1 AND id = $2) \
-         FOR UPDATE OF e",
+         FOR NO KEY UPDATE OF e",
     )
     .bind(tx.tenant().as_uuid())
     .bind(delivery.as_uuid())

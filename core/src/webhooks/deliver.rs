@@ -29,6 +29,10 @@ const SEND_LIMIT: Duration = Duration::from_secs(40);
 /// An endpoint that took nothing for so long is switched off.
 const DEAD_AFTER_DAYS: i32 = 5;
 
+/// A failure that comes so long after the one before begins a new count: no delivery waits as long between two tries, so nothing
+/// was sent there meanwhile.
+const QUIET_HOURS: i32 = 24;
+
 /// So many administrators are told by mail that an endpoint was switched off.
 const MAX_TOLD: i64 = 10;
 
@@ -189,8 +193,9 @@ async fn judge_endpoint(
             let failures = endpoint.failures.saturating_add(1);
             let pause = pause_after(failures).map(|pause| pause.as_secs());
             let health: Health = Statement::new(
-                "UPDATE webhook_endpoints SET failures = $3, failing_since = coalesce(failing_since, now()), \
-                     paused_until = now() + $4 * interval '1 second' WHERE tenant_id = $1 AND id = $2 \
+                "UPDATE webhook_endpoints SET failures = $3, last_failed_at = now(), paused_until = now() + $4 * interval '1 second', \
+                     failing_since = CASE WHEN last_failed_at > now() - $6 * interval '1 hour' THEN coalesce(failing_since, now()) ELSE now() END \
+                 WHERE tenant_id = $1 AND id = $2 \
                  RETURNING failing_since < now() - $5 * interval '1 day' AS is_dead",
             )
             .bind(tx.tenant().as_uuid())
@@ -198,6 +203,7 @@ async fn judge_endpoint(
             .bind(failures)
             .bind(pause.map(|seconds| i32::try_from(seconds).unwrap_or(i32::MAX)))
             .bind(DEAD_AFTER_DAYS)
+            .bind(QUIET_HOURS)
             .get_result(tx.conn()?)
             .await?;
             if health.is_dead {

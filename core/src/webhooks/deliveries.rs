@@ -13,7 +13,8 @@ use crate::db::{Page, Paged, Statement, TenantTx};
 
 const SELECT: &str = "SELECT d.id, d.event_id, v.event, d.endpoint_id, d.status, d.attempts, \
      CASE WHEN d.status = 'PENDING' THEN d.next_attempt_at END AS next_attempt_at, d.response_status, d.last_error, d.created_at, d.ended_at \
-     FROM webhook_deliveries d JOIN webhook_events v ON v.tenant_id = d.tenant_id AND v.id = d.event_id WHERE d.tenant_id = $1";
+     FROM webhook_deliveries d JOIN webhook_events v ON v.tenant_id = d.tenant_id AND v.id = d.event_id WHERE d.tenant_id = $1 \
+     AND EXISTS (SELECT FROM webhook_endpoints e WHERE e.tenant_id = d.tenant_id AND e.id = d.endpoint_id AND e.removed_at IS NULL)";
 
 #[derive(Debug, Clone, Default)]
 pub struct DeliveryFilter {

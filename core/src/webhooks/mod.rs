@@ -21,6 +21,7 @@
 pub mod address;
 mod change;
 mod claim;
+mod clear;
 mod deliver;
 mod deliveries;
 mod due;
@@ -36,6 +37,7 @@ mod secret;
 
 pub use address::Targets;
 pub use change::{MadeEndpoint, activate, create, deactivate, remove, update};
+pub use clear::clear_removed;
 pub use deliver::deliver_webhook_now;
 pub use deliveries::{DeliveryFilter, list_deliveries, load_delivery};
 pub use due::{DueDelivery, due_deliveries};
@@ -49,6 +51,6 @@ pub use outcome::MAX_ATTEMPTS;
 pub use publish::DeliverWebhook;
 pub(crate) use publish::{OrderRow, order_event, publish, publish_now};
 pub use query::{list, load};
-pub use replay::{ReplayForm, ReplaySince, ping, replay, replay_failed};
+pub use replay::{ReplayForm, ReplaySince, Replayed, ping, replay, replay_failed};
 pub use rotate::{NewSecret, end_older, rotate};
 pub use secret::{EndpointSecret, OVERLAP_HOURS, signature};

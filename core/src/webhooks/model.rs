@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde::{Deserialize, Serialize};
+use url::Url;
 use vitaran_kernel::{WebhookDeliveryId, WebhookEndpointId, WebhookEventId};
 
 use super::EventType;
@@ -111,10 +112,10 @@ pub struct Endpoint {
     pub secrets: Vec<LiveSecret>,
 }
 
-/// What the audit log tells of an endpoint.
+/// What the audit log tells of an endpoint: of its address nothing that is said to nobody but the receiver.
 #[derive(Serialize)]
 pub(super) struct Told<'a> {
-    url: &'a str,
+    url: String,
     description: &'a str,
     events: &'a [EventType],
     is_enabled: bool,
@@ -124,7 +125,7 @@ pub(super) struct Told<'a> {
 impl Endpoint {
     pub(super) fn told(&self) -> Told<'_> {
         Told {
-            url: &self.url,
+            url: told_address(&self.url),
             description: &self.description,
             events: &self.events,
             is_enabled: self.disabled_at.is_none(),
@@ -141,6 +142,22 @@ impl Endpoint {
             &self.description
         }
     }
+}
+
+/// Scheme, host and path; that there is a query, which may hold a key, and nothing of who calls.
+fn told_address(url: &str) -> String {
+    let Ok(mut url) = Url::parse(url) else {
+        return "…".to_owned();
+    };
+    // An address that can be called has a host, so both can be taken off it.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_fragment(None);
+    if url.query().is_some() {
+        url.set_query(None);
+        return format!("{url}?…");
+    }
+    url.into()
 }
 
 /// One event for one endpoint.
@@ -282,6 +299,32 @@ impl Problem for WebhookError {
                 serde_json::Map::from_iter([("version".to_owned(), (*found).into())])
             }
             _ => serde_json::Map::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told_address;
+
+    #[test]
+    fn the_log_tells_where_an_endpoint_is_and_none_of_its_keys() {
+        for (url, told) in [
+            (
+                "https://erp.example.in/hooks",
+                "https://erp.example.in/hooks",
+            ),
+            (
+                "https://erp.example.in/hooks?key=sesame",
+                "https://erp.example.in/hooks?…",
+            ),
+            (
+                "https://volt:sesame@erp.example.in:8443/hooks#sesame",
+                "https://erp.example.in:8443/hooks",
+            ),
+            ("sesame", "…"),
+        ] {
+            assert_eq!(told_address(url), told);
         }
     }
 }

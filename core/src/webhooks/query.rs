@@ -16,7 +16,7 @@ const SELECT: &str = "SELECT e.id, e.url, e.description, e.events, e.version, e.
      CASE WHEN e.disabled_at IS NOT NULL THEN 'DISABLED' WHEN e.paused_until > now() THEN 'PAUSED' ELSE 'ACTIVE' END AS status, \
      (SELECT coalesce(jsonb_agg(jsonb_build_object('created_at', s.created_at, 'created_by', s.created_by, 'expires_at', s.expires_at) ORDER BY s.id DESC), '[]') \
       FROM webhook_secrets s WHERE s.tenant_id = e.tenant_id AND s.endpoint_id = e.id AND (s.expires_at IS NULL OR s.expires_at > now())) AS secrets \
-     FROM webhook_endpoints e WHERE e.tenant_id = $1";
+     FROM webhook_endpoints e WHERE e.tenant_id = $1 AND e.removed_at IS NULL";
 
 #[derive(QueryableByName)]
 struct Row {
@@ -107,15 +107,17 @@ pub(super) async fn find(tx: &TenantTx, id: WebhookEndpointId) -> Result<Endpoin
         .into())
 }
 
-/// Locks an endpoint, and gives it as it stands then.
+/// Locks an endpoint, and gives it as it stands then. Its key stays free, which every order that is told to it leads to.
 pub(super) async fn lock(
     tx: &mut TenantTx,
     id: WebhookEndpointId,
 ) -> Result<Endpoint, WebhookError> {
-    Statement::new("SELECT id FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 FOR UPDATE")
-        .bind(tx.tenant().as_uuid())
-        .bind(id.as_uuid())
-        .execute(tx.conn()?)
-        .await?;
+    Statement::new(
+        "SELECT id FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE",
+    )
+    .bind(tx.tenant().as_uuid())
+    .bind(id.as_uuid())
+    .execute(tx.conn()?)
+    .await?;
     find(tx, id).await
 }

@@ -1,6 +1,8 @@
 //! Sending again what has come to an end, and trying an endpoint out.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -89,13 +91,21 @@ pub async fn replay(
     find_delivery(tx, id).await
 }
 
-/// Sends again all that failed since then, and gives their number.
+/// What a replay of all that failed came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replayed {
+    pub deliveries: usize,
+    /// One replay takes so many: others that failed are still to be sent again.
+    pub has_more: bool,
+}
+
+/// Sends again all that failed since then, the oldest first, up to what one replay takes.
 pub async fn replay_failed(
     tx: &mut TenantTx,
     _by: &Allowed<PlatformWebhooksManage>,
     id: WebhookEndpointId,
     since: ReplaySince,
-) -> Result<usize, WebhookError> {
+) -> Result<Replayed, WebhookError> {
     let endpoint = lock(tx, id).await?;
     if endpoint.disabled_at.is_some() {
         return Err(WebhookError::Disabled);
@@ -113,7 +123,32 @@ pub async fn replay_failed(
     .await?;
     let change = Change::created(&json!({ "since": since, "deliveries": again }));
     record(tx, "webhooks.replay_failed", id, change).await?;
-    Ok(again)
+    let took_all_it_takes = i64::try_from(again).is_ok_and(|again| again == MAX_REPLAYED);
+    Ok(Replayed {
+        deliveries: again,
+        has_more: took_all_it_takes && has_failed_since(tx, id, since).await?,
+    })
+}
+
+async fn has_failed_since(
+    tx: &mut TenantTx,
+    id: WebhookEndpointId,
+    since: DateTime<Utc>,
+) -> Result<bool, WebhookError> {
+    #[derive(QueryableByName)]
+    struct Left {
+        #[diesel(sql_type = Bool)]
+        is_some: bool,
+    }
+    let left: Left = Statement::new(
+        "SELECT EXISTS (SELECT FROM webhook_deliveries WHERE tenant_id = $1 AND endpoint_id = $2 AND status = 'FAILED' AND created_at >= $3) AS is_some",
+    )
+    .bind(tx.tenant().as_uuid())
+    .bind(id.as_uuid())
+    .bind(since)
+    .get_result(tx.conn()?)
+    .await?;
+    Ok(left.is_some)
 }
 
 /// Sends a test to the endpoint, ahead of everything else.

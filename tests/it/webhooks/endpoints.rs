@@ -1,11 +1,20 @@
 //! Keeping endpoints: on the pages, over the API, and what the database holds of them.
 
-use serde_json::json;
-use vitaran_core::access::Role;
-use vitaran_tests::process::Program;
-use vitaran_tests::test_app;
+use std::sync::Arc;
 
-use super::{ENDPOINTS, delivery, listen, listening, ping, shown, worker};
+use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
+use serde_json::json;
+use vitaran_core::access::{PlatformWebhooksManage, Role};
+use vitaran_core::db::{Db, DbSettings};
+use vitaran_core::housekeeping::keep_house_now;
+use vitaran_core::live::Hints;
+use vitaran_core::webhooks;
+use vitaran_kernel::WebhookEndpointId;
+use vitaran_tests::flow::Flow;
+use vitaran_tests::process::Program;
+use vitaran_tests::{TestApp, test_app};
+
+use super::{ENDPOINTS, STATES, delivery, listen, listening, ping, shown, worker};
 
 #[tokio::test]
 async fn a_secret_is_shown_once_and_stands_nowhere_in_clear() {
@@ -161,7 +170,7 @@ async fn a_removed_endpoint_takes_its_secrets_and_its_log_along_and_the_audit_lo
  {
     let app = test_app().await;
     let (admin, _receiver, endpoint) = listening(&app, &["order.placed"]).await;
-    ping(&admin, &endpoint).await;
+    let told = ping(&admin, &endpoint).await;
     worker(&app).once().await;
     let path = format!("{ENDPOINTS}/{}", endpoint.id);
     let stale = admin.with("if-match", "\"v7\"");
@@ -174,22 +183,23 @@ async fn a_removed_endpoint_takes_its_secrets_and_its_log_along_and_the_audit_lo
         .await;
     assert_eq!(removed.status, 200, "{}", removed.body);
     assert_eq!(admin.get(&path).await.status, 404);
-    for table in [
-        "webhook_endpoints",
-        "webhook_secrets",
-        "webhook_subscriptions",
-        "webhook_deliveries",
-        "webhook_attempts",
-    ] {
-        assert_eq!(
-            app.database
-                .count(&format!("SELECT count(*) FROM {table}"))
-                .await,
-            0,
-            "{table}"
-        );
+    let log = format!("/api/v1/webhook_deliveries/{told}");
+    assert_eq!(admin.get(&log).await.status, 404);
+    for list in [ENDPOINTS, "/api/v1/webhook_deliveries"] {
+        assert_eq!(admin.get(list).await.json()["data"], json!([]), "{list}");
     }
-    let kept = "SELECT count(*) FROM audit_log WHERE action = 'webhooks.remove' AND detail->'before'->>'url' LIKE 'http%'";
+    assert_eq!(
+        left(&app).await,
+        "webhook_endpoints 1; webhook_deliveries 1; webhook_attempts 1"
+    );
+    // What is out of sight is swept once nothing that is being written can lead to it any more.
+    keep_house(&app).await;
+    assert_ne!(left(&app).await, "");
+    let long_ago = "UPDATE webhook_endpoints SET removed_at = now() - interval '61 minutes'";
+    app.database.execute(long_ago).await;
+    keep_house(&app).await;
+    assert_eq!(left(&app).await, "");
+    let kept = "SELECT count(*) FROM audit_log WHERE action = 'webhooks.remove' AND detail->'before'->>'url' LIKE 'http%/hooks'";
     assert_eq!(app.database.count(kept).await, 1);
     let trail = "SELECT count(*) FROM audit_trail WHERE table_name = 'webhook_secrets' AND op = 'INSERT' AND after->>'sealed_secret' = '…'";
     assert_eq!(
@@ -197,6 +207,92 @@ async fn a_removed_endpoint_takes_its_secrets_and_its_log_along_and_the_audit_lo
         1,
         "the trail tells of the secret and not what it is"
     );
+}
+
+/// The tables of webhooks that hold anything.
+async fn left(app: &TestApp) -> String {
+    let mut left = Vec::new();
+    for table in [
+        "webhook_endpoints",
+        "webhook_secrets",
+        "webhook_subscriptions",
+        "webhook_deliveries",
+        "webhook_attempts",
+    ] {
+        let rows = format!("SELECT count(*) FROM {table}");
+        match app.database.count(&rows).await {
+            0 => {}
+            rows => left.push(format!("{table} {rows}")),
+        }
+    }
+    left.join("; ")
+}
+
+/// As the worker does every hour.
+async fn keep_house(app: &TestApp) {
+    let settings = DbSettings::new(app.database.url_of("app_worker"));
+    let db = Db::connect(&settings, Arc::new(app.clock.clone()), Hints::none()).unwrap();
+    keep_house_now(&db).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_order_is_placed_while_its_endpoint_is_claimed_changed_or_removed_and_is_told_or_given_up()
+ {
+    let app = test_app().await;
+    let (admin, receiver, endpoint) = listening(&app, &["order.placed"]).await;
+    let flow = Flow::new(&app);
+    let (lamp, buyer) = (flow.product("LAMP", 9).await, flow.buyer(100_000).await);
+    // A claim that has the endpoint and waits for the log.
+    ping(&admin, &endpoint).await;
+    let mut log = connect(&app).await;
+    log.batch_execute("BEGIN; LOCK TABLE webhook_attempts IN SHARE MODE")
+        .await
+        .unwrap();
+    let _worker = worker(&app).start();
+    let waiting = "SELECT count(*)::text AS text FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
+        WHERE NOT l.granted AND a.datname = current_database()";
+    app.database.until(waiting, "1").await;
+    flow.place(buyer, &[(lamp, 1)]).await;
+    assert_eq!(
+        app.database.text(waiting).await,
+        "1",
+        "the claim still has the endpoint"
+    );
+    log.batch_execute("ROLLBACK").await.unwrap();
+    app.database.until(STATES, "2 DELIVERED after 1").await;
+
+    // A change and a removal that are not over.
+    let by = flow.by::<PlatformWebhooksManage>();
+    let id = WebhookEndpointId::parse(&endpoint.id).unwrap();
+    let mut changing = flow.db.begin(&by).await.unwrap();
+    webhooks::deactivate(&mut changing, &by, id, None)
+        .await
+        .unwrap();
+    flow.place(buyer, &[(lamp, 1)]).await;
+    drop(changing);
+    app.database.until(STATES, "3 DELIVERED after 1").await;
+    let mut removing = flow.db.begin(&by).await.unwrap();
+    webhooks::remove(&mut removing, &by, id, None)
+        .await
+        .unwrap();
+    flow.place(buyer, &[(lamp, 1)]).await;
+    removing.commit().await.unwrap();
+    // It was told to an endpoint that is gone now: nobody hears of it, and nobody waits.
+    let over = "SELECT count(*)::text AS text FROM webhook_deliveries WHERE status IN ('PENDING', 'SENDING')";
+    app.database.until(over, "0").await;
+    flow.place(buyer, &[(lamp, 1)]).await;
+    let told = "SELECT count(*) FROM webhook_events WHERE event = 'order.placed'";
+    assert_eq!(
+        app.database.count(told).await,
+        3,
+        "of the last one nobody is told"
+    );
+    assert_eq!(receiver.calls("/hooks").len(), 3);
+}
+
+async fn connect(app: &TestApp) -> AsyncPgConnection {
+    let url = app.database.url_of("app_owner");
+    AsyncPgConnection::establish(&url).await.unwrap()
 }
 
 #[tokio::test]

@@ -142,7 +142,7 @@ async fn all_that_failed_since_is_replayed_at_once_and_nothing_older() {
     let replayed = admin.post_json(&path, &json!({"hours": 1})).await;
     assert_eq!(
         (replayed.status, replayed.json()),
-        (200, json!({"deliveries": 2}))
+        (200, json!({"deliveries": 2, "has_more": false}))
     );
     worker(&app).once().await;
     assert_eq!(receiver.calls("/hooks").len(), 2);
@@ -153,6 +153,43 @@ async fn all_that_failed_since_is_replayed_at_once_and_nothing_older() {
     assert_eq!(
         admin.post_json(&path, &json!({"hours": 721})).await.status,
         422
+    );
+}
+
+#[tokio::test]
+async fn a_replay_that_takes_no_more_says_that_others_are_left() {
+    let app = test_app().await;
+    let (admin, _receiver, endpoint) = listening(&app, &["order.placed"]).await;
+    let browser = app.sign_in_as(Role::Admin).await;
+    let failed = |many: u32| {
+        format!(
+            "WITH e AS (INSERT INTO webhook_events (tenant_id, id, event, occurred_at, data) \
+                 SELECT w.tenant_id, gen_random_uuid(), 'order.placed', now(), '{{}}' FROM webhook_endpoints w, generate_series(1, {many}) RETURNING tenant_id, id) \
+             INSERT INTO webhook_deliveries (tenant_id, id, event_id, endpoint_id, status, created_at, ended_at) \
+             SELECT tenant_id, gen_random_uuid(), id, '{}', 'FAILED', now(), now() FROM e",
+            endpoint.id
+        )
+    };
+    app.database.execute(&failed(5_001)).await;
+    let replay = format!("{ENDPOINTS}/{}/replay", endpoint.id);
+    for (deliveries, has_more) in [(5_000, true), (1, false), (0, false)] {
+        let again = admin.post_json(&replay, &json!({})).await;
+        let told = json!({ "deliveries": deliveries, "has_more": has_more });
+        assert_eq!(again.json(), told, "{}", again.body);
+    }
+    app.database
+        .execute("UPDATE webhook_deliveries SET status = 'FAILED', ended_at = now()")
+        .await;
+    let page = format!("/admin/webhooks/{}", endpoint.id);
+    let sent = browser
+        .post_form(&format!("{page}/replay"), &[("hours", "24")])
+        .await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    let page = browser.get(&page).await;
+    assert!(
+        page.body.contains("others that failed are left"),
+        "{}",
+        page.body
     );
 }
 
@@ -239,6 +276,17 @@ async fn an_endpoint_that_is_gone_or_dead_for_five_days_is_switched_off_and_the_
         shown(&admin, &dead).await["status"],
         json!("ACTIVE"),
         "four days are not five"
+    );
+    // Six days of which nobody knows, because nothing was sent, are not five of failures.
+    app.database.execute(&since(6)).await;
+    let quiet =
+        "UPDATE webhook_endpoints SET last_failed_at = last_failed_at - interval '25 hours'";
+    app.database.execute(quiet).await;
+    fail_times(&app, &admin, &dead, 1).await;
+    assert_eq!(
+        shown(&admin, &dead).await["status"],
+        json!("ACTIVE"),
+        "a new count"
     );
     app.database.execute(&since(6)).await;
     fail_times(&app, &admin, &dead, 1).await;

@@ -128,7 +128,8 @@ impl ApiKeysApi {
     /// Replace an API key
     ///
     /// Makes a key of the same name, scopes, networks and length of life. The old one works on for the overlap, so that programs
-    /// can be changed one after the other.
+    /// can be changed one after the other. It stays the key of whoever made the old one: where they have left it is refused, and so
+    /// is a key that goes further than you do.
     #[oai(
         path = "/v1/api_keys/:id/roll",
         method = "post",

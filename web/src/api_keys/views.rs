@@ -84,7 +84,7 @@ fn row(key: &ApiKey, now: DateTime<Utc>) -> Row {
 
 pub fn show(key: &ApiKey) -> Markup {
     let mut actions = Vec::new();
-    if matches!(key.status, KeyStatus::Active | KeyStatus::Orphaned) {
+    if key.status == KeyStatus::Active {
         actions.push(ActionButton::open(
             "Replace",
             format!("{}/roll", path_of(key)),

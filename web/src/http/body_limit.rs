@@ -1,4 +1,4 @@
-//! Reads a request's body whole before anybody parses it, and no further than allowed: poem by itself reads for ever.
+//! Reads a request's body whole before anybody parses it, and neither further nor longer than allowed: poem by itself reads for ever.
 
 use std::time::Duration;
 
@@ -18,6 +18,9 @@ pub const ONE_MIB: usize = 1024 * 1024;
 /// Bytes of a body that is too large which are read all the same, and for how long.
 const DISCARDED: u64 = 8 * 1024 * 1024;
 const DISCARDING: Duration = Duration::from_secs(5);
+
+/// A body that is read whole comes within this: for the largest, 17 KB a second.
+pub(super) const READING: Duration = Duration::from_secs(60);
 
 /// Counts what is read, so that a length that lies or is not there helps nobody.
 pub struct BodyLimit(pub usize);
@@ -46,7 +49,7 @@ impl<E: Endpoint> Endpoint for Limited<E> {
             discard(request.take_body()).await;
             return Err(Refusal::too_large(self.most).into());
         }
-        let body = read(request.take_body(), self.most).await?;
+        let body = read(request.take_body(), self.most, READING).await?;
         let hash = hash_of(&request, &body);
         request.set_data(hash);
         request.set_data(WholeBody(body.clone()));
@@ -86,11 +89,32 @@ async fn discard(body: Body) {
     .await;
 }
 
-async fn read(body: Body, most: usize) -> Result<Bytes, Refusal> {
-    body.into_bytes_limit(most)
-        .await
-        .map_err(|error| match error {
-            ReadBodyError::PayloadTooLarge => Refusal::too_large(most),
-            _ => Refusal::malformed("The request's body could not be read"),
-        })
+async fn read(body: Body, most: usize, within: Duration) -> Result<Bytes, Refusal> {
+    let reading = tokio::time::timeout(within, body.into_bytes_limit(most));
+    let Ok(read) = reading.await else {
+        return Err(Refusal::too_slow());
+    };
+    read.map_err(|error| match error {
+        ReadBodyError::PayloadTooLarge => Refusal::too_large(most),
+        _ => Refusal::malformed("The request's body could not be read"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{StreamExt as _, stream};
+    use poem::http::StatusCode;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_stays_half_is_refused_when_its_time_is_over() {
+        let begun = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"name=Vo"))]);
+        let half = Body::from_bytes_stream(begun.chain(stream::pending()));
+        let refused = read(half, ONE_MIB, Duration::from_millis(50)).await;
+        assert_eq!(refused.unwrap_err().status, StatusCode::REQUEST_TIMEOUT);
+        let whole = Body::from_string("name=Volt".to_owned());
+        let read = read(whole, ONE_MIB, READING).await;
+        assert_eq!(read.unwrap(), "name=Volt");
+    }
 }

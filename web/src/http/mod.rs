@@ -1,6 +1,6 @@
 //! What stands between the socket and a handler, and the two faces of a refusal.
 //!
-//! From outside in: [`request_id`] names and logs the request; [`security_headers`] goes on every answer;
+//! From outside in: [`prompt_headers`] holds connections to saying what they want; [`request_id`] names and logs the request; [`security_headers`] goes on every answer;
 //! [`compression`] packs HTML and JSON. Then, for pages and API alike, [`throttle`], [`body_limit`] and [`text_guard`]; for
 //! pages alone [`csrf`], for the API alone [`cors`], [`retirement`], [`request_check`]
 //! and [`not_modified`]. A handler refuses with a [`problem::Refusal`], which [`problem_page`] shows to people and
@@ -24,6 +24,7 @@ pub mod params;
 pub mod problem;
 pub mod problem_json;
 pub mod problem_page;
+pub mod prompt_headers;
 pub mod request_check;
 pub mod request_id;
 pub mod retirement;

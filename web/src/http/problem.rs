@@ -146,6 +146,16 @@ impl Refusal {
         )
     }
 
+    /// The body did not come in time.
+    #[must_use]
+    pub fn too_slow() -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "request.too_slow",
+            "The request took too long to arrive, send it again",
+        )
+    }
+
     #[must_use]
     pub fn unsupported_type(wanted: &str) -> Self {
         Self::new(

@@ -178,7 +178,7 @@ impl TenantsApi {
 
     /// Suspend a distributor
     ///
-    /// All its people and programs are signed out at once and refused until it is restored. Nothing is lost.
+    /// All its people and programs are refused at once, until it is restored; then everybody signs in anew. Nothing is lost.
     #[oai(
         path = "/:id/suspension",
         method = "post",

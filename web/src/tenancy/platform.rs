@@ -109,7 +109,8 @@ pub async fn start_visit(
         tenant: tenant.id,
         impersonation: visit.id,
     };
-    let mut response = hx::go_to(shell.request(), "/admin");
+    // Where the work begins depends on the modules that are on.
+    let mut response = hx::go_to(shell.request(), "/");
     session::open(
         &state,
         Some(&page.session),

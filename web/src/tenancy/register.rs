@@ -179,7 +179,7 @@ pub async fn suspend(
     let done = tenancy::suspend_tenant(&state.db, &page.operator, tenant.id, None, reason).await;
     let done = done.map_err(Into::into);
     after(&shell, done, &path_of(&slug), |_| {
-        "Suspended: all their people are signed out".to_owned()
+        "Suspended: all their people and programs are refused".to_owned()
     })
 }
 

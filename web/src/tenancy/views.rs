@@ -213,7 +213,7 @@ pub fn suspend(tenant: &TenantSummary, reason: &str, errors: &[FieldError]) -> M
         (Heading::new(&title).back(&tenant.name, &path))
         (error_summary(errors))
         (hx::Form::post(&format!("{path}/suspension")).class("panel stack").render(html! {
-            p { "All their people and programs are signed out at once and refused until you restore it. Nothing is lost." }
+            p { "All their people and programs are refused at once, until you restore it; then everybody signs in anew. Nothing is lost." }
             (Field::text("reason", "Reason").value(reason).errors(errors).hint("They find it in their audit log").required().max_length(500))
             (buttons(html! { (submit_as(Style::Danger, "Suspend")) a.button href=(path) { "Leave it as it is" } }))
         }))

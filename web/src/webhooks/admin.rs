@@ -5,7 +5,7 @@ use poem::handler;
 use poem::web::{Data, Path, Query};
 use serde::Deserialize;
 use vitaran_core::access::{Actor, Allowed, PlatformWebhooksManage};
-use vitaran_core::webhooks::{self, Endpoint, EndpointForm, ReplayForm, WebhookError};
+use vitaran_core::webhooks::{self, Endpoint, EndpointForm, ReplayForm, Replayed, WebhookError};
 use vitaran_kernel::WebhookEndpointId;
 
 use super::secrets::made;
@@ -413,11 +413,14 @@ pub async fn replay(
     let by = actor.allow::<PlatformWebhooksManage>()?;
     let endpoint = load(&state, &actor, &id).await?;
     match replay_from(&state, &by, endpoint.id, &sent.form).await {
-        Ok(count) => {
-            let message = Flash::good(format!(
-                "{} sent again",
-                Noun::DELIVERIES.count(count_of(count))
-            ));
+        Ok(again) => {
+            let count = Noun::DELIVERIES.count(count_of(again.deliveries));
+            let message = Flash::good(match again.has_more {
+                true => format!(
+                    "{count} sent again; others that failed are left, so send again once more"
+                ),
+                false => format!("{count} sent again"),
+            });
             Ok(shell.go_to(&path_of(endpoint.id), Some(&message)))
         }
         Err(refusal) => {
@@ -436,7 +439,7 @@ async fn replay_from(
     by: &Allowed<PlatformWebhooksManage>,
     id: WebhookEndpointId,
     form: &ReplayForm,
-) -> Result<usize, Refusal> {
+) -> Result<Replayed, Refusal> {
     let since = form.parse().map_err(WebhookError::from)?;
     in_transaction!(state, by, |tx| webhooks::replay_failed(
         &mut tx, by, id, since

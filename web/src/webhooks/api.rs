@@ -326,7 +326,7 @@ impl WebhooksApi {
 
     /// Send again all that failed
     ///
-    /// Those that failed, of so many hours back. What is delivered already is not sent again.
+    /// Those that failed, of so many hours back, the oldest first. What is delivered already is not sent again.
     #[oai(
         path = "/v1/webhook_endpoints/:id/replay",
         method = "post",
@@ -345,8 +345,10 @@ impl WebhooksApi {
         let mut tx = state.db.begin(&by).await?;
         let again = webhooks::replay_failed(&mut tx, &by, id, since).await?;
         tx.commit().await?;
-        let deliveries = u32::try_from(again).unwrap_or(u32::MAX);
-        Ok(Json(WebhookReplayed { deliveries }))
+        Ok(Json(WebhookReplayed {
+            deliveries: u32::try_from(again.deliveries).unwrap_or(u32::MAX),
+            has_more: again.has_more,
+        }))
     }
 
     /// List deliveries

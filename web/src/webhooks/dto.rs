@@ -299,6 +299,8 @@ impl From<WebhookReplay> for ReplayForm {
 /// What is sent again.
 #[derive(Debug, Object)]
 pub struct WebhookReplayed {
-    /// How many deliveries.
+    /// How many deliveries, at most 5,000 at a time.
     pub deliveries: u32,
+    /// Whether others that failed are left: ask again for those.
+    pub has_more: bool,
 }

@@ -10,7 +10,7 @@ use diesel_async::RunQueryDsl as _;
 use serde_json::json;
 use vitaran_kernel::UserId;
 
-use crate::access::{Allowed, PermissionSet, PlatformUsersWrite};
+use crate::access::{Allowed, PlatformUsersWrite};
 use crate::account_mails::{self, AccountMail, QueueMailError};
 use crate::audit::{self, Author, Change};
 use crate::db::{Db, DbError, Statement, TenantTx};
@@ -141,11 +141,8 @@ pub async fn reset_second_factor(
     if by.actor().user_id() == Some(user) {
         return Err(ResetSecondFactorError::Own);
     }
-    let may = row
-        .granted
-        .grant()
-        .map_or(PermissionSet::EMPTY, |grant| grant.permissions());
-    if may.without(by.actor().grant().permissions()) != PermissionSet::EMPTY {
+    let theirs = row.granted.grant();
+    if theirs.is_some_and(|theirs| !by.actor().grant().covers(&theirs)) {
         return Err(ResetSecondFactorError::BeyondYours);
     }
     if row.is_platform_admin || row.tenants > 1 {
