@@ -865,3 +865,35 @@ async fn nobody_takes_off_their_own_that_of_somebody_greater_or_of_somebody_who_
     let left = "SELECT count(*) FROM second_factors";
     assert_eq!(app.database.count(left).await, 2);
 }
+
+#[tokio::test]
+async fn who_was_switched_off_here_and_works_elsewhere_keeps_it() {
+    let app = test_app().await;
+    let other = app.tenant("ampere", "29AMPCE5678B1ZI").await;
+    let person = app.person(Role::Sales).await;
+    app.make_member(&other, &person.email, Role::Sales, None)
+        .await;
+    protect(&app, &person).await;
+    let (user, here) = (user_id(&app, &person).await, app.tenant.tenant.id);
+    let off = format!(
+        "UPDATE memberships SET is_active = false WHERE user_id = '{user}' AND tenant_id = '{here}'"
+    );
+    app.database.execute(&off).await;
+    let (page, program) = (
+        app.sign_in_as(Role::Admin).await,
+        app.api_as(Role::Admin).await,
+    );
+    let path = format!("/users/{user}/second-factor/removal");
+    let refused = program
+        .post_json(&format!("/api/v1{path}"), &Value::Null)
+        .await;
+    assert_eq!(
+        (refused.status, refused.code()),
+        (404, "identity.member_not_found".to_owned())
+    );
+    let path = format!("/admin{path}");
+    assert_eq!(page.get(&path).await.status, 404);
+    assert_eq!(page.post_form(&path, &[]).await.status, 404);
+    let left = "SELECT count(*) FROM second_factors";
+    assert_eq!(app.database.count(left).await, 1);
+}
