@@ -11,6 +11,7 @@ use vitaran_kernel::UserId;
 
 use super::link::{LONGEST_LINK, new_link_secret};
 use super::own_account::{end_credentials, store_password, words_of};
+use super::sign_in::an_address;
 use super::tries::{Standing, Tries};
 use super::{ChangePasswordError, CredentialHash, NewPassword, SignInRules, hash_password};
 use crate::account_mails::{self, AccountMail};
@@ -80,8 +81,8 @@ pub async fn ask_for_link(
     email: &str,
     from: Network,
 ) -> Result<(), ResetPasswordError> {
-    let is_readable = email.len() <= 254 && !email.contains('\0');
-    let email = if is_readable { email.trim() } else { "" };
+    let email = an_address(email);
+    let email = email.as_str();
     let secret = new_link_secret().map_err(ChangePasswordError::internal)?;
     let mut tx = db.begin_platform().await?;
     count_sign_in(&mut tx, from, rules.most_a_minute)

@@ -5,6 +5,7 @@
 
 use diesel_async::RunQueryDsl as _;
 use serde_json::{Map, Value, json};
+use vitaran_kernel::EmailAddress;
 
 use super::memberships::{FoundUser, MembershipRef, find_by_email_in};
 use super::new_password::MAX_LENGTH;
@@ -166,10 +167,9 @@ pub async fn sign_in(
     input: SignIn,
     from: Network,
 ) -> Result<SignedIn, SignInError> {
-    let is_readable = input.password.chars().count() <= MAX_LENGTH
-        && input.email.len() <= 254
-        && !input.email.contains('\0');
-    let email = if is_readable { input.email.trim() } else { "" };
+    let is_readable = input.password.chars().count() <= MAX_LENGTH;
+    let email = an_address(if is_readable { &input.email } else { "" });
+    let email = email.as_str();
     let tries = Tries::of_sign_in(email, from);
     let mut tx = db.begin_platform().await?;
     count_sign_in(&mut tx, from, rules.most_a_minute)
@@ -206,6 +206,11 @@ pub async fn sign_in(
         return Err(SignInError::SecondFactorRequired(Box::new(half)));
     }
     choose(found, &input.tenant)
+}
+
+/// The address as accounts have it. What is none is nobody's, as the empty one is.
+pub(super) fn an_address(typed: &str) -> String {
+    EmailAddress::parse(typed).map_or_else(|_| String::new(), |email| email.as_str().to_owned())
 }
 
 fn hashing(error: impl std::fmt::Display) -> SignInError {
