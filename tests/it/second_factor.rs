@@ -9,6 +9,7 @@ use vitaran_tests::process::Program;
 use vitaran_tests::{Answer, Client, PASSWORD, Person, TestApp, test_app, test_app_with};
 
 const PAGE: &str = "/account/second-factor";
+const NEW: &str = "tractor velvet ninety";
 
 /// The app on somebody's phone, written after RFC 6238 without a look at ours.
 struct Phone(Vec<u8>);
@@ -428,6 +429,52 @@ async fn the_right_password_at_an_invitation_clears_no_failures_either() {
 }
 
 #[tokio::test]
+async fn the_right_password_at_its_change_clears_no_failures_either() {
+    let app = test_app().await;
+    let person = app.person(Role::Sales).await;
+    let (phone, _, inside) = protect(&app, &person).await;
+    for _ in 0..4 {
+        let wrong = log_in(&app, &person, Some(&phone.wrong_code(&app))).await;
+        assert_eq!(wrong.code(), "auth.wrong_code");
+    }
+    let form = [("old_password", PASSWORD), ("new_password", NEW)];
+    let changed = inside.post_form("/account/password", &form).await;
+    assert_eq!(changed.status, 303, "{}", changed.body);
+    let person = Person {
+        password: NEW.to_owned(),
+        ..person
+    };
+    let wrong = log_in(&app, &person, Some(&phone.wrong_code(&app))).await;
+    assert_eq!(wrong.code(), "auth.wrong_credentials", "the account waits");
+}
+
+#[tokio::test]
+async fn codes_and_passwords_at_the_account_count_with_the_sign_ins_of_a_network() {
+    let app = test_app_with(|config| config.sign_in.most_a_minute = 4).await;
+    let person = app.person(Role::Sales).await;
+    // Signing in and switching it on are two.
+    let (phone, _, inside) = protect(&app, &person).await;
+    let (client, _) = first_step(&app, &person).await;
+    let wrong = second_step(&client, &phone.wrong_code(&app)).await;
+    assert_eq!(wrong.status, 422);
+    // Nothing is looked at, so it need not be a fresh one.
+    let code = phone.code(&app);
+    let form = [("old_password", PASSWORD), ("new_password", NEW)];
+    for refused in [
+        second_step(&client, &code).await,
+        prove(&inside, "removal", PASSWORD, &code).await,
+        inside.post_form("/account/password", &form).await,
+    ] {
+        assert_eq!(refused.status, 429, "{}", refused.body);
+        assert!(refused.header("retry-after").is_some());
+        assert!(refused.body.contains("came from your network"));
+    }
+    app.clock.advance(chrono::TimeDelta::minutes(1));
+    let changed = inside.post_form("/account/password", &form).await;
+    assert_eq!(changed.status, 303, "{}", changed.body);
+}
+
+#[tokio::test]
 async fn a_recovery_code_signs_in_once_and_its_use_is_told() {
     let app = test_app().await;
     let person = app.person(Role::Accounts).await;
@@ -456,10 +503,7 @@ async fn a_sign_in_waits_five_minutes_and_not_beyond_a_change_of_the_password() 
     assert_eq!((over.status, over.location()), (303, "/login"));
 
     let (client, _) = first_step(&app, &person).await;
-    let form = [
-        ("old_password", PASSWORD),
-        ("new_password", "tractor velvet ninety"),
-    ];
+    let form = [("old_password", PASSWORD), ("new_password", NEW)];
     let changed = inside.post_form("/account/password", &form).await;
     assert_eq!(changed.status, 303, "{}", changed.body);
     let over = second_step(&client, &phone.next_code(&app)).await;
@@ -505,17 +549,16 @@ async fn a_forgotten_password_opens_no_way_around_it() {
     let app = test_app().await;
     let person = app.person(Role::Sales).await;
     protect(&app, &person).await;
-    let new = "tractor velvet ninety";
     let hash = "UPDATE account_links SET token_hash = sha256('known')";
     app.client()
         .post_form("/forgotten-password", &[("email", &person.email)])
         .await;
     app.database.execute(hash).await;
-    let form = [("token", "known"), ("password", new)];
+    let form = [("token", "known"), ("password", NEW)];
     let chosen = app.client().post_form("/new-password", &form).await;
     assert_eq!((chosen.status, chosen.location()), (303, "/login"));
     let person = Person {
-        password: new.to_owned(),
+        password: NEW.to_owned(),
         ..person
     };
     let (client, first) = first_step(&app, &person).await;

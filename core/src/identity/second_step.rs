@@ -14,11 +14,11 @@ use super::memberships::find_by_email_in;
 use super::second_factor::{SecondFactorError, TypedCode, UsedCode, record_own, use_code};
 use super::sign_in::choose;
 use super::tries::{Standing, Tries};
-use super::{CredentialHash, SignInError, SignedIn, UserRef, WantedTenant};
+use super::{CredentialHash, SignInError, SignInRules, SignedIn, UserRef, WantedTenant};
 use crate::account_mails::{self, AccountMail};
 use crate::db::{Db, DbError, PlatformTx, Statement};
 use crate::secrets::SecretKey;
-use crate::throttle::Network;
+use crate::throttle::{Network, count_sign_in};
 
 /// How long a code is waited for.
 pub const PENDING_S: i32 = 5 * 60;
@@ -117,17 +117,20 @@ async fn find_pending(tx: &mut PlatformTx, secret: &str) -> Result<Option<Pendin
     Ok(found.into_iter().next())
 }
 
-/// The code of somebody who typed the password a moment ago. Each is a try at the account.
+/// The code of somebody who typed the password a moment ago. Each is a try at the account, and counts as a sign-in of the network.
 pub async fn finish_pending(
     db: &Db,
+    rules: SignInRules,
     key: &SecretKey,
-    secret: &str,
-    code: &str,
+    (secret, code): (&str, &str),
     from: Network,
 ) -> Result<SignedIn, SignInError> {
     let mut tx = db.begin_platform().await?;
     let pending = find_pending(&mut tx, secret).await?;
     let pending = pending.ok_or(SignInError::PendingOver)?;
+    count_sign_in(&mut tx, from, rules.most_a_minute)
+        .await?
+        .map_err(SignInError::TooMany)?;
     let tries = Tries::of_sign_in(&pending.email, from);
     let standing = tries.begin(&mut tx).await?;
     tx.commit().await?;

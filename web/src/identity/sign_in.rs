@@ -1,5 +1,6 @@
 //! The sign-in page. One answer for every wrong pair, and the way back to the page that was wanted.
 
+use maud::Markup;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::web::{Data, Query};
 use poem::{Request, Response, handler};
@@ -117,16 +118,17 @@ pub(super) async fn enter(
 /// The form again, with what was typed but for the password.
 fn refuse(shell: &Shell, email: &str, next: Option<&str>, error: SignInError) -> Response {
     let form = views::sign_in(email, next, Some(&error));
+    refused(shell, "Sign in", form, error)
+}
+
+/// A page of the way in with its form as it was: the person is not signed in and was not before.
+pub(super) fn refused(shell: &Shell, title: &str, form: Markup, error: SignInError) -> Response {
     let refusal = Refusal::from(error);
-    let page = shell
-        .page("Sign in")
-        .refused()
-        .status(match refusal.status {
-            StatusCode::TOO_MANY_REQUESTS => StatusCode::TOO_MANY_REQUESTS,
-            // The page is as it was, with a message: the person is not signed in and was not before.
-            _ => StatusCode::UNPROCESSABLE_ENTITY,
-        });
-    let mut response = page.render(form);
+    let status = match refusal.status {
+        StatusCode::TOO_MANY_REQUESTS => StatusCode::TOO_MANY_REQUESTS,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let mut response = shell.page(title).refused().status(status).render(form);
     if let Some(seconds) = refusal.retry_after_s {
         let value = HeaderValue::from(seconds);
         response.headers_mut().insert(header::RETRY_AFTER, value);

@@ -4,7 +4,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::RunQueryDsl as _;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use vitaran_kernel::{TenantId, UserId};
 
 use super::code::{TypedCode, recovery_hash};
@@ -13,13 +13,12 @@ use super::totp::TotpSecret;
 use crate::account_mails::QueueMailError;
 use crate::audit::{self, Author, Change};
 use crate::db::{Db, DbError, PlatformTx, Statement};
-use crate::identity::memberships::find_by_email_in;
-use crate::identity::password::{self, Verified};
-use crate::identity::tries::{Standing, Tries};
+use crate::identity::prove_password::{Looked, ProvePasswordError, look_at_password};
+use crate::identity::tries::Tries;
 use crate::identity::{OwnAccount, SignInRules};
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 use crate::secrets::{SecretError, SecretKey};
-use crate::throttle::Network;
+use crate::throttle::{Network, TooMany};
 
 /// The form as typed. Not `Debug`: it holds a password.
 #[derive(Clone, Default, Deserialize)]
@@ -62,6 +61,8 @@ pub enum SecondFactorError {
         "This code does not work: it is wrong, older than a minute, or was used before. After several wrong tries, wait up to 15 minutes before the next"
     )]
     WrongCode,
+    #[error(transparent)]
+    TooMany(TooMany),
     #[error("Your second factor is on already")]
     IsOn,
     #[error("Your second factor is off")]
@@ -86,6 +87,16 @@ impl From<SecretError> for SecondFactorError {
     }
 }
 
+impl From<ProvePasswordError> for SecondFactorError {
+    fn from(error: ProvePasswordError) -> Self {
+        match error {
+            ProvePasswordError::TooMany(limit) => SecondFactorError::TooMany(limit),
+            ProvePasswordError::Hashing(error) => Self::internal(error),
+            ProvePasswordError::Db(error) => SecondFactorError::Db(error),
+        }
+    }
+}
+
 impl From<QueueMailError> for SecondFactorError {
     fn from(error: QueueMailError) -> Self {
         match error {
@@ -102,6 +113,7 @@ impl Problem for SecondFactorError {
             SecondFactorError::IsOn | SecondFactorError::IsOff | SecondFactorError::NotBegun => {
                 Kind::Conflict
             }
+            SecondFactorError::TooMany(limit) => limit.kind(),
             SecondFactorError::Internal(_) => Kind::Internal,
             SecondFactorError::Db(error) => error.kind(),
         }
@@ -111,6 +123,7 @@ impl Problem for SecondFactorError {
         match self {
             SecondFactorError::WrongPassword => "account.wrong_password",
             SecondFactorError::WrongCode => "account.wrong_code",
+            SecondFactorError::TooMany(limit) => limit.code(),
             SecondFactorError::IsOn => "account.second_factor_on",
             SecondFactorError::IsOff => "account.second_factor_off",
             SecondFactorError::NotBegun => "account.second_factor_not_begun",
@@ -127,9 +140,16 @@ impl Problem for SecondFactorError {
         };
         vec![Fault::new(pointer, self.code(), self.to_string())]
     }
+
+    fn facts(&self) -> Map<String, Value> {
+        match self {
+            SecondFactorError::TooMany(limit) => limit.facts(),
+            _ => Map::new(),
+        }
+    }
 }
 
-/// Looks at the password, and counts the try with the account's sign-ins: it is a failure until the code is right too.
+/// Looks at the password, and counts the try with the account's sign-ins and the network's: it is a failure until the code is right too.
 pub(super) async fn prove_password(
     db: &Db,
     rules: SignInRules,
@@ -137,20 +157,9 @@ pub(super) async fn prove_password(
     proof: &Proof,
     from: Network,
 ) -> Result<Tries, SecondFactorError> {
-    let tries = Tries::of_sign_in(&by.email, from);
-    let mut tx = db.begin_platform().await?;
-    let standing = tries.begin(&mut tx).await?;
-    let found = find_by_email_in(&mut tx, &by.email).await?;
-    tx.commit().await?;
-    let stored = found
-        .filter(|found| found.user.id == by.user && standing == Standing::Free)
-        .map(|found| found.password_hash);
-    let verified = password::verify(proof.password.clone(), stored, rules.password_cost)
-        .await
-        .map_err(SecondFactorError::internal)?;
-    match verified {
-        Verified::No => Err(SecondFactorError::WrongPassword),
-        Verified::Yes | Verified::YesAndWeak => Ok(tries),
+    match look_at_password(db, rules, &by.email, &proof.password, from).await? {
+        Looked::Right(found, tries) if found.user.id == by.user => Ok(tries),
+        _ => Err(SecondFactorError::WrongPassword),
     }
 }
 

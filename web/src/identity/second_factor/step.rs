@@ -91,18 +91,18 @@ pub async fn submit(
         return Ok(hx::go_to(shell.request(), "/login"));
     };
     let from = ClientAddress::of(request).network();
-    let key = state.secret_key()?;
+    let (db, rules, key) = (&state.db, state.config.sign_in, state.secret_key()?);
     let next = next_path::safe(&form.next);
-    match identity::finish_pending(&state.db, &key, secret, &form.code, from).await {
+    match identity::finish_pending(db, rules, &key, (secret, &form.code), from).await {
         Ok(signed_in) => {
             let mut response =
                 sign_in::enter(&shell, &state, session.as_ref(), request, signed_in, next).await?;
             cookies::remove(&mut response, COOKIE, state.config.is_https());
             Ok(response)
         }
-        Err(error @ SignInError::WrongCode) => {
-            let body = views::step(next, Some(&error.to_string()));
-            Ok(shell.page(TITLE).refused().render(body))
+        Err(error @ (SignInError::WrongCode | SignInError::TooMany(_))) => {
+            let form = views::step(next, Some(&error.to_string()));
+            Ok(sign_in::refused(&shell, TITLE, form, error))
         }
         Err(SignInError::Suspended(tenant)) => {
             let mut response = suspended::turn_away(&shell, &state, &tenant).await?;
