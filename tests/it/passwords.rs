@@ -3,7 +3,13 @@
 use serde_json::json;
 use vitaran_core::access::Role;
 use vitaran_core::account_mails::sealed_place;
+use vitaran_core::identity::{
+    self, ClientInfo, CredentialHash, Lifetimes, NewSession, SessionStart, SignIn, SignInRules,
+    SignedIn, WantedTenant,
+};
+use vitaran_core::problem::Problem as _;
 use vitaran_core::secrets::SecretKey;
+use vitaran_core::throttle::Network;
 use vitaran_tests::process::Program;
 use vitaran_tests::{
     Answer, Client, PASSWORD, Person, SECRET_KEY, TestApp, test_app, test_app_with,
@@ -119,6 +125,52 @@ async fn guessing_at_an_open_session_is_counted_with_the_sign_ins() {
     }
     assert_eq!(change(&client, PASSWORD, NEW).await.status, 422);
     assert_eq!(sign_in(&app, &person, PASSWORD).await, 422);
+}
+
+#[tokio::test]
+async fn a_sign_in_under_way_opens_nothing_once_the_password_is_another() {
+    let app = test_app().await;
+    let person = app.person(Role::Sales).await;
+    let owner = app.sign_in(&person).await;
+    let proven = async |password: &str| {
+        let input = SignIn {
+            email: person.email.clone(),
+            password: password.to_owned(),
+            tenant: WantedTenant::First,
+        };
+        let rules = SignInRules::DEFAULT;
+        let signed_in = identity::sign_in(&app.db, rules, input, Network::local()).await;
+        signed_in.expect("the right password")
+    };
+    let open = async |signed_in: &SignedIn| {
+        let page = NewSession {
+            start: SessionStart::SignIn {
+                account: signed_in.account.clone(),
+                before: None,
+            },
+            hash: CredentialHash::of("a session"),
+            user: signed_in.user.id,
+            target: signed_in.target,
+            lifetimes: Lifetimes {
+                idle_s: 60,
+                absolute_s: 60,
+            },
+            client: ClientInfo::default(),
+        };
+        let page = identity::open_session(&app.db, &page).await;
+        let program = identity::open_api_session(&app.db, signed_in, &ClientInfo::default()).await;
+        (
+            page.err().map(|error| error.code()),
+            program.err().map(|error| error.code()),
+        )
+    };
+    let stolen = proven(PASSWORD).await;
+    assert_eq!(change(&owner, PASSWORD, NEW).await.status, 303);
+    let over = Some("auth.pending_over");
+    assert_eq!(open(&stolen).await, (over, over));
+    let sessions = "SELECT count(*) FROM sessions";
+    assert_eq!(app.database.count(sessions).await, 1, "the owner's");
+    assert_eq!(open(&proven(NEW).await).await, (None, None));
 }
 
 #[tokio::test]

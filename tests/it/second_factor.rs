@@ -4,15 +4,23 @@ use hmac::{Hmac, Mac as _};
 use serde_json::{Value, json};
 use sha1::Sha1;
 use vitaran_core::access::Role;
+use vitaran_core::identity::{
+    self, ClientInfo, SignIn, SignInError, SignInRules, SignedIn, WantedTenant,
+};
+use vitaran_core::problem::Problem as _;
+use vitaran_core::secrets::SecretKey;
+use vitaran_core::throttle::Network;
 use vitaran_kernel::Clock as _;
 use vitaran_tests::process::Program;
-use vitaran_tests::{Answer, Client, PASSWORD, Person, TestApp, test_app, test_app_with};
+use vitaran_tests::{
+    Answer, Client, PASSWORD, Person, SECRET_KEY, TestApp, test_app, test_app_with,
+};
 
 const PAGE: &str = "/account/second-factor";
 const NEW: &str = "tractor velvet ninety";
 
 /// The app on somebody's phone, written after RFC 6238 without a look at ours.
-struct Phone(Vec<u8>);
+pub(crate) struct Phone(Vec<u8>);
 
 impl Phone {
     /// Told the key as a person types it.
@@ -44,7 +52,7 @@ impl Phone {
     }
 
     /// The next code: the one before was used.
-    fn next_code(&self, app: &TestApp) -> String {
+    pub(crate) fn next_code(&self, app: &TestApp) -> String {
         app.clock.advance(chrono::TimeDelta::seconds(30));
         self.code(app)
     }
@@ -86,7 +94,7 @@ async fn prove(client: &Client, deed: &str, password: &str, code: &str) -> Answe
 }
 
 /// Somebody in this role with a second factor: phone, recovery codes, and the browser it was done in.
-async fn protect(app: &TestApp, person: &Person) -> (Phone, Vec<String>, Client) {
+pub(crate) async fn protect(app: &TestApp, person: &Person) -> (Phone, Vec<String>, Client) {
     let client = app.sign_in(person).await;
     let phone = begin(&client).await;
     let on = prove(&client, "confirmation", PASSWORD, &phone.code(app)).await;
@@ -105,7 +113,7 @@ fn codes_of(answer: &Answer) -> Vec<String> {
 }
 
 /// The password alone, in a new browser.
-async fn first_step(app: &TestApp, person: &Person) -> (Client, Answer) {
+pub(crate) async fn first_step(app: &TestApp, person: &Person) -> (Client, Answer) {
     let client = app.client();
     let form = [
         ("email", person.email.as_str()),
@@ -116,7 +124,7 @@ async fn first_step(app: &TestApp, person: &Person) -> (Client, Answer) {
     (client, answer)
 }
 
-async fn second_step(client: &Client, code: &str) -> Answer {
+pub(crate) async fn second_step(client: &Client, code: &str) -> Answer {
     let form = [("code", code), ("next", "/account/sessions")];
     client.post_form("/login/code", &form).await
 }
@@ -127,6 +135,16 @@ async fn log_in(app: &TestApp, person: &Person, code: Option<&str>) -> Answer {
         body["code"] = Value::from(code);
     }
     app.client().post_json("/api/v1/auth/login", &body).await
+}
+
+/// The password was looked at; nothing is open yet.
+async fn proven(app: &TestApp, person: &Person) -> Result<SignedIn, SignInError> {
+    let input = SignIn {
+        email: person.email.clone(),
+        password: person.password.clone(),
+        tenant: WantedTenant::First,
+    };
+    identity::sign_in(&app.db, SignInRules::DEFAULT, input, Network::local()).await
 }
 
 async fn mails(app: &TestApp, person: &Person, kind: &str) -> i64 {
@@ -508,6 +526,37 @@ async fn a_sign_in_waits_five_minutes_and_not_beyond_a_change_of_the_password() 
     assert_eq!(changed.status, 303, "{}", changed.body);
     let over = second_step(&client, &phone.next_code(&app)).await;
     assert_eq!((over.status, over.location()), (303, "/login"));
+}
+
+#[tokio::test]
+async fn a_sign_in_under_way_without_it_opens_nothing_once_it_is_on() {
+    let app = test_app().await;
+    let person = app.person(Role::Sales).await;
+    let signed_in = proven(&app, &person).await.expect("the password alone");
+    protect(&app, &person).await;
+    let refused = identity::open_api_session(&app.db, &signed_in, &ClientInfo::default()).await;
+    assert_eq!(refused.err().unwrap().code(), "auth.pending_over");
+    let sessions = "SELECT count(*) FROM sessions";
+    assert_eq!(app.database.count(sessions).await, 1, "where it was set up");
+}
+
+#[tokio::test]
+async fn a_first_step_under_way_leads_to_no_code_once_the_password_is_another() {
+    let app = test_app().await;
+    let person = app.person(Role::Sales).await;
+    let (phone, _, inside) = protect(&app, &person).await;
+    let Err(SignInError::SecondFactorRequired(half)) = proven(&app, &person).await else {
+        panic!("half a sign-in");
+    };
+    let form = [("old_password", PASSWORD), ("new_password", NEW)];
+    let changed = inside.post_form("/account/password", &form).await;
+    assert_eq!(changed.status, 303, "{}", changed.body);
+    let waiting = identity::wait_for_code(&app.db, &half).await;
+    assert_eq!(waiting.err().unwrap().code(), "auth.pending_over");
+    let key = SecretKey::parse(SECRET_KEY).unwrap();
+    let code = phone.next_code(&app);
+    let finished = identity::finish_at_once(&app.db, &key, *half, &code).await;
+    assert_eq!(finished.err().unwrap().code(), "auth.pending_over");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::own_account::{OwnAccount, end_credentials, store_password};
+use super::own_account::{Hold, OwnAccount, end_credentials, store_password};
 use super::prove_password::{ProvePasswordError, Proven, prove_password};
 use super::{NewPassword, SignInRules, hash_password};
 use crate::account_mails::{self, AccountMail, QueueMailError};
@@ -132,14 +132,18 @@ pub async fn change_password(
     input: ChangePassword,
     from: Network,
 ) -> Result<(), ChangePasswordError> {
-    match prove_password(db, rules, &by.email, &input.old, from).await? {
-        Proven::Right(user) if user.id == by.user => {}
+    let account = match prove_password(db, rules, &by.email, &input.old, from).await? {
+        Proven::Right(user, account) if user.id == by.user => account,
         _ => return Err(ChangePasswordError::WrongPassword),
-    }
+    };
     let hash = hash_password(input.new, rules.password_cost)
         .await
         .map_err(ChangePasswordError::internal)?;
-    let mut tx = db.begin_platform().await?;
+    let mut tx = db.begin_platform_as(by.user).await?;
+    // Whoever knew the old password may have been faster, or its owner with a mailed link.
+    if !account.hold(&mut tx, Hold::Change).await? {
+        return Err(ChangePasswordError::WrongPassword);
+    }
     if !store_password(&mut tx, by.user, hash).await? {
         return Err(ChangePasswordError::WrongPassword);
     }

@@ -8,6 +8,7 @@ use vitaran_kernel::{SessionId, TenantId, UserId};
 
 use super::SessionKind;
 use super::device::device_name;
+use super::own_account::{Hold, hold};
 use crate::db::{Db, DbError, PlatformTx, Statement};
 use crate::live::Subject;
 
@@ -106,6 +107,8 @@ pub async fn end_other_sessions(
     keep: Option<SessionId>,
 ) -> Result<usize, DbError> {
     let mut tx = db.begin_platform_as(user).await?;
+    // One that is under way to another id ends too.
+    hold(&mut tx, user, Hold::Change).await?;
     let many = end_others(&mut tx, user, keep).await?;
     tx.commit().await?;
     Ok(many)

@@ -10,7 +10,7 @@ use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::UserId;
 
 use super::link::{LONGEST_LINK, new_link_secret};
-use super::own_account::{end_credentials, store_password, words_of};
+use super::own_account::{Hold, end_credentials, hold, store_password, words_of};
 use super::sign_in::an_address;
 use super::tries::{Standing, Tries};
 use super::{ChangePasswordError, CredentialHash, NewPassword, SignInRules, hash_password};
@@ -182,8 +182,9 @@ pub async fn set_new_password(
     let hash = hash_password(password, rules.password_cost)
         .await
         .map_err(ChangePasswordError::internal)?;
-    let mut tx = db.begin_platform().await?;
-    if !use_up(&mut tx, token, holder.user).await?
+    let mut tx = db.begin_platform_as(holder.user).await?;
+    if !hold(&mut tx, holder.user, Hold::Change).await?
+        || !use_up(&mut tx, token, holder.user).await?
         || !store_password(&mut tx, holder.user, hash).await?
     {
         return Err(ResetPasswordError::LinkOver);

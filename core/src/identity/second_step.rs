@@ -11,6 +11,8 @@ use vitaran_kernel::{TenantId, UserId};
 
 use super::link::{LONGEST_LINK, new_link_secret};
 use super::memberships::find_by_email_in;
+use super::own_account::{Hold, hold};
+use super::prove_password::ProvenAccount;
 use super::second_factor::{SecondFactorError, TypedCode, UsedCode, record_own, use_code};
 use super::sign_in::choose;
 use super::tries::{Standing, Tries};
@@ -26,6 +28,7 @@ pub const PENDING_S: i32 = 5 * 60;
 /// Somebody whose password was right. Worth nothing without a code; made by [`super::sign_in`] alone.
 pub struct HalfSignedIn {
     pub(super) user: UserRef,
+    pub(super) account: ProvenAccount,
     pub(super) wanted: WantedTenant,
     /// The try that is a failure until the code is right.
     pub(super) tries: Tries,
@@ -44,6 +47,9 @@ pub struct PendingSecret(pub String);
 pub async fn wait_for_code(db: &Db, half: &HalfSignedIn) -> Result<PendingSecret, SignInError> {
     let secret = new_link_secret().map_err(internal)?;
     let mut tx = db.begin_platform_as(half.user.id).await?;
+    if !half.account.hold(&mut tx, Hold::Open).await? {
+        return Err(SignInError::PendingOver);
+    }
     Statement::new(
         "INSERT INTO pending_sign_ins (secret_hash, user_id, expires_at) VALUES ($1, $2, now() + $3 * interval '1 second')",
     )
@@ -64,12 +70,16 @@ pub async fn finish_at_once(
     half: HalfSignedIn,
     code: &str,
 ) -> Result<SignedIn, SignInError> {
-    let tx = db.begin_platform_as(half.user.id).await?;
     let HalfSignedIn {
         user,
+        account,
         wanted,
         tries,
     } = half;
+    let mut tx = db.begin_platform_as(user.id).await?;
+    if !account.hold(&mut tx, Hold::Change).await? {
+        return Err(SignInError::PendingOver);
+    }
     finish(tx, key, (user.id, &user.email), tries, code, &wanted).await
 }
 
@@ -137,12 +147,29 @@ pub async fn finish_pending(
     if standing == Standing::Delayed {
         return Err(SignInError::WrongCode);
     }
-    let tx = db.begin_platform_as(pending.user_id).await?;
+    let mut tx = db.begin_platform_as(pending.user_id).await?;
+    let is_there = hold(&mut tx, pending.user_id, Hold::Change).await?
+        && use_up(&mut tx, pending.user_id, secret).await?;
+    if !is_there {
+        return Err(SignInError::PendingOver);
+    }
     let who = (pending.user_id, pending.email.as_str());
     finish(tx, key, who, tries, code, &WantedTenant::First).await
 }
 
-/// The code is used up, whatever waits of this person is over, and the try was right. A refusal changes nothing.
+/// Takes the secret that was found a moment ago: what ends the account's credentials has ended it too.
+async fn use_up(tx: &mut PlatformTx, user: UserId, secret: &str) -> Result<bool, DbError> {
+    let rows = Statement::new(
+        "DELETE FROM pending_sign_ins WHERE secret_hash = $1 AND user_id = $2 AND expires_at > now()",
+    )
+    .bind(CredentialHash::of(secret).0.to_vec())
+    .bind(user.as_uuid())
+    .execute(tx.conn()?)
+    .await?;
+    Ok(rows == 1)
+}
+
+/// In a transaction that holds the account: the code is used up, whatever waits of this person is over, and the try was right. A refusal changes nothing.
 async fn finish(
     mut tx: PlatformTx,
     key: &SecretKey,

@@ -17,8 +17,9 @@ use super::credential::{
     ActingColumns, GrantColumns, ModulesColumn, SecondFactorStanding, SuspendedTenant,
 };
 use super::device::device_name;
+use super::own_account::Hold;
 use super::sessions::cut;
-use super::{ClientInfo, CredentialHash, SessionKind, SignedIn, UserRef};
+use super::{ClientInfo, CredentialHash, SessionKind, SignInError, SignedIn, UserRef};
 use crate::access::{Actor, Role, TenantRef};
 use crate::account_mails::{self, AccountMail, QueueMailError};
 use crate::audit::{self, Change};
@@ -79,15 +80,18 @@ fn hash(secret: &str) -> Vec<u8> {
     CredentialHash::of(secret).0.to_vec()
 }
 
-/// Opens a session of the API for what [`super::sign_in`] found.
+/// Opens a session of the API for what [`super::sign_in`] found, unless the account was changed since.
 pub async fn open_api_session(
     db: &Db,
     signed_in: &SignedIn,
     client: &ClientInfo,
-) -> Result<Tokens, DbError> {
+) -> Result<Tokens, SignInError> {
     let tokens = Tokens::generate()?;
     let membership = signed_in.membership.as_ref();
     let mut tx = db.begin_platform_as(signed_in.user.id).await?;
+    if !signed_in.account.hold(&mut tx, Hold::Open).await? {
+        return Err(SignInError::PendingOver);
+    }
     Statement::new(
         "WITH s AS (INSERT INTO sessions (id, id_hash, kind, user_id, acting_tenant, membership_id, data, ip, user_agent, idle_timeout_s, \
              expires_at, absolute_expires_at) \
@@ -107,7 +111,8 @@ pub async fn open_api_session(
     .bind(hash(&tokens.access.0))
     .bind(ACCESS_TOKEN_TTL_S)
     .execute(tx.conn()?)
-    .await?;
+    .await
+    .map_err(DbError::from)?;
     tx.commit().await?;
     tracing::info!(user.id = %signed_in.user.id, kind = SessionKind::Api.as_str(), "a session began");
     Ok(tokens)

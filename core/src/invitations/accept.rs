@@ -196,7 +196,7 @@ pub async fn accept(
     let found = find_open(db, &form.token).await?;
     let found = found.ok_or(AcceptError::LinkOver)?;
     let person = match prove_password(db, rules, &found.email, &form.password, from).await? {
-        Proven::Right(user) => Person::Known {
+        Proven::Right(user, _) => Person::Known {
             user: user.id,
             name: user.name,
         },

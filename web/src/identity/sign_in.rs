@@ -6,9 +6,9 @@ use poem::web::{Data, Query};
 use poem::{Request, Response, handler};
 use serde::Deserialize;
 use vitaran_core::access::Role;
-use vitaran_core::identity::{self, SignIn, SignInError, SignedIn, WantedTenant};
+use vitaran_core::identity::{self, SessionStart, SignIn, SignInError, SignedIn, WantedTenant};
 
-use super::second_factor::step::ask_for_code;
+use super::second_factor::step::{ask_for_code, start_again};
 use super::{suspended, views};
 use crate::auth::CurrentSession;
 use crate::auth::session::{self, AnySession, Opening, client_of};
@@ -105,14 +105,21 @@ pub(super) async fn enter(
     // finds out.
     let home = if is_usual { home_of(role) } else { "/" };
     let opening = Opening {
+        start: SessionStart::SignIn {
+            account: signed_in.account,
+            before: session.map(CurrentSession::hash),
+        },
         target: signed_in.target,
         is_dealer: role == Some(Role::Dealer),
         user: signed_in.user,
         client: client_of(request),
     };
     let mut response = hx::go_to(shell.request(), next.unwrap_or(home));
-    session::open(state, session, opening, &mut response).await?;
-    Ok(response)
+    match session::open(state, opening, &mut response).await {
+        Ok(()) => Ok(response),
+        Err(SignInError::PendingOver) => Ok(start_again(shell, state)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The form again, with what was typed but for the password.

@@ -116,8 +116,8 @@ pub async fn confirm(
     proof: Proof,
     from: Network,
 ) -> Result<RecoveryCodes, SecondFactorError> {
-    let tries = prove_password(db, rules, by, &proof, from).await?;
-    let mut tx = db.begin_platform_as(by.user).await?;
+    let shown = prove_password(db, rules, by, &proof, from).await?;
+    let mut tx = shown.begin(db).await?;
     match stored(&mut tx, by.user).await? {
         None => return Err(SecondFactorError::NotBegun),
         Some(stored) if stored.is_confirmed => return Err(SecondFactorError::IsOn),
@@ -135,7 +135,7 @@ pub async fn confirm(
         .await
         .map_err(DbError::from)?;
     let codes = replace_codes(&mut tx, by.user).await?;
-    tries.succeed(&mut tx).await?;
+    shown.tries.succeed(&mut tx).await?;
     end_credentials(&mut tx, by.user, Some(by.session)).await?;
     account_mails::queue(tx.conn()?, &by.email, AccountMail::SecondFactorOn).await?;
     tell(&mut tx, by, "identity.second_factor.on").await?;
@@ -152,11 +152,11 @@ pub async fn renew_recovery_codes(
     proof: Proof,
     from: Network,
 ) -> Result<RecoveryCodes, SecondFactorError> {
-    let tries = prove_password(db, rules, by, &proof, from).await?;
-    let mut tx = db.begin_platform_as(by.user).await?;
+    let shown = prove_password(db, rules, by, &proof, from).await?;
+    let mut tx = shown.begin(db).await?;
     use_code_in_force(&mut tx, key, by.user, &proof.code).await?;
     let codes = replace_codes(&mut tx, by.user).await?;
-    tries.succeed(&mut tx).await?;
+    shown.tries.succeed(&mut tx).await?;
     tell(&mut tx, by, "identity.second_factor.recovery_codes").await?;
     tx.commit().await?;
     Ok(codes)
@@ -171,15 +171,15 @@ pub async fn switch_off(
     proof: Proof,
     from: Network,
 ) -> Result<(), SecondFactorError> {
-    let tries = prove_password(db, rules, by, &proof, from).await?;
-    let mut tx = db.begin_platform_as(by.user).await?;
+    let shown = prove_password(db, rules, by, &proof, from).await?;
+    let mut tx = shown.begin(db).await?;
     use_code_in_force(&mut tx, key, by.user, &proof.code).await?;
     Statement::new("DELETE FROM second_factors WHERE user_id = $1")
         .bind(by.user.as_uuid())
         .execute(tx.conn()?)
         .await
         .map_err(DbError::from)?;
-    tries.succeed(&mut tx).await?;
+    shown.tries.succeed(&mut tx).await?;
     account_mails::queue(tx.conn()?, &by.email, AccountMail::SecondFactorOff).await?;
     tell(&mut tx, by, "identity.second_factor.off").await?;
     Ok(tx.commit().await?)

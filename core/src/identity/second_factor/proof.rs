@@ -13,9 +13,10 @@ use super::totp::TotpSecret;
 use crate::account_mails::QueueMailError;
 use crate::audit::{self, Author, Change};
 use crate::db::{Db, DbError, PlatformTx, Statement};
+use crate::identity::own_account::Hold;
 use crate::identity::prove_password::{Looked, ProvePasswordError, look_at_password};
 use crate::identity::tries::Tries;
-use crate::identity::{OwnAccount, SignInRules};
+use crate::identity::{OwnAccount, ProvenAccount, SignInRules};
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 use crate::secrets::{SecretError, SecretKey};
 use crate::throttle::{Network, TooMany};
@@ -69,6 +70,8 @@ pub enum SecondFactorError {
     IsOff,
     #[error("Begin to set it up first")]
     NotBegun,
+    #[error("Your account was changed a moment ago: try again")]
+    ChangedMeanwhile,
     #[error("the second factor could not be read: {0}")]
     Internal(String),
     #[error(transparent)]
@@ -110,9 +113,10 @@ impl Problem for SecondFactorError {
     fn kind(&self) -> Kind {
         match self {
             SecondFactorError::WrongPassword | SecondFactorError::WrongCode => Kind::Invalid,
-            SecondFactorError::IsOn | SecondFactorError::IsOff | SecondFactorError::NotBegun => {
-                Kind::Conflict
-            }
+            SecondFactorError::IsOn
+            | SecondFactorError::IsOff
+            | SecondFactorError::NotBegun
+            | SecondFactorError::ChangedMeanwhile => Kind::Conflict,
             SecondFactorError::TooMany(limit) => limit.kind(),
             SecondFactorError::Internal(_) => Kind::Internal,
             SecondFactorError::Db(error) => error.kind(),
@@ -127,6 +131,7 @@ impl Problem for SecondFactorError {
             SecondFactorError::IsOn => "account.second_factor_on",
             SecondFactorError::IsOff => "account.second_factor_off",
             SecondFactorError::NotBegun => "account.second_factor_not_begun",
+            SecondFactorError::ChangedMeanwhile => "account.changed_meanwhile",
             SecondFactorError::Internal(_) => "service.internal",
             SecondFactorError::Db(error) => error.code(),
         }
@@ -149,6 +154,24 @@ impl Problem for SecondFactorError {
     }
 }
 
+/// Half of a proof: the password was right, the code is still to come.
+pub(super) struct Shown {
+    user: UserId,
+    account: ProvenAccount,
+    pub(super) tries: Tries,
+}
+
+impl Shown {
+    /// A transaction that acts as the person and holds the account, while it is what the password was shown for.
+    pub(super) async fn begin(&self, db: &Db) -> Result<PlatformTx, SecondFactorError> {
+        let mut tx = db.begin_platform_as(self.user).await?;
+        match self.account.hold(&mut tx, Hold::Change).await? {
+            true => Ok(tx),
+            false => Err(SecondFactorError::ChangedMeanwhile),
+        }
+    }
+}
+
 /// Looks at the password, and counts the try with the account's sign-ins and the network's: it is a failure until the code is right too.
 pub(super) async fn prove_password(
     db: &Db,
@@ -156,9 +179,13 @@ pub(super) async fn prove_password(
     by: &OwnAccount,
     proof: &Proof,
     from: Network,
-) -> Result<Tries, SecondFactorError> {
+) -> Result<Shown, SecondFactorError> {
     match look_at_password(db, rules, &by.email, &proof.password, from).await? {
-        Looked::Right(found, tries) if found.user.id == by.user => Ok(tries),
+        Looked::Right(found, tries) if found.user.id == by.user => Ok(Shown {
+            user: by.user,
+            account: ProvenAccount::of(&found),
+            tries,
+        }),
         _ => Err(SecondFactorError::WrongPassword),
     }
 }

@@ -125,7 +125,9 @@ pub(super) async fn sign_in(
     )
     .await
     .map_err(OpsError::refused)?;
-    let tokens = identity::open_api_session(db, &signed_in, &ClientInfo::default()).await?;
+    let tokens = identity::open_api_session(db, &signed_in, &ClientInfo::default())
+        .await
+        .map_err(OpsError::refused)?;
     let view = identity::authenticate_token(db, &tokens.access.0)
         .await?
         .ok_or_else(|| broken("login that works"))?;

@@ -46,8 +46,9 @@ fn secret_of<'r>(request: &'r Request, state: &AppState) -> Option<&'r str> {
     cookies::read(request.headers(), COOKIE, state.config.is_https())
 }
 
-fn start_again(shell: &Shell, state: &AppState) -> Response {
-    let message = Flash::bad("The code was waited for long enough. Sign in again");
+/// Whoever was on the way in begins anew: too late, or the account is no longer what it was.
+pub fn start_again(shell: &Shell, state: &AppState) -> Response {
+    let message = Flash::bad("This sign-in took too long or was ended. Sign in again");
     let mut response = shell.go_to("/login", Some(&message));
     cookies::remove(&mut response, COOKIE, state.config.is_https());
     response
