@@ -5,7 +5,7 @@ use serde_json::json;
 use vitaran_core::access::Role;
 use vitaran_tests::{Answer, PASSWORD, Person, TestApp, test_app};
 
-use crate::second_factor::{first_step, protect, second_step};
+use crate::second_factor::{begin, first_step, protect, prove, second_step};
 
 const NEW: &str = "tractor velvet ninety";
 
@@ -14,14 +14,19 @@ struct UnderWay(AsyncPgConnection);
 
 impl UnderWay {
     async fn on(app: &TestApp, person: &Person, change: &str) -> Self {
+        let held = format!(
+            "SELECT FROM users WHERE email = '{}' FOR UPDATE; {change}",
+            person.email
+        );
+        Self::with(app, &held).await
+    }
+
+    async fn with(app: &TestApp, change: &str) -> Self {
         let url = app.database.url_of_superuser();
         let mut connection = AsyncPgConnection::establish(&url)
             .await
             .expect("the superuser's connection");
-        let sql = format!(
-            "BEGIN; SELECT FROM users WHERE email = '{}' FOR UPDATE; {change}",
-            person.email
-        );
+        let sql = format!("BEGIN; {change}");
         connection.batch_execute(&sql).await.expect(&sql);
         UnderWay(connection)
     }
@@ -45,7 +50,14 @@ async fn overtaken(
     change: &str,
     request: impl Future<Output = Answer>,
 ) -> Answer {
-    let change = UnderWay::on(app, person, change).await;
+    waiting_for(app, UnderWay::on(app, person, change).await, request).await
+}
+
+async fn waiting_for(
+    app: &TestApp,
+    change: UnderWay,
+    request: impl Future<Output = Answer>,
+) -> Answer {
     let commit = async {
         until_one_waits(app).await;
         change.commit().await;
@@ -211,4 +223,23 @@ async fn a_session_on_its_way_to_another_company_ends_with_all_others() {
     assert_eq!(refused.status, 303);
     assert!(refused.location().starts_with("/login"));
     assert_eq!(app.database.count("SELECT count(*) FROM sessions").await, 0);
+}
+
+#[tokio::test]
+async fn another_key_that_comes_meanwhile_is_not_switched_on_by_a_code_of_the_first() {
+    let app = test_app().await;
+    let person = app.person(Role::Sales).await;
+    let owner = app.sign_in(&person).await;
+    let sealed = "SELECT sealed_secret AS text FROM second_factors";
+    begin(&owner).await;
+    let thiefs = app.database.text(sealed).await;
+    let phone = begin(&owner).await;
+    let swapped = format!("UPDATE second_factors SET sealed_secret = '{thiefs}'");
+    let swapped = UnderWay::with(&app, &swapped).await;
+    let code = phone.code(&app);
+    let confirming = prove(&owner, "confirmation", PASSWORD, &code);
+    let refused = waiting_for(&app, swapped, confirming).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    let on = "SELECT count(*) FROM second_factors WHERE confirmed_at IS NOT NULL";
+    assert_eq!(app.database.count(on).await, 0);
 }

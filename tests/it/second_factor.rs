@@ -38,7 +38,7 @@ impl Phone {
         Phone(bytes.collect())
     }
 
-    fn code(&self, app: &TestApp) -> String {
+    pub(crate) fn code(&self, app: &TestApp) -> String {
         let step = app.clock.now().timestamp() / 30;
         let mut mac = <Hmac<Sha1> as hmac::Mac>::new_from_slice(&self.0).unwrap();
         mac.update(&step.to_be_bytes());
@@ -70,7 +70,7 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
 }
 
 /// Begins at the page and gives the phone its key.
-async fn begin(client: &Client) -> Phone {
+pub(crate) async fn begin(client: &Client) -> Phone {
     let begun = client.post_form(PAGE, &[]).await;
     assert_eq!((begun.status, begun.location()), (303, PAGE));
     let page = client.get(PAGE).await.body;
@@ -88,7 +88,7 @@ async fn begin(client: &Client) -> Phone {
     Phone::told(&key)
 }
 
-async fn prove(client: &Client, deed: &str, password: &str, code: &str) -> Answer {
+pub(crate) async fn prove(client: &Client, deed: &str, password: &str, code: &str) -> Answer {
     let form = [("password", password), ("code", code)];
     client.post_form(&format!("{PAGE}/{deed}"), &form).await
 }
@@ -253,6 +253,27 @@ async fn who_begins_again_gets_another_key_and_the_first_one_switches_nothing_on
     assert_eq!(refused.status, 422);
     let on = prove(&client, "confirmation", PASSWORD, &second.code(&app)).await;
     assert_eq!(on.status, 200);
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_confirmed_in_ten_minutes_is_shown_no_more_and_switches_nothing_on() {
+    let app = test_app().await;
+    let person = app.person(Role::Sales).await;
+    let (client, program) = (app.sign_in(&person).await, app.api(&person).await);
+    let late = begin(&client).await;
+    let age = "UPDATE second_factors SET created_at = created_at - interval '10 minutes'";
+    app.database.execute(age).await;
+    let page = client.get(PAGE).await.body;
+    assert!(page.contains("It is off") && !page.contains("secret="));
+    let standing = program.get("/api/v1/me/second-factor").await.json();
+    assert_eq!(standing["status"], "OFF");
+    let refused = prove(&client, "confirmation", PASSWORD, &late.code(&app)).await;
+    assert_eq!((refused.status, refused.location()), (303, PAGE));
+    let on = "SELECT count(*) FROM second_factors WHERE confirmed_at IS NOT NULL";
+    assert_eq!(app.database.count(on).await, 0);
+    let phone = begin(&client).await;
+    let on = prove(&client, "confirmation", PASSWORD, &phone.code(&app)).await;
+    assert_eq!(on.status, 200, "{}", on.body);
 }
 
 #[tokio::test]

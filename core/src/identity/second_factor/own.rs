@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use vitaran_kernel::UserId;
 
 use super::code::{RecoveryCodes, TypedCode, in_fours};
-use super::proof::{codes_left, prove_password, record_own, stored, use_code};
+use super::proof::{IN_FORCE, codes_left, prove_password, record_own, stored, use_code};
 use super::totp::TotpSecret;
 use super::{Proof, SecondFactorError, sealed_place};
 use crate::account_mails::{self, AccountMail};
@@ -38,7 +38,7 @@ impl Enrolment {
 /// How it stands.
 pub enum SecondFactor {
     Off,
-    /// The app may have it; the first code has not been typed.
+    /// The app may have it; the first code has not been typed, and may be for ten minutes from when the secret was made.
     BeingSetUp(Enrolment),
     On {
         since: DateTime<Utc>,
@@ -61,12 +61,13 @@ pub async fn find_second_factor(
     by: &OwnAccount,
 ) -> Result<SecondFactor, SecondFactorError> {
     let mut tx = db.begin_platform_as(by.user).await?;
-    let rows: Vec<Row> =
-        Statement::new("SELECT sealed_secret, confirmed_at FROM second_factors WHERE user_id = $1")
-            .bind(by.user.as_uuid())
-            .load(tx.conn()?)
-            .await
-            .map_err(DbError::from)?;
+    let rows: Vec<Row> = Statement::new(format!(
+        "SELECT sealed_secret, confirmed_at FROM second_factors WHERE user_id = $1 AND {IN_FORCE}"
+    ))
+    .bind(by.user.as_uuid())
+    .load(tx.conn()?)
+    .await
+    .map_err(DbError::from)?;
     let Some(row) = rows.into_iter().next() else {
         return Ok(SecondFactor::Off);
     };

@@ -209,11 +209,16 @@ impl Stored {
     }
 }
 
-/// The person's own row, if there is one.
+/// A secret that is on, or that was made less than ten minutes ago to be set up: whoever finds a session open later learns no more of it,
+/// and it switches nothing on.
+pub(super) const IN_FORCE: &str =
+    "(confirmed_at IS NOT NULL OR created_at > now() - interval '10 minutes')";
+
+/// The person's own row, if there is one. It is locked: the secret that a code is compared with is the one that it is used up of.
 pub(super) async fn stored(tx: &mut PlatformTx, user: UserId) -> Result<Option<Stored>, DbError> {
-    let rows: Vec<Stored> = Statement::new(
-        "SELECT sealed_secret, confirmed_at IS NOT NULL AS is_confirmed FROM second_factors WHERE user_id = $1",
-    )
+    let rows: Vec<Stored> = Statement::new(format!(
+        "SELECT sealed_secret, confirmed_at IS NOT NULL AS is_confirmed FROM second_factors WHERE user_id = $1 AND {IN_FORCE} FOR UPDATE"
+    ))
     .bind(user.as_uuid())
     .load(tx.conn()?)
     .await?;
