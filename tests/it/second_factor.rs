@@ -514,6 +514,26 @@ async fn codes_and_passwords_at_the_account_count_with_the_sign_ins_of_a_network
 }
 
 #[tokio::test]
+async fn the_wrong_distributor_with_the_right_password_and_code_is_no_failed_try() {
+    let app = test_app().await;
+    let person = app.person(Role::Sales).await;
+    let (phone, ..) = protect(&app, &person).await;
+    let code = phone.next_code(&app);
+    let log_in = async |tenant: &str| {
+        let body =
+            json!({ "email": person.email, "password": PASSWORD, "code": code, "tenant": tenant });
+        app.client().post_json("/api/v1/auth/login", &body).await
+    };
+    for _ in 0..6 {
+        let refused = log_in("vlot").await;
+        assert_eq!(refused.code(), "auth.wrong_credentials");
+    }
+    let inside = log_in("volt").await;
+    assert_eq!(inside.status, 200, "{}", inside.body);
+    assert_eq!(log_in("volt").await.code(), "auth.wrong_code", "once");
+}
+
+#[tokio::test]
 async fn a_recovery_code_signs_in_once_and_its_use_is_told() {
     let app = test_app().await;
     let person = app.person(Role::Accounts).await;

@@ -296,3 +296,25 @@ async fn messages_and_deliveries_wait_untried_and_go_out_when_it_is_restored() {
     assert_eq!(app.database.text(DELIVERIES).await, "DELIVERED after 1");
     assert_eq!(receiver.calls("/hooks").len(), 1);
 }
+
+#[tokio::test]
+async fn an_invitation_of_a_suspended_distributor_says_what_is_true_of_it() {
+    let app = test_app().await;
+    let platform = app.api_as_platform_admin().await;
+    let invited = format!(
+        "INSERT INTO invitations (tenant_id, id, email, role, token_hash, invited_by, created_at, expires_at) \
+         SELECT tenant_id, gen_random_uuid(), 'new@outside.test', 'SALES', sha256('known'), id, now(), now() + interval '7 days' \
+         FROM memberships WHERE tenant_id = '{}' AND role = 'ADMIN'",
+        app.tenant.tenant.id
+    );
+    app.database.execute(&invited).await;
+    turn(&app, &platform, "suspension").await;
+    let page = app.client().get("/invitation?token=known").await;
+    assert_eq!(page.status, 404);
+    assert!(
+        page.body
+            .contains("or nobody can join this distributor at present"),
+        "{}",
+        page.body
+    );
+}

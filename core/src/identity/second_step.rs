@@ -80,7 +80,7 @@ pub async fn finish_at_once(
     if !account.hold(&mut tx, Hold::Change).await? {
         return Err(SignInError::PendingOver);
     }
-    finish(tx, key, (user.id, &user.email), tries, code, &wanted).await
+    finish(db, tx, key, (user.id, &user.email), tries, code, &wanted).await
 }
 
 #[derive(QueryableByName)]
@@ -154,7 +154,7 @@ pub async fn finish_pending(
         return Err(SignInError::PendingOver);
     }
     let who = (pending.user_id, pending.email.as_str());
-    finish(tx, key, who, tries, code, &WantedTenant::First).await
+    finish(db, tx, key, who, tries, code, &WantedTenant::First).await
 }
 
 /// Takes the secret that was found a moment ago: what ends the account's credentials has ended it too.
@@ -169,8 +169,10 @@ async fn use_up(tx: &mut PlatformTx, user: UserId, secret: &str) -> Result<bool,
     Ok(rows == 1)
 }
 
-/// In a transaction that holds the account: the code is used up, whatever waits of this person is over, and the try was right. A refusal changes nothing.
+/// In a transaction that holds the account: the code is used up, whatever waits of this person is over, and the try was right. A refusal changes nothing,
+/// but for one: where everything was right and the tenant alone was not, that was no failed try.
 async fn finish(
+    db: &Db,
     mut tx: PlatformTx,
     key: &SecretKey,
     (user, email): (UserId, &str),
@@ -191,8 +193,15 @@ async fn finish(
         })?;
     let account = found.user.clone();
     let chosen = match choose(found, wanted) {
-        // The person is who they say, though there is nowhere to go: the try was right.
-        Err(error) if !matches!(error, SignInError::Suspended(_)) => return Err(error),
+        // Nothing was opened, so the code still works, for whoever now names the right one.
+        Err(error) if !matches!(error, SignInError::Suspended(_)) => {
+            drop(tx);
+            let mut tx = db.begin_platform().await?;
+            tries.succeed(&mut tx).await?;
+            tx.commit().await?;
+            return Err(error);
+        }
+        // The person is who they say, though there is nowhere to go.
         chosen => chosen,
     };
     Statement::new("DELETE FROM pending_sign_ins WHERE user_id = $1")
