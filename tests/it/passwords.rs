@@ -220,6 +220,30 @@ async fn a_forgotten_password_is_chosen_anew_with_a_link_that_works_once() {
 }
 
 #[tokio::test]
+async fn a_password_that_is_chosen_with_a_link_is_made_of_none_of_the_persons_companies() {
+    let app = test_app().await;
+    let person = app.person(Role::Sales).await;
+    for (slug, gstin, status) in [
+        ("voltagewala", "29AMPCE5678B1ZI", "ACTIVE"),
+        ("capacitorwala", "27AAPFU0939F1ZV", "SUSPENDED"),
+    ] {
+        let tenant = app.tenant(slug, gstin).await;
+        app.make_member(&tenant, &person.email, Role::Sales, None)
+            .await;
+        let status = format!("UPDATE tenants SET status = '{status}' WHERE slug = '{slug}'");
+        app.database.execute(&status).await;
+    }
+    ask(&app, &person.email).await;
+    let secret = newest_secret(&app).await;
+    for company in ["Voltagewala2026", "Capacitorwala2026"] {
+        let refused = choose(&app, &secret, company).await;
+        assert_eq!(refused.status, 422, "{company}");
+        assert!(refused.body.contains("People who know you"), "{company}");
+    }
+    assert_eq!(choose(&app, &secret, NEW).await.status, 303);
+}
+
+#[tokio::test]
 async fn two_who_use_a_link_at_once_do_not_both_set_a_password() {
     let app = test_app().await;
     let person = app.person(Role::Sales).await;

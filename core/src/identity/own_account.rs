@@ -59,16 +59,23 @@ impl OwnAccount {
             name: actor.name().to_owned(),
             email: actor.email().to_owned(),
             tenant: Some(actor.tenant_id()),
-            words: words_of(actor.name(), actor.email(), Some(&actor.tenant().name)),
+            words: words_of(
+                actor.name(),
+                actor.email(),
+                Some(actor.tenant().name.as_str()),
+            ),
             session,
         })
     }
 }
 
 /// Name, address and company, whole and in parts.
-pub(crate) fn words_of(name: &str, email: &str, tenant: Option<&str>) -> Vec<String> {
-    let whole = [Some(name), Some(email), tenant];
-    let whole: Vec<&str> = whole.into_iter().flatten().collect();
+pub(crate) fn words_of<'a>(
+    name: &'a str,
+    email: &'a str,
+    companies: impl IntoIterator<Item = &'a str>,
+) -> Vec<String> {
+    let whole: Vec<&str> = [name, email].into_iter().chain(companies).collect();
     let parts = whole
         .iter()
         .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));

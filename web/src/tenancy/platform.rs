@@ -66,7 +66,8 @@ async fn create_from(
     form: &TenantForm,
 ) -> Result<vitaran_core::access::TenantRef, Refusal> {
     let input: NewTenant = form.parse()?;
-    Ok(tenancy::create_tenant(&state.db, &page.operator, input).await?)
+    let cost = state.config.sign_in.password_cost;
+    Ok(tenancy::create_tenant(&state.db, &page.operator, cost, input).await?)
 }
 
 /// `GET /super/tenants/:slug`
