@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use clap::Args;
+use vitaran_core::config;
 use vitaran_core::tenancy::{self, PlatformOperator, SettingsForm, TenantForm};
 use vitaran_kernel::SystemClock;
 
@@ -83,9 +84,14 @@ pub async fn create(input: CreateTenant) -> Result<Vec<String>, OpsError> {
     };
     let new = form.parse().map_err(OpsError::refused)?;
     let db = database::founding(Arc::new(SystemClock))?;
-    let tenant = tenancy::create_tenant(&db, &PlatformOperator::console(), new)
-        .await
-        .map_err(OpsError::refused)?;
+    let tenant = tenancy::create_tenant(
+        &db,
+        &PlatformOperator::console(),
+        config::password_cost()?,
+        new,
+    )
+    .await
+    .map_err(OpsError::refused)?;
     let mut said = vec![
         format!("tenant {} is created", tenant.slug),
         format!("administrator: {admin_email}"),

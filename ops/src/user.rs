@@ -10,8 +10,9 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::json;
 use vitaran_core::access::{Actor, SalesDealersRead};
+use vitaran_core::config;
 use vitaran_core::dealers;
-use vitaran_core::identity::{PasswordCost, hash_password, second_factor};
+use vitaran_core::identity::{hash_password, second_factor};
 use vitaran_core::tenancy::{self, MemberForm, PlatformOperator};
 use vitaran_kernel::{EmailAddress, SystemClock, Text, UserId};
 
@@ -67,11 +68,18 @@ pub async fn add(input: AddUser) -> Result<Vec<String>, OpsError> {
         password: password.text.clone(),
         role: input.role,
     };
-    let member = form.parse(dealer).map_err(OpsError::refused)?;
-    let role = member.role;
-    tenancy::add_member(&db, &PlatformOperator::console(), tenant.id, member)
-        .await
+    let member = form
+        .parse(&tenant.name, dealer)
         .map_err(OpsError::refused)?;
+    let role = member.role;
+    tenancy::add_member(
+        &db,
+        &PlatformOperator::console(),
+        config::password_cost()?,
+        (tenant.id, member),
+    )
+    .await
+    .map_err(OpsError::refused)?;
     let mut said = vec![format!(
         "{} is a member of {} as {}",
         input.email,
@@ -153,7 +161,7 @@ pub async fn make_admin(
     let refuse = |field: &str, error: String| OpsError::Refused(format!("{field}: {error}"));
     let email = EmailAddress::parse(email).map_err(|error| refuse("--email", error.to_string()))?;
     let name = Text::<120>::parse(name).map_err(|error| refuse("--name", error.to_string()))?;
-    let hash = hash_password(password.parse()?, PasswordCost::LEAST)
+    let hash = hash_password(password.parse()?, config::password_cost()?)
         .await
         .map_err(|error| OpsError::Refused(error.to_string()))?;
     let user = json!({ "id": UserId::generate(), "email": email, "name": name, "hash": hash });

@@ -60,7 +60,7 @@ fn refused(pointer: &str, code: &str) -> (u16, String, String) {
     (422, pointer.to_owned(), code.to_owned())
 }
 
-const OVER: &str = "This invitation no longer works";
+const OVER: &str = "This invitation does not work: it is used";
 
 #[tokio::test]
 async fn somebody_new_is_invited_by_mail_makes_an_account_and_works_here() {

@@ -290,6 +290,40 @@ async fn a_session_is_seen_by_its_person_and_by_the_staff_where_it_acts_and_its_
 }
 
 #[tokio::test]
+async fn the_staff_see_and_take_the_second_factor_of_who_works_there_now_and_of_nobody_else() {
+    let app = test_app().await;
+    let other = app.tenant("ampere", "29AMPCE5678B1ZI").await;
+    let person = app.person(Role::Sales).await;
+    app.make_member(&other, &person.email, Role::Sales, None)
+        .await;
+    let protect = format!(
+        "INSERT INTO second_factors (user_id, sealed_secret, confirmed_at) SELECT id, 'sealed', now() FROM users WHERE email = '{}'",
+        person.email
+    );
+    Database::execute(&app.database, &protect).await;
+    let volt = app.tenant.tenant.id;
+    let mut user = connect(&app, "app_user").await;
+    for (standing, taken) in [
+        ("is_active = true", 1_u8),
+        ("is_active = false", 0),
+        ("is_active = false, removed_at = now()", 0),
+    ] {
+        let set = format!(
+            "UPDATE memberships m SET {standing} FROM users u WHERE u.id = m.user_id AND m.tenant_id = '{volt}' AND u.email = '{}'",
+            person.email
+        );
+        Database::execute(&app.database, &set).await;
+        enter(&mut user, volt).await;
+        let seen = count(&mut user, "SELECT count(*) AS count FROM second_factors").await;
+        let removed = diesel::sql_query("DELETE FROM second_factors")
+            .execute(&mut user)
+            .await;
+        let expected = (i64::from(taken), usize::from(taken));
+        assert_eq!((seen, removed.unwrap()), expected, "{standing}");
+    }
+}
+
+#[tokio::test]
 async fn the_sign_in_look_up_works_and_its_role_reads_nothing_else() {
     let app = test_app().await;
     populate(&app).await;

@@ -7,6 +7,7 @@
     reason = "a claim that cannot be looked at has failed"
 )]
 
+mod account_races;
 mod api_keys;
 mod asvs;
 mod audit;

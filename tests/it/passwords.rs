@@ -3,7 +3,13 @@
 use serde_json::json;
 use vitaran_core::access::Role;
 use vitaran_core::account_mails::sealed_place;
+use vitaran_core::identity::{
+    self, ClientInfo, CredentialHash, Lifetimes, NewSession, SessionStart, SignIn, SignInRules,
+    SignedIn, WantedTenant,
+};
+use vitaran_core::problem::Problem as _;
 use vitaran_core::secrets::SecretKey;
+use vitaran_core::throttle::Network;
 use vitaran_tests::process::Program;
 use vitaran_tests::{
     Answer, Client, PASSWORD, Person, SECRET_KEY, TestApp, test_app, test_app_with,
@@ -122,6 +128,52 @@ async fn guessing_at_an_open_session_is_counted_with_the_sign_ins() {
 }
 
 #[tokio::test]
+async fn a_sign_in_under_way_opens_nothing_once_the_password_is_another() {
+    let app = test_app().await;
+    let person = app.person(Role::Sales).await;
+    let owner = app.sign_in(&person).await;
+    let proven = async |password: &str| {
+        let input = SignIn {
+            email: person.email.clone(),
+            password: password.to_owned(),
+            tenant: WantedTenant::First,
+        };
+        let rules = SignInRules::DEFAULT;
+        let signed_in = identity::sign_in(&app.db, rules, input, Network::local()).await;
+        signed_in.expect("the right password")
+    };
+    let open = async |signed_in: &SignedIn| {
+        let page = NewSession {
+            start: SessionStart::SignIn {
+                account: signed_in.account.clone(),
+                before: None,
+            },
+            hash: CredentialHash::of("a session"),
+            user: signed_in.user.id,
+            target: signed_in.target,
+            lifetimes: Lifetimes {
+                idle_s: 60,
+                absolute_s: 60,
+            },
+            client: ClientInfo::default(),
+        };
+        let page = identity::open_session(&app.db, &page).await;
+        let program = identity::open_api_session(&app.db, signed_in, &ClientInfo::default()).await;
+        (
+            page.err().map(|error| error.code()),
+            program.err().map(|error| error.code()),
+        )
+    };
+    let stolen = proven(PASSWORD).await;
+    assert_eq!(change(&owner, PASSWORD, NEW).await.status, 303);
+    let over = Some("auth.pending_over");
+    assert_eq!(open(&stolen).await, (over, over));
+    let sessions = "SELECT count(*) FROM sessions";
+    assert_eq!(app.database.count(sessions).await, 1, "the owner's");
+    assert_eq!(open(&proven(NEW).await).await, (None, None));
+}
+
+#[tokio::test]
 async fn a_support_visit_changes_nobodys_password() {
     let app = test_app().await;
     let visitor = app.sign_in_platform_admin().await;
@@ -165,6 +217,30 @@ async fn a_forgotten_password_is_chosen_anew_with_a_link_that_works_once() {
     assert!(again.body.contains("This link no longer works"));
     assert_eq!(app.client().get(&link).await.status, 404);
     assert_eq!(sign_in(&app, &person, NEW).await, 303);
+}
+
+#[tokio::test]
+async fn a_password_that_is_chosen_with_a_link_is_made_of_none_of_the_persons_companies() {
+    let app = test_app().await;
+    let person = app.person(Role::Sales).await;
+    for (slug, gstin, status) in [
+        ("voltagewala", "29AMPCE5678B1ZI", "ACTIVE"),
+        ("capacitorwala", "27AAPFU0939F1ZV", "SUSPENDED"),
+    ] {
+        let tenant = app.tenant(slug, gstin).await;
+        app.make_member(&tenant, &person.email, Role::Sales, None)
+            .await;
+        let status = format!("UPDATE tenants SET status = '{status}' WHERE slug = '{slug}'");
+        app.database.execute(&status).await;
+    }
+    ask(&app, &person.email).await;
+    let secret = newest_secret(&app).await;
+    for company in ["Voltagewala2026", "Capacitorwala2026"] {
+        let refused = choose(&app, &secret, company).await;
+        assert_eq!(refused.status, 422, "{company}");
+        assert!(refused.body.contains("People who know you"), "{company}");
+    }
+    assert_eq!(choose(&app, &secret, NEW).await.status, 303);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use vitaran_core::access::Role;
-use vitaran_tests::{Client, test_app};
+use vitaran_tests::{Client, test_app, test_app_with};
 
 const FORM: [(&str, &str); 13] = [
     ("slug", "ampere"),
@@ -19,6 +19,42 @@ const FORM: [(&str, &str); 13] = [
     ("admin_email", "anil@ampere.test"),
     ("admin_password", "correct horse battery"),
 ];
+
+fn form_with<'a>(changes: &[(&str, &'a str)]) -> Vec<(&'static str, &'a str)> {
+    let change = |(name, value): (&'static str, &'static str)| {
+        let changed = changes.iter().find(|(field, _)| *field == name);
+        (name, changed.map_or(value, |(_, value)| *value))
+    };
+    FORM.into_iter().map(change).collect()
+}
+
+#[tokio::test]
+async fn the_first_password_of_a_new_distributor_is_made_of_neither_people_nor_companies() {
+    let app = test_app().await;
+    let client = app.sign_in_platform_admin().await;
+    for (field, word, password) in [
+        ("name", "Voltagewala Distributors", "Voltagewala2026"),
+        ("legal_name", "Voltagewala Distributors", "Voltagewala2026"),
+        ("admin_name", "Ramesh Venkataraman", "rameshvenkataraman"),
+        ("admin_email", "kutmzvqhwxpl@volt.test", "kutmzvqhwxpl"),
+    ] {
+        let form = form_with(&[(field, word), ("admin_password", password)]);
+        let refused = client.post_form("/super/tenants/new", &form).await;
+        assert_eq!(refused.status, 422, "{field}");
+        assert!(refused.body.contains("People who know you"), "{field}");
+    }
+}
+
+#[tokio::test]
+async fn the_hash_of_a_first_password_costs_what_is_configured() {
+    let app = test_app_with(|config| config.sign_in.password_cost.passes = 3).await;
+    let client = app.sign_in_platform_admin().await;
+    let made = client.post_form("/super/tenants/new", &FORM).await;
+    assert_eq!(made.status, 303, "{}", made.body);
+    let hash = "SELECT password_hash AS text FROM users WHERE email = 'anil@ampere.test'";
+    let hash = app.database.text(hash).await;
+    assert!(hash.contains(",t=3,"), "{hash}");
+}
 
 #[tokio::test]
 async fn a_new_distributor_is_in_the_register_and_its_administrator_can_sign_in() {

@@ -4,14 +4,23 @@ use hmac::{Hmac, Mac as _};
 use serde_json::{Value, json};
 use sha1::Sha1;
 use vitaran_core::access::Role;
+use vitaran_core::identity::{
+    self, ClientInfo, SignIn, SignInError, SignInRules, SignedIn, WantedTenant,
+};
+use vitaran_core::problem::Problem as _;
+use vitaran_core::secrets::SecretKey;
+use vitaran_core::throttle::Network;
 use vitaran_kernel::Clock as _;
 use vitaran_tests::process::Program;
-use vitaran_tests::{Answer, Client, PASSWORD, Person, TestApp, test_app, test_app_with};
+use vitaran_tests::{
+    Answer, Client, PASSWORD, Person, SECRET_KEY, TestApp, test_app, test_app_with,
+};
 
 const PAGE: &str = "/account/second-factor";
+const NEW: &str = "tractor velvet ninety";
 
 /// The app on somebody's phone, written after RFC 6238 without a look at ours.
-struct Phone(Vec<u8>);
+pub(crate) struct Phone(Vec<u8>);
 
 impl Phone {
     /// Told the key as a person types it.
@@ -29,7 +38,7 @@ impl Phone {
         Phone(bytes.collect())
     }
 
-    fn code(&self, app: &TestApp) -> String {
+    pub(crate) fn code(&self, app: &TestApp) -> String {
         let step = app.clock.now().timestamp() / 30;
         let mut mac = <Hmac<Sha1> as hmac::Mac>::new_from_slice(&self.0).unwrap();
         mac.update(&step.to_be_bytes());
@@ -43,7 +52,7 @@ impl Phone {
     }
 
     /// The next code: the one before was used.
-    fn next_code(&self, app: &TestApp) -> String {
+    pub(crate) fn next_code(&self, app: &TestApp) -> String {
         app.clock.advance(chrono::TimeDelta::seconds(30));
         self.code(app)
     }
@@ -61,7 +70,7 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
 }
 
 /// Begins at the page and gives the phone its key.
-async fn begin(client: &Client) -> Phone {
+pub(crate) async fn begin(client: &Client) -> Phone {
     let begun = client.post_form(PAGE, &[]).await;
     assert_eq!((begun.status, begun.location()), (303, PAGE));
     let page = client.get(PAGE).await.body;
@@ -79,13 +88,13 @@ async fn begin(client: &Client) -> Phone {
     Phone::told(&key)
 }
 
-async fn prove(client: &Client, deed: &str, password: &str, code: &str) -> Answer {
+pub(crate) async fn prove(client: &Client, deed: &str, password: &str, code: &str) -> Answer {
     let form = [("password", password), ("code", code)];
     client.post_form(&format!("{PAGE}/{deed}"), &form).await
 }
 
 /// Somebody in this role with a second factor: phone, recovery codes, and the browser it was done in.
-async fn protect(app: &TestApp, person: &Person) -> (Phone, Vec<String>, Client) {
+pub(crate) async fn protect(app: &TestApp, person: &Person) -> (Phone, Vec<String>, Client) {
     let client = app.sign_in(person).await;
     let phone = begin(&client).await;
     let on = prove(&client, "confirmation", PASSWORD, &phone.code(app)).await;
@@ -104,7 +113,7 @@ fn codes_of(answer: &Answer) -> Vec<String> {
 }
 
 /// The password alone, in a new browser.
-async fn first_step(app: &TestApp, person: &Person) -> (Client, Answer) {
+pub(crate) async fn first_step(app: &TestApp, person: &Person) -> (Client, Answer) {
     let client = app.client();
     let form = [
         ("email", person.email.as_str()),
@@ -115,7 +124,7 @@ async fn first_step(app: &TestApp, person: &Person) -> (Client, Answer) {
     (client, answer)
 }
 
-async fn second_step(client: &Client, code: &str) -> Answer {
+pub(crate) async fn second_step(client: &Client, code: &str) -> Answer {
     let form = [("code", code), ("next", "/account/sessions")];
     client.post_form("/login/code", &form).await
 }
@@ -126,6 +135,16 @@ async fn log_in(app: &TestApp, person: &Person, code: Option<&str>) -> Answer {
         body["code"] = Value::from(code);
     }
     app.client().post_json("/api/v1/auth/login", &body).await
+}
+
+/// The password was looked at; nothing is open yet.
+async fn proven(app: &TestApp, person: &Person) -> Result<SignedIn, SignInError> {
+    let input = SignIn {
+        email: person.email.clone(),
+        password: person.password.clone(),
+        tenant: WantedTenant::First,
+    };
+    identity::sign_in(&app.db, SignInRules::DEFAULT, input, Network::local()).await
 }
 
 async fn mails(app: &TestApp, person: &Person, kind: &str) -> i64 {
@@ -234,6 +253,27 @@ async fn who_begins_again_gets_another_key_and_the_first_one_switches_nothing_on
     assert_eq!(refused.status, 422);
     let on = prove(&client, "confirmation", PASSWORD, &second.code(&app)).await;
     assert_eq!(on.status, 200);
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_confirmed_in_ten_minutes_is_shown_no_more_and_switches_nothing_on() {
+    let app = test_app().await;
+    let person = app.person(Role::Sales).await;
+    let (client, program) = (app.sign_in(&person).await, app.api(&person).await);
+    let late = begin(&client).await;
+    let age = "UPDATE second_factors SET created_at = created_at - interval '10 minutes'";
+    app.database.execute(age).await;
+    let page = client.get(PAGE).await.body;
+    assert!(page.contains("It is off") && !page.contains("secret="));
+    let standing = program.get("/api/v1/me/second-factor").await.json();
+    assert_eq!(standing["status"], "OFF");
+    let refused = prove(&client, "confirmation", PASSWORD, &late.code(&app)).await;
+    assert_eq!((refused.status, refused.location()), (303, PAGE));
+    let on = "SELECT count(*) FROM second_factors WHERE confirmed_at IS NOT NULL";
+    assert_eq!(app.database.count(on).await, 0);
+    let phone = begin(&client).await;
+    let on = prove(&client, "confirmation", PASSWORD, &phone.code(&app)).await;
+    assert_eq!(on.status, 200, "{}", on.body);
 }
 
 #[tokio::test]
@@ -428,6 +468,72 @@ async fn the_right_password_at_an_invitation_clears_no_failures_either() {
 }
 
 #[tokio::test]
+async fn the_right_password_at_its_change_clears_no_failures_either() {
+    let app = test_app().await;
+    let person = app.person(Role::Sales).await;
+    let (phone, _, inside) = protect(&app, &person).await;
+    for _ in 0..4 {
+        let wrong = log_in(&app, &person, Some(&phone.wrong_code(&app))).await;
+        assert_eq!(wrong.code(), "auth.wrong_code");
+    }
+    let form = [("old_password", PASSWORD), ("new_password", NEW)];
+    let changed = inside.post_form("/account/password", &form).await;
+    assert_eq!(changed.status, 303, "{}", changed.body);
+    let person = Person {
+        password: NEW.to_owned(),
+        ..person
+    };
+    let wrong = log_in(&app, &person, Some(&phone.wrong_code(&app))).await;
+    assert_eq!(wrong.code(), "auth.wrong_credentials", "the account waits");
+}
+
+#[tokio::test]
+async fn codes_and_passwords_at_the_account_count_with_the_sign_ins_of_a_network() {
+    let app = test_app_with(|config| config.sign_in.most_a_minute = 4).await;
+    let person = app.person(Role::Sales).await;
+    // Signing in and switching it on are two.
+    let (phone, _, inside) = protect(&app, &person).await;
+    let (client, _) = first_step(&app, &person).await;
+    let wrong = second_step(&client, &phone.wrong_code(&app)).await;
+    assert_eq!(wrong.status, 422);
+    // Nothing is looked at, so it need not be a fresh one.
+    let code = phone.code(&app);
+    let form = [("old_password", PASSWORD), ("new_password", NEW)];
+    for refused in [
+        second_step(&client, &code).await,
+        prove(&inside, "removal", PASSWORD, &code).await,
+        inside.post_form("/account/password", &form).await,
+    ] {
+        assert_eq!(refused.status, 429, "{}", refused.body);
+        assert!(refused.header("retry-after").is_some());
+        assert!(refused.body.contains("came from your network"));
+    }
+    app.clock.advance(chrono::TimeDelta::minutes(1));
+    let changed = inside.post_form("/account/password", &form).await;
+    assert_eq!(changed.status, 303, "{}", changed.body);
+}
+
+#[tokio::test]
+async fn the_wrong_distributor_with_the_right_password_and_code_is_no_failed_try() {
+    let app = test_app().await;
+    let person = app.person(Role::Sales).await;
+    let (phone, ..) = protect(&app, &person).await;
+    let code = phone.next_code(&app);
+    let log_in = async |tenant: &str| {
+        let body =
+            json!({ "email": person.email, "password": PASSWORD, "code": code, "tenant": tenant });
+        app.client().post_json("/api/v1/auth/login", &body).await
+    };
+    for _ in 0..6 {
+        let refused = log_in("vlot").await;
+        assert_eq!(refused.code(), "auth.wrong_credentials");
+    }
+    let inside = log_in("volt").await;
+    assert_eq!(inside.status, 200, "{}", inside.body);
+    assert_eq!(log_in("volt").await.code(), "auth.wrong_code", "once");
+}
+
+#[tokio::test]
 async fn a_recovery_code_signs_in_once_and_its_use_is_told() {
     let app = test_app().await;
     let person = app.person(Role::Accounts).await;
@@ -456,14 +562,42 @@ async fn a_sign_in_waits_five_minutes_and_not_beyond_a_change_of_the_password() 
     assert_eq!((over.status, over.location()), (303, "/login"));
 
     let (client, _) = first_step(&app, &person).await;
-    let form = [
-        ("old_password", PASSWORD),
-        ("new_password", "tractor velvet ninety"),
-    ];
+    let form = [("old_password", PASSWORD), ("new_password", NEW)];
     let changed = inside.post_form("/account/password", &form).await;
     assert_eq!(changed.status, 303, "{}", changed.body);
     let over = second_step(&client, &phone.next_code(&app)).await;
     assert_eq!((over.status, over.location()), (303, "/login"));
+}
+
+#[tokio::test]
+async fn a_sign_in_under_way_without_it_opens_nothing_once_it_is_on() {
+    let app = test_app().await;
+    let person = app.person(Role::Sales).await;
+    let signed_in = proven(&app, &person).await.expect("the password alone");
+    protect(&app, &person).await;
+    let refused = identity::open_api_session(&app.db, &signed_in, &ClientInfo::default()).await;
+    assert_eq!(refused.err().unwrap().code(), "auth.pending_over");
+    let sessions = "SELECT count(*) FROM sessions";
+    assert_eq!(app.database.count(sessions).await, 1, "where it was set up");
+}
+
+#[tokio::test]
+async fn a_first_step_under_way_leads_to_no_code_once_the_password_is_another() {
+    let app = test_app().await;
+    let person = app.person(Role::Sales).await;
+    let (phone, _, inside) = protect(&app, &person).await;
+    let Err(SignInError::SecondFactorRequired(half)) = proven(&app, &person).await else {
+        panic!("half a sign-in");
+    };
+    let form = [("old_password", PASSWORD), ("new_password", NEW)];
+    let changed = inside.post_form("/account/password", &form).await;
+    assert_eq!(changed.status, 303, "{}", changed.body);
+    let waiting = identity::wait_for_code(&app.db, &half).await;
+    assert_eq!(waiting.err().unwrap().code(), "auth.pending_over");
+    let key = SecretKey::parse(SECRET_KEY).unwrap();
+    let code = phone.next_code(&app);
+    let finished = identity::finish_at_once(&app.db, &key, *half, &code).await;
+    assert_eq!(finished.err().unwrap().code(), "auth.pending_over");
 }
 
 #[tokio::test]
@@ -505,17 +639,16 @@ async fn a_forgotten_password_opens_no_way_around_it() {
     let app = test_app().await;
     let person = app.person(Role::Sales).await;
     protect(&app, &person).await;
-    let new = "tractor velvet ninety";
     let hash = "UPDATE account_links SET token_hash = sha256('known')";
     app.client()
         .post_form("/forgotten-password", &[("email", &person.email)])
         .await;
     app.database.execute(hash).await;
-    let form = [("token", "known"), ("password", new)];
+    let form = [("token", "known"), ("password", NEW)];
     let chosen = app.client().post_form("/new-password", &form).await;
     assert_eq!((chosen.status, chosen.location()), (303, "/login"));
     let person = Person {
-        password: new.to_owned(),
+        password: NEW.to_owned(),
         ..person
     };
     let (client, first) = first_step(&app, &person).await;
@@ -859,4 +992,36 @@ async fn nobody_takes_off_their_own_that_of_somebody_greater_or_of_somebody_who_
     }
     let left = "SELECT count(*) FROM second_factors";
     assert_eq!(app.database.count(left).await, 2);
+}
+
+#[tokio::test]
+async fn who_was_switched_off_here_and_works_elsewhere_keeps_it() {
+    let app = test_app().await;
+    let other = app.tenant("ampere", "29AMPCE5678B1ZI").await;
+    let person = app.person(Role::Sales).await;
+    app.make_member(&other, &person.email, Role::Sales, None)
+        .await;
+    protect(&app, &person).await;
+    let (user, here) = (user_id(&app, &person).await, app.tenant.tenant.id);
+    let off = format!(
+        "UPDATE memberships SET is_active = false WHERE user_id = '{user}' AND tenant_id = '{here}'"
+    );
+    app.database.execute(&off).await;
+    let (page, program) = (
+        app.sign_in_as(Role::Admin).await,
+        app.api_as(Role::Admin).await,
+    );
+    let path = format!("/users/{user}/second-factor/removal");
+    let refused = program
+        .post_json(&format!("/api/v1{path}"), &Value::Null)
+        .await;
+    assert_eq!(
+        (refused.status, refused.code()),
+        (404, "identity.member_not_found".to_owned())
+    );
+    let path = format!("/admin{path}");
+    assert_eq!(page.get(&path).await.status, 404);
+    assert_eq!(page.post_form(&path, &[]).await.status, 404);
+    let left = "SELECT count(*) FROM second_factors";
+    assert_eq!(app.database.count(left).await, 1);
 }

@@ -167,6 +167,45 @@ async fn changing_company_gives_a_new_id_and_the_other_companys_pages() {
 }
 
 #[tokio::test]
+async fn a_session_that_goes_on_as_something_else_ends_when_it_would_have_ended() {
+    let app = test_app().await;
+    let person = app.person(Role::Sales).await;
+    let other = app.tenant("ampere", "27AAPFU0939F1ZV").await;
+    app.make_member(&other, &person.email, Role::Accounts, None)
+        .await;
+    let staff = app.sign_in(&person).await;
+    let admin = app.sign_in_platform_admin().await;
+    let nearly_over = "UPDATE sessions SET absolute_expires_at = now() + interval '1 hour', expires_at = now() + interval '1 hour'";
+    app.database.execute(nearly_over).await;
+    let longer = "SELECT count(*) FROM sessions WHERE absolute_expires_at > now() + interval '1 hour' OR expires_at > absolute_expires_at";
+    for (client, path, field, value) in [
+        (&staff, "/switch-tenant", "tenant", "volt"),
+        (
+            &admin,
+            "/super/tenants/volt/visits",
+            "reason",
+            "They called about an invoice",
+        ),
+        (&admin, "/super/visit/end", "", ""),
+    ] {
+        let before = client.cookie("sid").unwrap();
+        let answer = client.post_form(path, &[(field, value)]).await;
+        assert_eq!(answer.status, 303, "{path}: {}", answer.body);
+        assert_ne!(client.cookie("sid").unwrap(), before, "{path}");
+        assert_eq!(app.database.count(longer).await, 0, "{path}");
+    }
+    assert_eq!(staff.get("/admin").await.status, 200);
+
+    let form = [
+        ("old_password", person.password.as_str()),
+        ("new_password", "tractor velvet ninety"),
+    ];
+    let proven_again = staff.post_form("/account/password", &form).await;
+    assert_eq!(proven_again.status, 303);
+    assert_eq!(app.database.count(longer).await, 1, "it lasts anew");
+}
+
+#[tokio::test]
 async fn dealers_and_staff_do_not_open_each_others_pages() {
     let app = test_app().await;
     let dealer = app.sign_in_as(Role::Dealer).await;

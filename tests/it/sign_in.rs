@@ -4,6 +4,8 @@ use serde_json::json;
 use vitaran_core::access::Role;
 use vitaran_tests::{PASSWORD, test_app};
 
+const MAILS: &str = "SELECT count(*) FROM account_mails";
+
 #[tokio::test]
 async fn the_sign_in_page_needs_nobody_and_no_database() {
     let app = test_app().await;
@@ -59,6 +61,34 @@ async fn a_wrong_pair_keeps_the_e_mail_and_says_the_same_for_everybody() {
         bodies.push(answer.body.replace(email, ""));
     }
     assert_eq!(bodies[0], bodies[1]);
+}
+
+#[tokio::test]
+async fn a_letter_that_the_database_alone_takes_for_another_finds_nobody_and_mails_nobody() {
+    let app = test_app().await;
+    app.make_member(&app.tenant, "kavita@volt.test", Role::Sales, None)
+        .await;
+    let kelvin_and_dotted_i = "\u{212a}AV\u{130}TA@volt.test";
+    let found = format!("SELECT count(*) FROM users WHERE email = lower('{kelvin_and_dotted_i}')");
+    assert_eq!(app.database.count(&found).await, 1, "as PostgreSQL has it");
+    for (email, status) in [
+        (kelvin_and_dotted_i, 422),
+        ("KAV\u{130}TA@volt.test", 422),
+        (" KAVITA@Volt.test ", 303),
+    ] {
+        let form = [("email", email), ("password", PASSWORD)];
+        let answer = app.client().post_form("/login", &form).await;
+        assert_eq!(answer.status, status, "{email}");
+        let login = json!({ "email": email, "password": PASSWORD });
+        let answer = app.client().post_json("/api/v1/auth/login", &login).await;
+        assert_eq!(answer.status == 200, status == 303, "{email}");
+        let before = app.database.count(MAILS).await;
+        let form = [("email", email)];
+        let answer = app.client().post_form("/forgotten-password", &form).await;
+        assert_eq!(answer.status, 303, "{email}");
+        let mailed = app.database.count(MAILS).await - before;
+        assert_eq!(mailed == 1, status == 303, "{email}");
+    }
 }
 
 #[tokio::test]

@@ -326,3 +326,25 @@ async fn sessions_are_refused_by_the_suspension_and_end_with_the_restoration_and
     assert_eq!(told("restore").await, json!({ "sessions_closed": 2 }));
     assert_eq!(app.database.count(sessions).await, 0);
 }
+
+#[tokio::test]
+async fn an_invitation_of_a_suspended_distributor_says_what_is_true_of_it() {
+    let app = test_app().await;
+    let platform = app.api_as_platform_admin().await;
+    let invited = format!(
+        "INSERT INTO invitations (tenant_id, id, email, role, token_hash, invited_by, created_at, expires_at) \
+         SELECT tenant_id, gen_random_uuid(), 'new@outside.test', 'SALES', sha256('known'), id, now(), now() + interval '7 days' \
+         FROM memberships WHERE tenant_id = '{}' AND role = 'ADMIN'",
+        app.tenant.tenant.id
+    );
+    app.database.execute(&invited).await;
+    turn(&app, &platform, "suspension").await;
+    let page = app.client().get("/invitation?token=known").await;
+    assert_eq!(page.status, 404);
+    assert!(
+        page.body
+            .contains("or nobody can join this distributor at present"),
+        "{}",
+        page.body
+    );
+}

@@ -132,6 +132,28 @@ async fn a_used_refresh_token_ends_the_whole_session_and_the_audit_log_says_who_
     }
 }
 
+#[tokio::test]
+async fn a_platform_admin_hears_of_a_copied_token_too() {
+    let app = test_app().await;
+    let admin = app.platform_admin().await;
+    let stolen = Program::of(&app, &admin).await;
+    let owner = Program {
+        client: stolen.client.clone(),
+        tokens: stolen.refresh().await.json(),
+    };
+    let_the_grace_pass(&app).await;
+    let reused = stolen.refresh().await;
+    assert_eq!(reused.code(), "auth.refresh_reused");
+    assert_eq!(owner.refresh().await.code(), "auth.refresh_unknown");
+    let mailed = format!(
+        "SELECT count(*) FROM account_mails WHERE kind = 'TOKENS_COPIED' AND recipient = '{}'",
+        admin.email
+    );
+    assert_eq!(app.database.count(&mailed).await, 1);
+    assert_eq!(stolen.refresh().await.code(), "auth.refresh_unknown");
+    assert_eq!(app.database.count(&mailed).await, 1, "once");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_parallel_refreshes_one_wins_and_the_others_are_not_taken_for_thieves() {
     let app = test_app().await;

@@ -9,7 +9,7 @@ use vitaran_core::access::{Allowed, Permission, Role};
 use vitaran_core::config::{Origins, Secret, WebConfig};
 use vitaran_core::db::{Db, DbSettings, TenantTx};
 use vitaran_core::files::LocalFileStore;
-use vitaran_core::identity::{Lifetimes, NewPassword, SignInRules};
+use vitaran_core::identity::{Lifetimes, NewPassword, PasswordCost, SignInRules};
 use vitaran_core::live::{self, Hint, Hints, LiveFeed};
 use vitaran_core::tenancy::{self, NewMember, PlatformOperator, TenantForm};
 use vitaran_core::testkit::{TestTenant, dealer};
@@ -248,9 +248,14 @@ async fn make_tenant(owner: &Db, database: &Database, slug: &str, gstin: &str) -
         admin_password: PASSWORD.to_owned(),
     };
     let input = form.parse().expect("a valid form");
-    let tenant = tenancy::create_tenant(owner, &PlatformOperator::console(), input)
-        .await
-        .expect("a tenant");
+    let tenant = tenancy::create_tenant(
+        owner,
+        &PlatformOperator::console(),
+        PasswordCost::LEAST,
+        input,
+    )
+    .await
+    .expect("a tenant");
     let id_in = |table: &str| format!("SELECT id FROM {table} WHERE tenant_id = '{}'", tenant.id);
     TestTenant {
         registration: RegistrationId::from_uuid(database.id(&id_in("gst_registrations")).await),
@@ -324,8 +329,8 @@ impl TestApp {
         tenancy::add_member(
             &self.owner,
             &PlatformOperator::console(),
-            tenant.tenant.id,
-            member,
+            PasswordCost::LEAST,
+            (tenant.tenant.id, member),
         )
         .await
         .expect("a member");

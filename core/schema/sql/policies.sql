@@ -219,7 +219,7 @@ CREATE POLICY held ON pending_sign_ins TO app_user USING (secret_hash = decode((
 DROP POLICY IF EXISTS own ON pending_sign_ins;
 CREATE POLICY own ON pending_sign_ins TO app_user USING (user_id = (SELECT NULLIF(current_setting('app.actor_id', true), '')::uuid));
 
--- A second factor is its owner's. The staff of a distributor see which of its people have one, and may take it away.
+-- A second factor is its owner's. The staff of a distributor see which of its people have one, and may take it away while they work there.
 ALTER TABLE second_factors ENABLE ROW LEVEL SECURITY;
 ALTER TABLE second_factors FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS found_before_tenant ON second_factors;
@@ -228,10 +228,10 @@ DROP POLICY IF EXISTS own ON second_factors;
 CREATE POLICY own ON second_factors TO app_user USING (user_id = (SELECT NULLIF(current_setting('app.actor_id', true), '')::uuid));
 DROP POLICY IF EXISTS seen_by_staff ON second_factors;
 CREATE POLICY seen_by_staff ON second_factors FOR SELECT TO app_user
-    USING (EXISTS (SELECT FROM memberships m WHERE m.user_id = second_factors.user_id AND m.removed_at IS NULL) AND (SELECT current_setting('app.dealer_scope', true) = 'all'));
+    USING (EXISTS (SELECT FROM memberships m WHERE m.user_id = second_factors.user_id AND m.is_active) AND (SELECT current_setting('app.dealer_scope', true) = 'all'));
 DROP POLICY IF EXISTS reset_by_staff ON second_factors;
 CREATE POLICY reset_by_staff ON second_factors FOR DELETE TO app_user
-    USING (EXISTS (SELECT FROM memberships m WHERE m.user_id = second_factors.user_id AND m.removed_at IS NULL) AND (SELECT current_setting('app.dealer_scope', true) = 'all'));
+    USING (EXISTS (SELECT FROM memberships m WHERE m.user_id = second_factors.user_id AND m.is_active) AND (SELECT current_setting('app.dealer_scope', true) = 'all'));
 ALTER TABLE recovery_codes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE recovery_codes FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS own ON recovery_codes;

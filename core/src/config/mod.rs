@@ -10,7 +10,7 @@ use std::path::PathBuf;
 pub use origins::Origins;
 use reader::Reader;
 
-use crate::identity::{Lifetimes, SignInRules};
+use crate::identity::{Lifetimes, PasswordCost, SignInRules};
 use crate::throttle::TrustedProxies;
 use crate::webhooks::Targets;
 
@@ -254,6 +254,17 @@ pub fn user_database_url() -> Result<Secret, ConfigFaults> {
     let url = reader.database_url("DATABASE_URL", "the database as app_user");
     if reader.faults.is_empty() {
         Ok(url)
+    } else {
+        Err(ConfigFaults(reader.faults))
+    }
+}
+
+/// What a hash costs, for the commands that store a first password.
+pub fn password_cost() -> Result<PasswordCost, ConfigFaults> {
+    let mut reader = Reader::new(&environment);
+    let cost = reader.password_cost();
+    if reader.faults.is_empty() {
+        Ok(cost)
     } else {
         Err(ConfigFaults(reader.faults))
     }

@@ -48,19 +48,13 @@ pub async fn add(
     Ok(domain)
 }
 
-/// Two at once wait for each other, so that there is never one too many.
 async fn refuse_too_many(tx: &mut TenantTx) -> Result<(), Refused> {
     #[derive(QueryableByName)]
     struct Count {
         #[diesel(sql_type = BigInt)]
         count: i64,
     }
-    Statement::new(
-        "SELECT pg_advisory_xact_lock(hashtextextended('tenant_domains/' || $1::text, 0))",
-    )
-    .bind(tx.tenant().as_uuid())
-    .execute(tx.conn()?)
-    .await?;
+    tx.one_at_a_time("tenant_domains").await?;
     let there: Count =
         Statement::new("SELECT count(*) AS count FROM tenant_domains WHERE tenant_id = $1")
             .bind(tx.tenant().as_uuid())

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use vitaran_kernel::{EmailAddress, SessionId, UserId};
 
 use super::link::{LONGEST_LINK, new_link_secret};
-use super::own_account::{OwnAccount, end_credentials};
+use super::own_account::{Hold, OwnAccount, end_credentials, hold};
 use super::prove_password::{ProvePasswordError, Proven, prove_password};
 use super::tries::{Standing, Tries};
 use super::{CredentialHash, SignInRules};
@@ -161,16 +161,18 @@ pub async fn ask_for_email(
     from: Network,
 ) -> Result<(), ChangeEmailError> {
     let proven = prove_password(db, rules, &by.email, &input.password, from).await?;
-    let user = match proven {
-        Proven::Right(user) if user.id == by.user => user,
+    let (user, account) = match proven {
+        Proven::Right(user, account) if user.id == by.user => (user, account),
         _ => return Err(ChangeEmailError::WrongPassword),
     };
     let secret =
         new_link_secret().map_err(|error| ChangeEmailError::Internal(error.to_string()))?;
     let email = input.email.as_str();
-    let mut tx = db.begin_platform().await?;
+    let mut tx = db.begin_platform_as(user.id).await?;
+    if !account.hold(&mut tx, Hold::Change).await? {
+        return Err(ChangeEmailError::WrongPassword);
+    }
     let standing = Tries::of_links(email, from).begin(&mut tx).await?;
-    tx.act_as(user.id).await?;
     forget(&mut tx, user.id).await?;
     Statement::new(
         "INSERT INTO email_changes (token_hash, user_id, email, expires_at) VALUES ($1, $2, $3, now() + $4 * interval '1 hour')",
@@ -246,8 +248,8 @@ pub async fn change_email(
     let found = find_email_change(db, token).await?;
     let change = found.ok_or(ChangeEmailError::LinkOver)?;
     let hash = CredentialHash::of(token);
-    let mut tx = db.begin_platform().await?;
-    tx.hold_credential(&hash.0).await?;
+    let mut tx = db.begin_platform_as(change.user).await?;
+    let is_active = hold(&mut tx, change.user, Hold::Change).await?;
     let used = Statement::new(
         "DELETE FROM email_changes WHERE token_hash = $1 AND user_id = $2 AND expires_at > now()",
     )
@@ -255,14 +257,12 @@ pub async fn change_email(
     .bind(change.user.as_uuid())
     .execute(tx.conn()?)
     .await?;
-    tx.act_as(change.user).await?;
-    let account: Option<Account> =
-        Statement::new("SELECT email, name FROM users WHERE id = $1 AND is_active")
-            .bind(change.user.as_uuid())
-            .get_result(tx.conn()?)
-            .await
-            .optional()?;
-    let account = account.filter(|_| used == 1);
+    let account: Option<Account> = Statement::new("SELECT email, name FROM users WHERE id = $1")
+        .bind(change.user.as_uuid())
+        .get_result(tx.conn()?)
+        .await
+        .optional()?;
+    let account = account.filter(|_| is_active && used == 1);
     let account = account.ok_or(ChangeEmailError::LinkOver)?;
     let changed = Statement::new("UPDATE users SET email = $2 WHERE id = $1")
         .bind(change.user.as_uuid())

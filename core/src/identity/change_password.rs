@@ -1,16 +1,15 @@
 //! Changing one's own password: needs the old one, ends all other sessions and tokens, and is told by mail.
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
-use super::memberships::find_by_email_in;
-use super::own_account::{OwnAccount, end_credentials, store_password};
-use super::password::{self, Verified};
-use super::tries::{Standing, Tries};
+use super::own_account::{Hold, OwnAccount, end_credentials, store_password};
+use super::prove_password::{ProvePasswordError, Proven, prove_password};
 use super::{NewPassword, SignInRules, hash_password};
 use crate::account_mails::{self, AccountMail, QueueMailError};
 use crate::db::{Db, DbError};
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
-use crate::throttle::Network;
+use crate::throttle::{Network, TooMany};
 
 /// The form as typed. Not `Debug`: it holds passwords.
 #[derive(Clone, Default, Deserialize)]
@@ -55,6 +54,8 @@ pub enum ChangePasswordError {
         "This is not your present password. After several wrong tries, wait up to 15 minutes before the next"
     )]
     WrongPassword,
+    #[error(transparent)]
+    TooMany(TooMany),
     #[error("the password could not be changed: {0}")]
     Internal(String),
     #[error(transparent)]
@@ -64,6 +65,16 @@ pub enum ChangePasswordError {
 impl ChangePasswordError {
     pub(super) fn internal(error: impl std::fmt::Display) -> Self {
         ChangePasswordError::Internal(error.to_string())
+    }
+}
+
+impl From<ProvePasswordError> for ChangePasswordError {
+    fn from(error: ProvePasswordError) -> Self {
+        match error {
+            ProvePasswordError::TooMany(limit) => ChangePasswordError::TooMany(limit),
+            ProvePasswordError::Hashing(error) => Self::internal(error),
+            ProvePasswordError::Db(error) => ChangePasswordError::Db(error),
+        }
     }
 }
 
@@ -80,6 +91,7 @@ impl Problem for ChangePasswordError {
     fn kind(&self) -> Kind {
         match self {
             ChangePasswordError::WrongPassword => Kind::Invalid,
+            ChangePasswordError::TooMany(limit) => limit.kind(),
             ChangePasswordError::Internal(_) => Kind::Internal,
             ChangePasswordError::Db(error) => error.kind(),
         }
@@ -88,6 +100,7 @@ impl Problem for ChangePasswordError {
     fn code(&self) -> &'static str {
         match self {
             ChangePasswordError::WrongPassword => "account.wrong_password",
+            ChangePasswordError::TooMany(limit) => limit.code(),
             ChangePasswordError::Internal(_) => "service.internal",
             ChangePasswordError::Db(error) => error.code(),
         }
@@ -101,10 +114,17 @@ impl Problem for ChangePasswordError {
             _ => Vec::new(),
         }
     }
+
+    fn facts(&self) -> Map<String, Value> {
+        match self {
+            ChangePasswordError::TooMany(limit) => limit.facts(),
+            _ => Map::new(),
+        }
+    }
 }
 
-/// Changes the password. Wrong old ones are counted with the account's sign-ins, or a session that was left open would be a
-/// place to guess at.
+/// Changes the password. Wrong old ones are counted with the account's sign-ins and the network's, or a session that was left open
+/// would be a place to guess at.
 pub async fn change_password(
     db: &Db,
     rules: SignInRules,
@@ -112,25 +132,18 @@ pub async fn change_password(
     input: ChangePassword,
     from: Network,
 ) -> Result<(), ChangePasswordError> {
-    let tries = Tries::of_sign_in(&by.email, from);
-    let mut tx = db.begin_platform().await?;
-    let standing = tries.begin(&mut tx).await?;
-    let found = find_by_email_in(&mut tx, &by.email).await?;
-    tx.commit().await?;
-    let stored = found
-        .filter(|found| found.user.id == by.user && standing == Standing::Free)
-        .map(|found| found.password_hash);
-    let verified = password::verify(input.old, stored, rules.password_cost)
-        .await
-        .map_err(ChangePasswordError::internal)?;
-    if verified == Verified::No {
-        return Err(ChangePasswordError::WrongPassword);
-    }
+    let account = match prove_password(db, rules, &by.email, &input.old, from).await? {
+        Proven::Right(user, account) if user.id == by.user => account,
+        _ => return Err(ChangePasswordError::WrongPassword),
+    };
     let hash = hash_password(input.new, rules.password_cost)
         .await
         .map_err(ChangePasswordError::internal)?;
-    let mut tx = db.begin_platform().await?;
-    tries.succeed(&mut tx).await?;
+    let mut tx = db.begin_platform_as(by.user).await?;
+    // Whoever knew the old password may have been faster, or its owner with a mailed link.
+    if !account.hold(&mut tx, Hold::Change).await? {
+        return Err(ChangePasswordError::WrongPassword);
+    }
     if !store_password(&mut tx, by.user, hash).await? {
         return Err(ChangePasswordError::WrongPassword);
     }

@@ -46,6 +46,15 @@ pub(super) struct FoundUser {
     pub has_second_factor: bool,
 }
 
+impl FoundUser {
+    /// The names of all their distributors.
+    pub(super) fn companies(&self) -> impl Iterator<Item = &str> {
+        let tenants = self.memberships.iter().map(|one| &one.tenant);
+        let suspended = self.suspended.iter().map(|one| &one.tenant);
+        tenants.chain(suspended).map(|tenant| tenant.name.as_str())
+    }
+}
+
 #[derive(QueryableByName)]
 struct LoginRow {
     #[diesel(sql_type = Uuid)]

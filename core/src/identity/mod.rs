@@ -39,6 +39,7 @@ pub use own_account::OwnAccount;
 pub(crate) use own_account::words_of;
 pub use own_sessions::{OpenSession, end_other_sessions, end_own_session, list_own_sessions};
 pub use password::{PasswordCost, hash_password};
+pub use prove_password::ProvenAccount;
 pub(crate) use prove_password::{ProvePasswordError, Proven, prove_password};
 pub use reset_password::{
     LinkHolder, ResetPasswordError, ask_for_link, find_link_holder, set_new_password,
@@ -48,8 +49,8 @@ pub use second_step::{
     wait_for_code,
 };
 pub use sessions::{
-    ClientInfo, Lifetimes, NewSession, SessionActing, SessionKind, SessionTarget, SessionView,
-    close_session, find_session, open_session, save_session, switch_target, touch_session,
+    ClientInfo, Lifetimes, NewSession, SessionActing, SessionKind, SessionStart, SessionTarget,
+    SessionView, close_session, find_session, open_session, switch_target, touch_session,
 };
 pub use sign_in::{SignIn, SignInError, SignInRules, SignedIn, WantedTenant, sign_in};
 pub(crate) use staff_sessions::end_sessions_here;

@@ -1,5 +1,11 @@
 //! Somebody at their own account, with the session or token they came with.
+//!
+//! Whatever opens an account, or changes what opens it, takes its locks in one order: the row of `users` first ([`hold`]), then what
+//! hangs on it (a change of address, links, sign-ins that wait, the second factor, sessions), the account's tries last. So of a thief
+//! and an owner at once one comes after the other, and finds what the other has left.
 
+use diesel::QueryableByName;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{SessionId, TenantId, UserId};
 
@@ -53,16 +59,23 @@ impl OwnAccount {
             name: actor.name().to_owned(),
             email: actor.email().to_owned(),
             tenant: Some(actor.tenant_id()),
-            words: words_of(actor.name(), actor.email(), Some(&actor.tenant().name)),
+            words: words_of(
+                actor.name(),
+                actor.email(),
+                Some(actor.tenant().name.as_str()),
+            ),
             session,
         })
     }
 }
 
 /// Name, address and company, whole and in parts.
-pub(crate) fn words_of(name: &str, email: &str, tenant: Option<&str>) -> Vec<String> {
-    let whole = [Some(name), Some(email), tenant];
-    let whole: Vec<&str> = whole.into_iter().flatten().collect();
+pub(crate) fn words_of<'a>(
+    name: &'a str,
+    email: &'a str,
+    companies: impl IntoIterator<Item = &'a str>,
+) -> Vec<String> {
+    let whole: Vec<&str> = [name, email].into_iter().chain(companies).collect();
     let parts = whole
         .iter()
         .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
@@ -71,6 +84,38 @@ pub(crate) fn words_of(name: &str, email: &str, tenant: Option<&str>) -> Vec<Str
         .chain(whole.iter().copied())
         .map(str::to_owned)
         .collect()
+}
+
+/// What an account is held for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// To open something with it, as others may at the same time.
+    Open,
+    /// To change what opens it, while nothing is opened.
+    Change,
+}
+
+impl Hold {
+    pub(super) const fn sql(self) -> &'static str {
+        match self {
+            Hold::Open => " FOR SHARE",
+            Hold::Change => " FOR UPDATE",
+        }
+    }
+}
+
+/// Holds an account until the transaction, which acts as the person, is over; `false` when it is switched off.
+pub(super) async fn hold(tx: &mut PlatformTx, user: UserId, hold: Hold) -> Result<bool, DbError> {
+    #[derive(QueryableByName)]
+    struct Held {
+        #[diesel(sql_type = Bool)]
+        is_active: bool,
+    }
+    let mut statement =
+        Statement::new("SELECT is_active FROM users WHERE id = $1").bind(user.as_uuid());
+    statement.push_sql(hold.sql());
+    let held: Vec<Held> = statement.load(tx.conn()?).await?;
+    Ok(held.iter().any(|account| account.is_active))
 }
 
 /// Ends every session of a person but the one named, with all their tokens, every link that was mailed to them and every

@@ -7,6 +7,7 @@ use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{ImpersonationId, SessionId, TenantId, UserId};
 
 use super::device::device_name;
+use super::own_account::{Hold, hold};
 use super::{SessionKind, visits};
 use crate::db::{Db, DbError, PlatformTx, Statement};
 use crate::live::Subject;
@@ -107,6 +108,8 @@ pub async fn end_other_sessions(
     keep: Option<SessionId>,
 ) -> Result<usize, DbError> {
     let mut tx = db.begin_platform_as(user).await?;
+    // One that is under way to another id ends too.
+    hold(&mut tx, user, Hold::Change).await?;
     let many = end_others(&mut tx, user, keep).await?;
     tx.commit().await?;
     Ok(many)

@@ -21,7 +21,7 @@ pub struct PasswordCost {
 }
 
 impl PasswordCost {
-    /// The least that may be configured, and what first passwords are hashed with.
+    /// The least that may be configured.
     pub const LEAST: PasswordCost = PasswordCost {
         memory_kib: 19_456,
         passes: 2,

@@ -10,7 +10,9 @@ use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::UserId;
 
 use super::link::{LONGEST_LINK, new_link_secret};
-use super::own_account::{end_credentials, store_password, words_of};
+use super::memberships::find_by_email_in;
+use super::own_account::{Hold, end_credentials, hold, store_password, words_of};
+use super::sign_in::an_address;
 use super::tries::{Standing, Tries};
 use super::{ChangePasswordError, CredentialHash, NewPassword, SignInRules, hash_password};
 use crate::account_mails::{self, AccountMail};
@@ -80,8 +82,8 @@ pub async fn ask_for_link(
     email: &str,
     from: Network,
 ) -> Result<(), ResetPasswordError> {
-    let is_readable = email.len() <= 254 && !email.contains('\0');
-    let email = if is_readable { email.trim() } else { "" };
+    let email = an_address(email);
+    let email = email.as_str();
     let secret = new_link_secret().map_err(ChangePasswordError::internal)?;
     let mut tx = db.begin_platform().await?;
     count_sign_in(&mut tx, from, rules.most_a_minute)
@@ -114,14 +116,12 @@ pub async fn ask_for_link(
 }
 
 /// Somebody with a link that works.
-#[derive(Debug, Clone, QueryableByName)]
+#[derive(Debug, Clone)]
 pub struct LinkHolder {
-    #[diesel(sql_type = Uuid)]
     user: UserId,
-    #[diesel(sql_type = Text)]
     email: String,
-    #[diesel(sql_type = Text)]
-    name: String,
+    /// Words that others know of this person: no password is made of them.
+    words: Vec<String>,
 }
 
 /// Whose link it is, if it works; looking uses nothing up.
@@ -142,12 +142,20 @@ pub async fn find_link_holder(db: &Db, token: &str) -> Result<Option<LinkHolder>
         return Ok(None);
     };
     tx.act_as(link.user_id).await?;
-    let holder: Vec<LinkHolder> =
-        Statement::new("SELECT id AS \"user\", email, name FROM users WHERE id = $1 AND is_active")
+    let account: Vec<LinkAccount> =
+        Statement::new("SELECT email FROM users WHERE id = $1 AND is_active")
             .bind(link.user_id.as_uuid())
             .load(tx.conn()?)
             .await?;
-    Ok(holder.into_iter().next())
+    let Some(account) = account.into_iter().next() else {
+        return Ok(None);
+    };
+    let found = find_by_email_in(&mut tx, &account.email).await?;
+    Ok(found.map(|found| LinkHolder {
+        words: words_of(&found.user.name, &found.user.email, found.companies()),
+        user: found.user.id,
+        email: account.email,
+    }))
 }
 
 #[derive(QueryableByName)]
@@ -156,13 +164,18 @@ struct LinkUser {
     user_id: UserId,
 }
 
+#[derive(QueryableByName)]
+struct LinkAccount {
+    #[diesel(sql_type = Text)]
+    email: String,
+}
+
 impl LinkHolder {
     /// The new password they chose.
     pub fn parse(&self, password: &str) -> Result<NewPassword, Invalid> {
-        let words = words_of(&self.name, &self.email, None);
         let mut faults = Faults::new();
         let password = faults.required("/password", password, "a new password", |text| {
-            NewPassword::parse_for(text, &words)
+            NewPassword::parse_for(text, &self.words)
         });
         password.ok_or_else(|| faults.into_invalid())
     }
@@ -181,8 +194,9 @@ pub async fn set_new_password(
     let hash = hash_password(password, rules.password_cost)
         .await
         .map_err(ChangePasswordError::internal)?;
-    let mut tx = db.begin_platform().await?;
-    if !use_up(&mut tx, token, holder.user).await?
+    let mut tx = db.begin_platform_as(holder.user).await?;
+    if !hold(&mut tx, holder.user, Hold::Change).await?
+        || !use_up(&mut tx, token, holder.user).await?
         || !store_password(&mut tx, holder.user, hash).await?
     {
         return Err(ResetPasswordError::LinkOver);

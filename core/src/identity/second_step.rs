@@ -11,14 +11,16 @@ use vitaran_kernel::{TenantId, UserId};
 
 use super::link::{LONGEST_LINK, new_link_secret};
 use super::memberships::find_by_email_in;
+use super::own_account::{Hold, hold};
+use super::prove_password::ProvenAccount;
 use super::second_factor::{SecondFactorError, TypedCode, UsedCode, record_own, use_code};
 use super::sign_in::choose;
 use super::tries::{Standing, Tries};
-use super::{CredentialHash, SignInError, SignedIn, UserRef, WantedTenant};
+use super::{CredentialHash, SignInError, SignInRules, SignedIn, UserRef, WantedTenant};
 use crate::account_mails::{self, AccountMail};
 use crate::db::{Db, DbError, PlatformTx, Statement};
 use crate::secrets::SecretKey;
-use crate::throttle::Network;
+use crate::throttle::{Network, count_sign_in};
 
 /// How long a code is waited for.
 pub const PENDING_S: i32 = 5 * 60;
@@ -26,6 +28,7 @@ pub const PENDING_S: i32 = 5 * 60;
 /// Somebody whose password was right. Worth nothing without a code; made by [`super::sign_in`] alone.
 pub struct HalfSignedIn {
     pub(super) user: UserRef,
+    pub(super) account: ProvenAccount,
     pub(super) wanted: WantedTenant,
     /// The try that is a failure until the code is right.
     pub(super) tries: Tries,
@@ -44,6 +47,9 @@ pub struct PendingSecret(pub String);
 pub async fn wait_for_code(db: &Db, half: &HalfSignedIn) -> Result<PendingSecret, SignInError> {
     let secret = new_link_secret().map_err(internal)?;
     let mut tx = db.begin_platform_as(half.user.id).await?;
+    if !half.account.hold(&mut tx, Hold::Open).await? {
+        return Err(SignInError::PendingOver);
+    }
     Statement::new(
         "INSERT INTO pending_sign_ins (secret_hash, user_id, expires_at) VALUES ($1, $2, now() + $3 * interval '1 second')",
     )
@@ -64,13 +70,17 @@ pub async fn finish_at_once(
     half: HalfSignedIn,
     code: &str,
 ) -> Result<SignedIn, SignInError> {
-    let tx = db.begin_platform_as(half.user.id).await?;
     let HalfSignedIn {
         user,
+        account,
         wanted,
         tries,
     } = half;
-    finish(tx, key, (user.id, &user.email), tries, code, &wanted).await
+    let mut tx = db.begin_platform_as(user.id).await?;
+    if !account.hold(&mut tx, Hold::Change).await? {
+        return Err(SignInError::PendingOver);
+    }
+    finish(db, tx, key, (user.id, &user.email), tries, code, &wanted).await
 }
 
 #[derive(QueryableByName)]
@@ -117,30 +127,52 @@ async fn find_pending(tx: &mut PlatformTx, secret: &str) -> Result<Option<Pendin
     Ok(found.into_iter().next())
 }
 
-/// The code of somebody who typed the password a moment ago. Each is a try at the account.
+/// The code of somebody who typed the password a moment ago. Each is a try at the account, and counts as a sign-in of the network.
 pub async fn finish_pending(
     db: &Db,
+    rules: SignInRules,
     key: &SecretKey,
-    secret: &str,
-    code: &str,
+    (secret, code): (&str, &str),
     from: Network,
 ) -> Result<SignedIn, SignInError> {
     let mut tx = db.begin_platform().await?;
     let pending = find_pending(&mut tx, secret).await?;
     let pending = pending.ok_or(SignInError::PendingOver)?;
+    count_sign_in(&mut tx, from, rules.most_a_minute)
+        .await?
+        .map_err(SignInError::TooMany)?;
     let tries = Tries::of_sign_in(&pending.email, from);
     let standing = tries.begin(&mut tx).await?;
     tx.commit().await?;
     if standing == Standing::Delayed {
         return Err(SignInError::WrongCode);
     }
-    let tx = db.begin_platform_as(pending.user_id).await?;
+    let mut tx = db.begin_platform_as(pending.user_id).await?;
+    let is_there = hold(&mut tx, pending.user_id, Hold::Change).await?
+        && use_up(&mut tx, pending.user_id, secret).await?;
+    if !is_there {
+        return Err(SignInError::PendingOver);
+    }
     let who = (pending.user_id, pending.email.as_str());
-    finish(tx, key, who, tries, code, &WantedTenant::First).await
+    finish(db, tx, key, who, tries, code, &WantedTenant::First).await
 }
 
-/// The code is used up, whatever waits of this person is over, and the try was right. A refusal changes nothing.
+/// Takes the secret that was found a moment ago: what ends the account's credentials has ended it too.
+async fn use_up(tx: &mut PlatformTx, user: UserId, secret: &str) -> Result<bool, DbError> {
+    let rows = Statement::new(
+        "DELETE FROM pending_sign_ins WHERE secret_hash = $1 AND user_id = $2 AND expires_at > now()",
+    )
+    .bind(CredentialHash::of(secret).0.to_vec())
+    .bind(user.as_uuid())
+    .execute(tx.conn()?)
+    .await?;
+    Ok(rows == 1)
+}
+
+/// In a transaction that holds the account: the code is used up, whatever waits of this person is over, and the try was right. A refusal changes nothing,
+/// but for one: where everything was right and the tenant alone was not, that was no failed try.
 async fn finish(
+    db: &Db,
     mut tx: PlatformTx,
     key: &SecretKey,
     (user, email): (UserId, &str),
@@ -161,8 +193,15 @@ async fn finish(
         })?;
     let account = found.user.clone();
     let chosen = match choose(found, wanted) {
-        // The person is who they say, though there is nowhere to go: the try was right.
-        Err(error) if !matches!(error, SignInError::Suspended(_)) => return Err(error),
+        // Nothing was opened, so the code still works, for whoever now names the right one.
+        Err(error) if !matches!(error, SignInError::Suspended(_)) => {
+            drop(tx);
+            let mut tx = db.begin_platform().await?;
+            tries.succeed(&mut tx).await?;
+            tx.commit().await?;
+            return Err(error);
+        }
+        // The person is who they say, though there is nowhere to go.
         chosen => chosen,
     };
     Statement::new("DELETE FROM pending_sign_ins WHERE user_id = $1")

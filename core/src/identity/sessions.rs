@@ -2,19 +2,20 @@
 //! the same table, are [`super::tokens`]'.
 
 use chrono::{DateTime, Utc};
-use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid};
+use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::RunQueryDsl as _;
-use serde_json::Value;
 use vitaran_kernel::{DealerId, ImpersonationId, MembershipId, SessionId, TenantId, UserId};
 
 use super::credential::{
     ActingColumns, GrantColumns, ModulesColumn, SecondFactorStanding, SuspendedTenant,
 };
+use super::own_account::{Hold, hold};
 use super::own_sessions::{Ended, tell_open_pages};
-use super::{CredentialHash, MembershipRef, UserRef, visits};
+use super::prove_password::ProvenAccount;
+use super::{CredentialHash, MembershipRef, SignInError, UserRef, visits};
 use crate::access::{Actor, Impersonation};
-use crate::db::{Db, DbError, Statement, origin};
+use crate::db::{Db, DbError, PlatformTx, Statement, origin};
 use crate::master::text_codes;
 
 text_codes! {
@@ -77,14 +78,28 @@ pub struct ClientInfo {
     pub user_agent: Option<String>,
 }
 
+/// What a new session stands on.
+#[derive(Debug, Clone)]
+pub enum SessionStart {
+    /// The person has just proven who they are. What their browser had before ends.
+    SignIn {
+        account: ProvenAccount,
+        before: Option<CredentialHash>,
+    },
+    /// A session goes on under another id, as something else, and ends when it would have ended.
+    GoesOn(CredentialHash),
+    /// A session goes on under another id, as long as a new one: its person has just proven who they are once more.
+    ProvenAgain(CredentialHash),
+}
+
 #[derive(Debug, Clone)]
 pub struct NewSession {
+    pub start: SessionStart,
     pub hash: CredentialHash,
     pub user: UserId,
     pub target: SessionTarget,
     pub lifetimes: Lifetimes,
     pub client: ClientInfo,
-    pub data: Value,
 }
 
 /// Whether a session acts in a tenant, and as whom.
@@ -105,7 +120,6 @@ pub struct SessionView {
     pub target: SessionTarget,
     pub membership_count: i64,
     pub second_factor: SecondFactorStanding,
-    pub data: Value,
     pub created_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
@@ -141,8 +155,6 @@ struct SessionRow {
     membership_id: Option<MembershipId>,
     #[diesel(sql_type = Nullable<Uuid>)]
     impersonation_id: Option<ImpersonationId>,
-    #[diesel(sql_type = Jsonb)]
-    data: Value,
     #[diesel(sql_type = Timestamptz)]
     created_at: DateTime<Utc>,
     #[diesel(sql_type = Timestamptz)]
@@ -238,7 +250,6 @@ impl SessionRow {
             target,
             membership_count: self.membership_count,
             second_factor: self.second_factor,
-            data: self.data,
             created_at: self.created_at,
             last_seen_at: self.last_seen_at,
             expires_at: self.expires_at,
@@ -262,45 +273,80 @@ pub(super) fn cut(text: Option<&str>, most: usize) -> Option<String> {
     text.map(|text| text.chars().take(most).collect())
 }
 
-/// Stores a new session.
-pub async fn open_session(db: &Db, session: &NewSession) -> Result<(), DbError> {
+/// Stores a new session, as long as what it stands on is still there.
+pub async fn open_session(db: &Db, session: &NewSession) -> Result<(), SignInError> {
     let (tenant, membership, impersonation) = session.target.columns();
-    let mut tx = db.begin_platform().await?;
+    let mut tx = db.begin_platform_as(session.user).await?;
+    let ends_by = match &session.start {
+        SessionStart::SignIn { account, before } => {
+            if !account.hold(&mut tx, Hold::Open).await? {
+                return Err(SignInError::PendingOver);
+            }
+            if let Some(before) = before {
+                close(&mut tx, *before).await?;
+            }
+            None
+        }
+        SessionStart::GoesOn(from) => Some(take_over(&mut tx, session.user, *from).await?),
+        SessionStart::ProvenAgain(from) => {
+            take_over(&mut tx, session.user, *from).await?;
+            None
+        }
+    };
     Statement::new(
         "INSERT INTO sessions (id_hash, user_id, acting_tenant, membership_id, impersonation_id, data, ip, user_agent, idle_timeout_s, \
          expires_at, absolute_expires_at, id, kind) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + least($9, $10) * interval '1 second', now() + $10 * interval '1 second', $11, $12)",
+         VALUES ($1, $2, $3, $4, $5, '{}', $6, $7, $8, least(now() + least($8, $9) * interval '1 second', $10), \
+         least(now() + $9 * interval '1 second', $10), $11, $12)",
     )
     .bind(session.hash.0.to_vec())
     .bind(session.user.as_uuid())
     .bind(tenant.map(|id| id.as_uuid()))
     .bind(membership.map(|id| id.as_uuid()))
     .bind(impersonation.map(|id| id.as_uuid()))
-    .bind(session.data.clone())
     .bind(cut(session.client.ip.as_deref(), 64))
     .bind(cut(session.client.user_agent.as_deref(), 400))
     .bind(session.lifetimes.idle_s)
     .bind(session.lifetimes.absolute_s)
+    .bind(ends_by)
     .bind(SessionId::generate().as_uuid())
     .bind(SessionKind::Browser.as_str())
     .execute(tx.conn()?)
-    .await?;
+    .await
+    .map_err(DbError::from)?;
     tx.commit().await?;
     tracing::info!(user.id = %session.user, kind = SessionKind::Browser.as_str(), "a session began");
     Ok(())
 }
 
-/// Writes a session's data. A session that is gone stays gone: this never inserts. Says whether it was there.
-pub async fn save_session(db: &Db, hash: CredentialHash, data: Value) -> Result<bool, DbError> {
-    let mut tx = db.begin_platform().await?;
-    tx.hold_credential(&hash.0).await?;
-    let rows = Statement::new("UPDATE sessions SET data = $2 WHERE id_hash = $1")
-        .bind(hash.0.to_vec())
-        .bind(data)
-        .execute(tx.conn()?)
-        .await?;
-    tx.commit().await?;
-    Ok(rows == 1)
+/// Ends the session that goes on under another id, and gives its absolute end. What ends sessions holds the account, so that none
+/// slips through to a new id meanwhile.
+async fn take_over(
+    tx: &mut PlatformTx,
+    user: UserId,
+    from: CredentialHash,
+) -> Result<DateTime<Utc>, SignInError> {
+    #[derive(QueryableByName)]
+    struct Former {
+        #[diesel(sql_type = Timestamptz)]
+        absolute_expires_at: DateTime<Utc>,
+        #[diesel(embed)]
+        session: Ended,
+    }
+    hold(tx, user, Hold::Open).await?;
+    let former: Option<Former> = Statement::new(
+        "DELETE FROM sessions WHERE id_hash = $1 AND user_id = $2 AND expires_at > now() AND absolute_expires_at > now() \
+         RETURNING absolute_expires_at, acting_tenant",
+    )
+    .bind(from.0.to_vec())
+    .bind(user.as_uuid())
+    .get_result(tx.conn()?)
+    .await
+    .optional()
+    .map_err(DbError::from)?;
+    let former = former.ok_or(SignInError::PendingOver)?;
+    tell_open_pages(tx, user, vec![former.session]);
+    Ok(former.absolute_expires_at)
 }
 
 /// Moves the idle limit on. Called at most once a minute for a session.
@@ -327,6 +373,11 @@ struct Closed {
 /// Ends a session; nothing happens when it is gone already.
 pub async fn close_session(db: &Db, hash: CredentialHash) -> Result<(), DbError> {
     let mut tx = db.begin_platform().await?;
+    close(&mut tx, hash).await?;
+    tx.commit().await
+}
+
+async fn close(tx: &mut PlatformTx, hash: CredentialHash) -> Result<(), DbError> {
     tx.hold_credential(&hash.0).await?;
     let ended: Vec<Closed> =
         Statement::new("DELETE FROM sessions WHERE id_hash = $1 RETURNING user_id, acting_tenant, impersonation_id")
@@ -335,10 +386,10 @@ pub async fn close_session(db: &Db, hash: CredentialHash) -> Result<(), DbError>
             .await?;
     for Closed { user_id, session } in ended {
         let session = vec![session];
-        visits::end_with(&mut tx, user_id, &session).await?;
-        tell_open_pages(&mut tx, user_id, session);
+        visits::end_with(tx, user_id, &session).await?;
+        tell_open_pages(tx, user_id, session);
     }
-    tx.commit().await
+    Ok(())
 }
 
 /// The target of another membership of the session's user, by the tenant's slug; `None` if there is no such membership.

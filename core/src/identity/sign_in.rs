@@ -5,10 +5,12 @@
 
 use diesel_async::RunQueryDsl as _;
 use serde_json::{Map, Value, json};
+use vitaran_kernel::EmailAddress;
 
 use super::memberships::{FoundUser, MembershipRef, find_by_email_in};
 use super::new_password::MAX_LENGTH;
 use super::password::{self, Verified};
+use super::prove_password::ProvenAccount;
 use super::tries::{Standing, Tries};
 use super::{HalfSignedIn, PasswordCost, SessionTarget, SuspendedTenant, UserRef};
 use crate::db::{Db, DbError, Statement};
@@ -72,6 +74,8 @@ pub struct SignedIn {
     /// The membership acted as; `None` for a platform admin outside every tenant.
     pub membership: Option<MembershipRef>,
     pub memberships: Vec<MembershipRef>,
+    /// What a session of theirs stands on.
+    pub account: ProvenAccount,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +87,6 @@ pub enum SignInError {
     WrongCredentials,
     #[error("You work with several distributors: say which one to sign in to")]
     SeveralTenants { tenants: Vec<(String, String)> },
-    /// Says nothing of any account: the limit is the network's.
     /// The password was right, and is not enough.
     #[error("This account has a second factor: send a code of it with the password")]
     SecondFactorRequired(Box<HalfSignedIn>),
@@ -92,11 +95,13 @@ pub enum SignInError {
         "This code does not work: it is wrong, older than a minute, or was used before. After several wrong tries, wait up to 15 minutes before the next"
     )]
     WrongCode,
-    #[error("The code was waited for long enough: sign in again")]
+    /// Also when the account was changed while somebody was on the way in.
+    #[error("This sign-in took too long or was ended: sign in again")]
     PendingOver,
     /// Everything was right, and there is no other tenant to go to.
     #[error(transparent)]
     Suspended(#[from] SuspendedTenant),
+    /// Says nothing of any account: the limit is the network's.
     #[error("Too many sign-ins came from your network, try again in {} s", .0.seconds)]
     TooMany(TooMany),
     #[error("the password could not be checked: {0}")]
@@ -166,10 +171,9 @@ pub async fn sign_in(
     input: SignIn,
     from: Network,
 ) -> Result<SignedIn, SignInError> {
-    let is_readable = input.password.chars().count() <= MAX_LENGTH
-        && input.email.len() <= 254
-        && !input.email.contains('\0');
-    let email = if is_readable { input.email.trim() } else { "" };
+    let is_readable = input.password.chars().count() <= MAX_LENGTH;
+    let email = an_address(if is_readable { &input.email } else { "" });
+    let email = email.as_str();
     let tries = Tries::of_sign_in(email, from);
     let mut tx = db.begin_platform().await?;
     count_sign_in(&mut tx, from, rules.most_a_minute)
@@ -199,6 +203,7 @@ pub async fn sign_in(
     settle(db, tries, &found, weak, rules.password_cost).await?;
     if !is_whole {
         let half = HalfSignedIn {
+            account: ProvenAccount::of(&found),
             user: found.user,
             wanted: input.tenant,
             tries,
@@ -206,6 +211,11 @@ pub async fn sign_in(
         return Err(SignInError::SecondFactorRequired(Box::new(half)));
     }
     choose(found, &input.tenant)
+}
+
+/// The address as accounts have it. What is none is nobody's, as the empty one is.
+pub(super) fn an_address(typed: &str) -> String {
+    EmailAddress::parse(typed).map_or_else(|_| String::new(), |email| email.as_str().to_owned())
 }
 
 fn hashing(error: impl std::fmt::Display) -> SignInError {
@@ -229,9 +239,6 @@ async fn settle(
         None => None,
     };
     let mut tx = db.begin_platform().await?;
-    if !found.has_second_factor {
-        tries.succeed(&mut tx).await?;
-    }
     if let Some(hash) = hash {
         tx.act_as(found.user.id).await?;
         Statement::new(
@@ -244,11 +251,15 @@ async fn settle(
         .await
         .map_err(DbError::from)?;
     }
+    if !found.has_second_factor {
+        tries.succeed(&mut tx).await?;
+    }
     Ok(tx.commit().await?)
 }
 
 /// Pure: which of the memberships the session acts as.
 pub(super) fn choose(found: FoundUser, wanted: &WantedTenant) -> Result<SignedIn, SignInError> {
+    let account = ProvenAccount::of(&found);
     let FoundUser {
         user,
         memberships,
@@ -293,6 +304,7 @@ pub(super) fn choose(found: FoundUser, wanted: &WantedTenant) -> Result<SignedIn
         target,
         membership,
         memberships,
+        account,
     })
 }
 

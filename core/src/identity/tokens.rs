@@ -10,15 +10,16 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Bool, Double, Nullable, Text, Uuid};
 use diesel_async::RunQueryDsl as _;
 use rand::TryRngCore as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use vitaran_kernel::{DealerId, SessionId, TenantId, UserId};
 
 use super::credential::{
     ActingColumns, GrantColumns, ModulesColumn, SecondFactorStanding, SuspendedTenant,
 };
 use super::device::device_name;
+use super::own_account::Hold;
 use super::sessions::cut;
-use super::{ClientInfo, CredentialHash, SessionKind, SignedIn, UserRef};
+use super::{ClientInfo, CredentialHash, SessionKind, SignInError, SignedIn, UserRef};
 use crate::access::{Actor, Role, TenantRef};
 use crate::account_mails::{self, AccountMail, QueueMailError};
 use crate::audit::{self, Change};
@@ -79,15 +80,18 @@ fn hash(secret: &str) -> Vec<u8> {
     CredentialHash::of(secret).0.to_vec()
 }
 
-/// Opens a session of the API for what [`super::sign_in`] found.
+/// Opens a session of the API for what [`super::sign_in`] found, unless the account was changed since.
 pub async fn open_api_session(
     db: &Db,
     signed_in: &SignedIn,
     client: &ClientInfo,
-) -> Result<Tokens, DbError> {
+) -> Result<Tokens, SignInError> {
     let tokens = Tokens::generate()?;
     let membership = signed_in.membership.as_ref();
     let mut tx = db.begin_platform_as(signed_in.user.id).await?;
+    if !signed_in.account.hold(&mut tx, Hold::Open).await? {
+        return Err(SignInError::PendingOver);
+    }
     Statement::new(
         "WITH s AS (INSERT INTO sessions (id, id_hash, kind, user_id, acting_tenant, membership_id, data, ip, user_agent, idle_timeout_s, \
              expires_at, absolute_expires_at) \
@@ -107,7 +111,8 @@ pub async fn open_api_session(
     .bind(hash(&tokens.access.0))
     .bind(ACCESS_TOKEN_TTL_S)
     .execute(tx.conn()?)
-    .await?;
+    .await
+    .map_err(DbError::from)?;
     tx.commit().await?;
     tracing::info!(user.id = %signed_in.user.id, kind = SessionKind::Api.as_str(), "a session began");
     Ok(tokens)
@@ -355,11 +360,29 @@ async fn rotate(db: &Db, found: RefreshRow, token: &str) -> Result<Refreshed, Re
 async fn end_copied(db: &Db, found: RefreshRow, from: &ClientInfo) -> Result<(), RefreshError> {
     let (session, device) = (found.session_id, device_name(found.user_agent.as_deref()));
     let (user, acting) = found.who.into_parts();
-    let Some(tenant) = acting.tenant() else {
-        // A platform admin outside every tenant: there is no log to write to.
-        super::end_own_session(db, user.id, session).await?;
-        return Ok(());
+    let ended = match acting.tenant() {
+        Some(tenant) => {
+            let seen = json!({
+                "name": user.name, "signed_in_with": device,
+                "used_again_with": device_name(from.user_agent.as_deref()), "used_again_from": from.ip,
+            });
+            end_copied_of_member(db, &tenant, &user, session, &seen).await?
+        }
+        None => end_copied_of_platform(db, &user, session).await?,
     };
+    if ended {
+        tracing::warn!(user.id = %user.id, session.id = %session, "a refresh token came a second time: its session has ended");
+    }
+    Ok(())
+}
+
+async fn end_copied_of_member(
+    db: &Db,
+    tenant: &TenantRef,
+    user: &UserRef,
+    session: SessionId,
+    seen: &Value,
+) -> Result<bool, RefreshError> {
     let mut tx = db.begin_as(&Actor::system(tenant.id, "Vitaran")).await?;
     let ended = Statement::new("DELETE FROM sessions WHERE id = $1 AND acting_tenant = $2")
         .bind(session.as_uuid())
@@ -368,16 +391,33 @@ async fn end_copied(db: &Db, found: RefreshRow, from: &ClientInfo) -> Result<(),
         .await
         .map_err(DbError::from)?;
     if ended > 0 {
-        let seen = json!({
-            "name": user.name, "signed_in_with": device,
-            "used_again_with": device_name(from.user_agent.as_deref()), "used_again_from": from.ip,
-        });
         let action = "identity.tokens.copied";
-        let change = Change::created(&seen);
+        let change = Change::created(seen);
         audit::record(&mut tx, action, "user", Some(user.id.as_uuid()), change).await?;
         account_mails::queue(tx.conn()?, &user.email, AccountMail::TokensCopied).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(ended > 0)
+}
+
+/// Outside every tenant there is no audit log to write to.
+async fn end_copied_of_platform(
+    db: &Db,
+    user: &UserRef,
+    session: SessionId,
+) -> Result<bool, RefreshError> {
+    let mut tx = db.begin_platform_as(user.id).await?;
+    let ended = Statement::new("DELETE FROM sessions WHERE id = $1 AND user_id = $2")
+        .bind(session.as_uuid())
+        .bind(user.id.as_uuid())
+        .execute(tx.conn()?)
+        .await
+        .map_err(DbError::from)?;
+    if ended > 0 {
+        account_mails::queue(tx.conn()?, &user.email, AccountMail::TokensCopied).await?;
+    }
+    tx.commit().await?;
+    Ok(ended > 0)
 }
 
 #[cfg(test)]

@@ -59,10 +59,11 @@ struct Delay {
 }
 
 impl Tries {
-    /// Tries to sign in under an address, which need not be anybody's.
+    /// Tries to sign in under an address, which need not be anybody's. Its key is the address as the account is found by: letters that are
+    /// one to the database and two to us would each have tries of their own.
     pub(super) fn of_sign_in(email: &str, network: Network) -> Self {
         Tries {
-            key: CredentialHash::of(&format!("sign in\n{}", email.to_lowercase())),
+            key: CredentialHash::of(&format!("sign in\n{}", email.to_ascii_lowercase())),
             network,
             allowed: SIGN_INS,
         }
@@ -71,7 +72,7 @@ impl Tries {
     /// Links to a new password, asked for under an address. None is ever proven right: each counts.
     pub(super) fn of_links(email: &str, network: Network) -> Self {
         Tries {
-            key: CredentialHash::of(&format!("link\n{}", email.to_lowercase())),
+            key: CredentialHash::of(&format!("link\n{}", email.to_ascii_lowercase())),
             network,
             allowed: LINKS,
         }

@@ -68,8 +68,10 @@ pub struct Accepted {
 
 #[derive(Debug, thiserror::Error)]
 pub enum AcceptError {
-    /// Used, revoked, replaced by a newer one, too old, or never there: nobody learns which.
-    #[error("This invitation no longer works: it is used, taken back, or older than seven days")]
+    /// Used, revoked, replaced by a newer one, too old, of a suspended tenant, or never there: nobody learns which.
+    #[error(
+        "This invitation does not work: it is used, taken back or older than seven days, or nobody can join this distributor at present"
+    )]
     LinkOver,
     #[error(
         "Whoever invited you may not give this place any more: ask them for another invitation"
@@ -196,7 +198,7 @@ pub async fn accept(
     let found = find_open(db, &form.token).await?;
     let found = found.ok_or(AcceptError::LinkOver)?;
     let person = match prove_password(db, rules, &found.email, &form.password, from).await? {
-        Proven::Right(user) => Person::Known {
+        Proven::Right(user, _) => Person::Known {
             user: user.id,
             name: user.name,
         },
@@ -224,7 +226,7 @@ async fn newcomer(
 ) -> Result<Person, AcceptError> {
     let mut faults = Faults::new();
     let name = faults.required("/name", &form.name, "your name", Text::<120>::parse);
-    let words = words_of(&form.name, &found.email, Some(&found.tenant_name));
+    let words = words_of(&form.name, &found.email, Some(found.tenant_name.as_str()));
     let password = faults.required("/password", &form.password, "a password", |text| {
         NewPassword::parse_for(text, &words)
     });

@@ -14,7 +14,7 @@ use super::registrations::check_together;
 use super::{AddMemberError, PlatformOperator};
 use crate::access::{Role, TenantRef};
 use crate::db::{Db, DbError, Statement};
-use crate::identity::{NewPassword, PasswordCost, hash_password};
+use crate::identity::{NewPassword, PasswordCost, hash_password, words_of};
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 
 /// Printed on every invoice until the tenant words its own.
@@ -103,11 +103,13 @@ impl TenantForm {
             "the administrator's e-mail",
             EmailAddress::parse,
         );
+        let companies = [self.name.as_str(), self.legal_name.as_str()];
+        let words = words_of(&self.admin_name, &self.admin_email, companies);
         let admin_password = faults.required(
             "/admin_password",
             &self.admin_password,
             "a first password",
-            NewPassword::parse,
+            |text| NewPassword::parse_for(text, &words),
         );
         check_together(
             &mut faults,
@@ -198,13 +200,14 @@ impl Problem for CreateTenantError {
     }
 }
 
-/// Creates the tenant.
+/// Creates the tenant. A hash costs what every other one does: one that is cheaper would tell by time whose it is.
 pub async fn create_tenant(
     db: &Db,
     by: &PlatformOperator,
+    cost: PasswordCost,
     input: NewTenant,
 ) -> Result<TenantRef, CreateTenantError> {
-    let password_hash = hash_password(input.admin_password, PasswordCost::LEAST)
+    let password_hash = hash_password(input.admin_password, cost)
         .await
         .map_err(|error| CreateTenantError::Hashing(error.to_string()))?;
     let tenant = TenantRef {

@@ -9,7 +9,7 @@ use vitaran_kernel::{DealerId, EmailAddress, MembershipId, RoleId, TenantId, Tex
 use super::PlatformOperator;
 use crate::access::Role;
 use crate::db::{Db, DbError, PlatformTx, Statement};
-use crate::identity::{NewPassword, PasswordCost, hash_password};
+use crate::identity::{NewPassword, PasswordCost, hash_password, words_of};
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 
 /// The form as typed. Which dealer a dealer's person orders for is chosen beside it.
@@ -33,17 +33,15 @@ pub struct NewMember {
 }
 
 impl MemberForm {
-    /// Every fault at once, beside its field.
-    pub fn parse(&self, dealer: Option<DealerId>) -> Result<NewMember, Invalid> {
+    /// Every fault at once, beside its field; for the tenant of this name.
+    pub fn parse(&self, tenant: &str, dealer: Option<DealerId>) -> Result<NewMember, Invalid> {
         let mut faults = Faults::new();
         let email = faults.required("/email", &self.email, "the e-mail", EmailAddress::parse);
         let name = faults.required("/name", &self.name, "the name", Text::parse);
-        let password = faults.required(
-            "/password",
-            &self.password,
-            "a first password",
-            NewPassword::parse,
-        );
+        let words = words_of(&self.name, &self.email, [tenant]);
+        let password = faults.required("/password", &self.password, "a first password", |text| {
+            NewPassword::parse_for(text, &words)
+        });
         let role = faults.required("/role", &self.role, "the role", parse_role);
         if let Some(role) = role
             && (role == Role::Dealer) != dealer.is_some()
@@ -126,10 +124,10 @@ impl Problem for AddMemberError {
 pub async fn add_member(
     db: &Db,
     by: &PlatformOperator,
-    tenant: TenantId,
-    member: NewMember,
+    cost: PasswordCost,
+    (tenant, member): (TenantId, NewMember),
 ) -> Result<MembershipId, AddMemberError> {
-    let hash = hash_password(member.password, PasswordCost::LEAST)
+    let hash = hash_password(member.password, cost)
         .await
         .map_err(|error| AddMemberError::Hashing(error.to_string()))?;
     let mut tx = db.begin_platform().await?;
@@ -257,4 +255,28 @@ struct Made {
     is_known: bool,
     #[diesel(sql_type = Nullable<SqlUuid>)]
     id: Option<MembershipId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_password_is_made_of_neither_name_nor_address_nor_company() {
+        let form = |password: &str| MemberForm {
+            email: "kutmzvqhwxpl@volt.test".to_owned(),
+            name: "Ramesh Venkataraman".to_owned(),
+            password: password.to_owned(),
+            role: "sales".to_owned(),
+        };
+        for known in ["rameshvenkataraman", "kutmzvqhwxpl", "Voltagewala2026"] {
+            assert!(NewPassword::parse(known).is_ok(), "{known} by itself");
+            let refused = form(known).parse("Voltagewala Distributors", None);
+            let faults = refused.unwrap_err().faults;
+            assert_eq!(faults.len(), 1, "{known}");
+            assert_eq!(faults[0].pointer, "/password", "{known}");
+        }
+        let own = form("tractor velvet ninety");
+        assert!(own.parse("Voltagewala Distributors", None).is_ok());
+    }
 }

@@ -1,25 +1,19 @@
-//! Browser sessions: tower-sessions issues the ids and decides when one is new, the core keeps the rows.
+//! Browser sessions: tower-sessions makes the ids, the core keeps the rows.
 //!
 //! The cookie holds 128 random bits and the table their hash. A request reads the session with one statement, which also
-//! says who acts and as what; nothing is cached, so that an end elsewhere is an end here at once. Saving never inserts:
-//! a slow request cannot bring a session back that was signed out meanwhile.
+//! says who acts and as what; nothing is cached, so that an end elsewhere is an end here at once. A session that goes on under
+//! another id does so only while it is there: a slow request cannot bring one back that was signed out meanwhile.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use poem::http::{HeaderValue, header};
 use poem::{Endpoint, IntoResponse as _, Middleware, Request, Response, Result};
-use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
-use tower_sessions::session::{Id, Record};
-use tower_sessions::session_store::{Error as StoreError, Result as StoreResult};
-use tower_sessions::{Session, SessionStore};
+use tower_sessions::session::Id;
 use vitaran_core::access::{Actor, Role};
 use vitaran_core::config::WebConfig;
-use vitaran_core::db::Db;
 use vitaran_core::identity::{
-    self, ClientInfo, CredentialHash, Lifetimes, NewSession, SessionTarget, SessionView, UserRef,
+    self, ClientInfo, CredentialHash, Lifetimes, NewSession, SessionStart, SessionTarget,
+    SessionView, SignInError, UserRef,
 };
 use vitaran_kernel::TenantId;
 
@@ -74,9 +68,10 @@ impl CurrentSession {
         standing.is_missing(&self.view.user, of_platform_admins)
     }
 
-    /// The same person and target under a new id, after a change of what opens the account.
+    /// The same person and target under a new id, after a change of what opens the account, which takes a proof.
     pub fn opening_again(&self, request: &Request) -> Opening {
         Opening {
+            start: SessionStart::ProvenAgain(self.hash()),
             user: self.user().clone(),
             target: self.view.target,
             is_dealer: self.actor().map(Actor::role) == Some(Role::Dealer),
@@ -102,149 +97,12 @@ fn hash_of(id: &Id) -> CredentialHash {
     CredentialHash::of(&id.to_string())
 }
 
-// The store ---------------------------------------------------------------------------------------------------------
-
-/// The key under which a new session's columns travel to the store; it is not kept in the session's data.
-const GRANT: &str = "grant";
-
-/// The columns of a new session.
-#[derive(Debug, Serialize, Deserialize)]
-struct Grant {
-    user: uuid::Uuid,
-    target: Target,
-    idle_s: i32,
-    absolute_s: i32,
-    ip: Option<String>,
-    user_agent: Option<String>,
-}
-
-/// [`SessionTarget`] on its way through tower-sessions' map of values.
-#[derive(Debug, Serialize, Deserialize)]
-enum Target {
-    Platform,
-    Membership(uuid::Uuid, uuid::Uuid),
-    Visit(uuid::Uuid, uuid::Uuid),
-}
-
-impl From<SessionTarget> for Target {
-    fn from(target: SessionTarget) -> Self {
-        match target {
-            SessionTarget::Platform => Target::Platform,
-            SessionTarget::Membership { tenant, membership } => {
-                Target::Membership(tenant.as_uuid(), membership.as_uuid())
-            }
-            SessionTarget::Visit {
-                tenant,
-                impersonation,
-            } => Target::Visit(tenant.as_uuid(), impersonation.as_uuid()),
-        }
-    }
-}
-
-impl From<Target> for SessionTarget {
-    fn from(target: Target) -> Self {
-        use vitaran_kernel::{ImpersonationId, MembershipId, TenantId};
-        match target {
-            Target::Platform => SessionTarget::Platform,
-            Target::Membership(tenant, membership) => SessionTarget::Membership {
-                tenant: TenantId::from_uuid(tenant),
-                membership: MembershipId::from_uuid(membership),
-            },
-            Target::Visit(tenant, impersonation) => SessionTarget::Visit {
-                tenant: TenantId::from_uuid(tenant),
-                impersonation: ImpersonationId::from_uuid(impersonation),
-            },
-        }
-    }
-}
-
-/// tower-sessions over the core's table.
-#[derive(Debug, Clone)]
-pub struct Store(pub Db);
-
-fn backend(error: impl std::fmt::Display) -> StoreError {
-    StoreError::Backend(error.to_string())
-}
-
-#[async_trait]
-impl SessionStore for Store {
-    /// Two random ids of 128 bits do not meet; if they did, the insert would fail and nobody would be signed in.
-    async fn create(&self, record: &mut Record) -> StoreResult<()> {
-        let grant = record
-            .data
-            .remove(GRANT)
-            .ok_or_else(|| backend("a session without a user"))?;
-        let grant: Grant = serde_json::from_value(grant).map_err(backend)?;
-        let session = NewSession {
-            hash: hash_of(&record.id),
-            user: vitaran_kernel::UserId::from_uuid(grant.user),
-            target: grant.target.into(),
-            lifetimes: Lifetimes {
-                idle_s: grant.idle_s,
-                absolute_s: grant.absolute_s,
-            },
-            client: ClientInfo {
-                ip: grant.ip,
-                user_agent: grant.user_agent,
-            },
-            data: serde_json::to_value(&record.data).map_err(backend)?,
-        };
-        identity::open_session(&self.0, &session)
-            .await
-            .map_err(backend)
-    }
-
-    async fn save(&self, record: &Record) -> StoreResult<()> {
-        let data = serde_json::to_value(&record.data).map_err(backend)?;
-        identity::save_session(&self.0, hash_of(&record.id), data)
-            .await
-            .map(drop)
-            .map_err(backend)
-    }
-
-    async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
-        let found = identity::find_session(&self.0, hash_of(id))
-            .await
-            .map_err(backend)?;
-        let Some(view) = found else { return Ok(None) };
-        let data: HashMap<String, serde_json::Value> =
-            serde_json::from_value(view.data).unwrap_or_default();
-        let expiry_date =
-            OffsetDateTime::from_unix_timestamp(view.expires_at.timestamp()).map_err(backend)?;
-        Ok(Some(Record {
-            id: *id,
-            data,
-            expiry_date,
-        }))
-    }
-
-    async fn delete(&self, id: &Id) -> StoreResult<()> {
-        identity::close_session(&self.0, hash_of(id))
-            .await
-            .map_err(backend)
-    }
-}
-
 // Opening and ending ------------------------------------------------------------------------------------------------
-
-/// The one thing a page about sessions can fail with.
-#[derive(Debug, thiserror::Error)]
-#[error("the session store failed: {0}")]
-pub struct SessionFailure(#[from] tower_sessions::session::Error);
-
-impl vitaran_core::problem::Problem for SessionFailure {
-    fn kind(&self) -> vitaran_core::problem::Kind {
-        vitaran_core::problem::Kind::Internal
-    }
-
-    fn code(&self) -> &'static str {
-        "service.internal"
-    }
-}
 
 /// Whom a new session is for.
 #[derive(Debug, Clone)]
 pub struct Opening {
+    pub start: SessionStart,
     pub user: UserRef,
     pub target: SessionTarget,
     /// Dealers' people stay signed in longer than staff.
@@ -266,35 +124,24 @@ impl Opening {
 /// nothing (ASVS 7.2.4).
 pub async fn open(
     state: &AppState,
-    before: Option<&CurrentSession>,
     opening: Opening,
     response: &mut Response,
-) -> std::result::Result<(), Refusal> {
+) -> std::result::Result<(), SignInError> {
     let lifetimes = opening.lifetimes(&state.config);
-    let store = Arc::new(Store(state.db.clone()));
-    let session = Session::new(before.map(|session| session.id), store, None);
-    if before.is_some() {
-        session.cycle_id().await.map_err(SessionFailure)?;
-    }
-    let grant = Grant {
-        user: opening.user.id.as_uuid(),
-        target: opening.target.into(),
-        idle_s: lifetimes.idle_s,
-        absolute_s: lifetimes.absolute_s,
-        ip: opening.client.ip,
-        user_agent: opening.client.user_agent,
+    // Two random ids of 128 bits do not meet; if they did, the insert would fail and nobody would be signed in.
+    let id = Id::default();
+    let session = NewSession {
+        start: opening.start,
+        hash: hash_of(&id),
+        user: opening.user.id,
+        target: opening.target,
+        lifetimes,
+        client: opening.client,
     };
-    session.insert(GRANT, grant).await.map_err(SessionFailure)?;
-    session.save().await.map_err(SessionFailure)?;
-    if let Some(id) = session.id() {
-        cookies::set(
-            response,
-            COOKIE,
-            &id.to_string(),
-            lifetimes.absolute_s,
-            state.config.is_https(),
-        );
-    }
+    identity::open_session(&state.db, &session).await?;
+    let is_https = state.config.is_https();
+    let max_age_s = lifetimes.absolute_s;
+    cookies::set(response, COOKIE, &id.to_string(), max_age_s, is_https);
     Ok(())
 }
 
@@ -304,10 +151,8 @@ pub async fn end(
     session: Option<&CurrentSession>,
     response: &mut Response,
 ) -> std::result::Result<(), Refusal> {
-    if let Some(current) = session {
-        let store = Arc::new(Store(state.db.clone()));
-        let session = Session::new(Some(current.id), store, None);
-        session.flush().await.map_err(SessionFailure)?;
+    if let Some(session) = session {
+        identity::close_session(&state.db, session.hash()).await?;
     }
     cookies::remove(response, COOKIE, state.config.is_https());
     response.headers_mut().insert(

@@ -56,7 +56,7 @@ pub async fn submit_change(
     let opening = session.opening_again(request);
     let message = Flash::good("Your password is changed, and all other devices are signed out");
     let mut response = shell.go_to(sign_in::home(&session), Some(&message));
-    session::open(&state, Some(&session), opening, &mut response).await?;
+    session::open(&state, opening, &mut response).await?;
     Ok(response)
 }
 

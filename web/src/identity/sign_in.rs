@@ -1,13 +1,14 @@
 //! The sign-in page. One answer for every wrong pair, and the way back to the page that was wanted.
 
+use maud::Markup;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::web::{Data, Query};
 use poem::{Request, Response, handler};
 use serde::Deserialize;
 use vitaran_core::access::Role;
-use vitaran_core::identity::{self, SignIn, SignInError, SignedIn, WantedTenant};
+use vitaran_core::identity::{self, SessionStart, SignIn, SignInError, SignedIn, WantedTenant};
 
-use super::second_factor::step::ask_for_code;
+use super::second_factor::step::{ask_for_code, start_again};
 use super::{suspended, views};
 use crate::auth::CurrentSession;
 use crate::auth::session::{self, AnySession, Opening, client_of};
@@ -110,14 +111,21 @@ pub(super) async fn enter(
     // finds out.
     let home = if is_usual { home_of(role) } else { "/" };
     let opening = Opening {
+        start: SessionStart::SignIn {
+            account: signed_in.account,
+            before: session.map(CurrentSession::hash),
+        },
         target: signed_in.target,
         is_dealer: role == Some(Role::Dealer),
         user: signed_in.user,
         client: client_of(request),
     };
     let mut response = hx::go_to(shell.request(), next.unwrap_or(home));
-    session::open(state, session, opening, &mut response).await?;
-    Ok(response)
+    match session::open(state, opening, &mut response).await {
+        Ok(()) => Ok(response),
+        Err(SignInError::PendingOver) => Ok(start_again(shell, state)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The form again, with what was typed but for the password.
@@ -129,16 +137,17 @@ fn refuse(
     error: SignInError,
 ) -> Response {
     let form = views::sign_in(site, email, next, Some(&error));
+    refused(shell, "Sign in", form, error)
+}
+
+/// A page of the way in with its form as it was: the person is not signed in and was not before.
+pub(super) fn refused(shell: &Shell, title: &str, form: Markup, error: SignInError) -> Response {
     let refusal = Refusal::from(error);
-    let page = shell
-        .page("Sign in")
-        .refused()
-        .status(match refusal.status {
-            StatusCode::TOO_MANY_REQUESTS => StatusCode::TOO_MANY_REQUESTS,
-            // The page is as it was, with a message: the person is not signed in and was not before.
-            _ => StatusCode::UNPROCESSABLE_ENTITY,
-        });
-    let mut response = page.render(form);
+    let status = match refusal.status {
+        StatusCode::TOO_MANY_REQUESTS => StatusCode::TOO_MANY_REQUESTS,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let mut response = shell.page(title).refused().status(status).render(form);
     if let Some(seconds) = refusal.retry_after_s {
         let value = HeaderValue::from(seconds);
         response.headers_mut().insert(header::RETRY_AFTER, value);

@@ -4,7 +4,7 @@ use poem::web::Data;
 use poem::{Request, Response, handler};
 use serde::Deserialize;
 use vitaran_core::access::Role;
-use vitaran_core::identity;
+use vitaran_core::identity::{self, SessionStart};
 
 use super::{sign_in, views};
 use crate::auth::session::{self, AnySession, Opening, client_of};
@@ -47,6 +47,7 @@ pub async fn submit_switch(
     let found = identity::switch_target(&state.db, session.user(), &form.tenant).await?;
     let (target, membership) = found.ok_or_else(Refusal::not_found)?;
     let opening = Opening {
+        start: SessionStart::GoesOn(session.hash()),
         user: session.user().clone(),
         target,
         is_dealer: membership.role == Role::Dealer,
@@ -57,6 +58,6 @@ pub async fn submit_switch(
         false => "/",
     };
     let mut response: Response = hx::go_to(shell.request(), home);
-    session::open(&state, Some(&session), opening, &mut response).await?;
+    session::open(&state, opening, &mut response).await?;
     Ok(response)
 }

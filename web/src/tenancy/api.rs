@@ -118,7 +118,8 @@ impl TenantsApi {
         body: Json<NewTenant>,
     ) -> Result<Founded, Failure> {
         let input = TenantForm::from(body.0).parse()?;
-        let made = tenancy::create_tenant(&state.db, by.operator(), input).await?;
+        let cost = state.config.sign_in.password_cost;
+        let made = tenancy::create_tenant(&state.db, by.operator(), cost, input).await?;
         let tenant = load(&state, &by, made.id.as_uuid()).await?;
         let location = format!("/api/v1/platform/tenants/{}", tenant.id);
         let etag = etag(tenant.version);

@@ -2,7 +2,7 @@
 
 use poem::web::{Data, Path, Query};
 use poem::{Request, handler};
-use vitaran_core::identity::SessionTarget;
+use vitaran_core::identity::{SessionStart, SessionTarget};
 use vitaran_core::tenancy::{self, Ending, NewTenant, TenantForm, TenantSummary, VisitForm};
 
 use super::views;
@@ -66,7 +66,8 @@ async fn create_from(
     form: &TenantForm,
 ) -> Result<vitaran_core::access::TenantRef, Refusal> {
     let input: NewTenant = form.parse()?;
-    Ok(tenancy::create_tenant(&state.db, &page.operator, input).await?)
+    let cost = state.config.sign_in.password_cost;
+    Ok(tenancy::create_tenant(&state.db, &page.operator, cost, input).await?)
 }
 
 /// `GET /super/tenants/:slug`
@@ -111,13 +112,8 @@ pub async fn start_visit(
     };
     // Where the work begins depends on the modules that are on.
     let mut response = hx::go_to(shell.request(), "/");
-    session::open(
-        &state,
-        Some(&page.session),
-        opening(&page, target, request),
-        &mut response,
-    )
-    .await?;
+    let opening = opening(&page, target, request);
+    session::open(&state, opening, &mut response).await?;
     Ok(response)
 }
 
@@ -139,18 +135,14 @@ pub async fn end_visit(
     };
     let ending = Ending::One(impersonation);
     tenancy::end_visits(&state.db, &page.operator, tenant, ending).await?;
-    session::open(
-        &state,
-        Some(&page.session),
-        opening(&page, SessionTarget::Platform, request),
-        &mut response,
-    )
-    .await?;
+    let opening = opening(&page, SessionTarget::Platform, request);
+    session::open(&state, opening, &mut response).await?;
     Ok(response)
 }
 
 fn opening(page: &PlatformPage, target: SessionTarget, request: &Request) -> Opening {
     Opening {
+        start: SessionStart::GoesOn(page.session.hash()),
         user: page.session.user().clone(),
         target,
         is_dealer: false,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use vitaran_kernel::UserId;
 
 use super::code::{RecoveryCodes, TypedCode, in_fours};
-use super::proof::{codes_left, prove_password, record_own, stored, use_code};
+use super::proof::{IN_FORCE, codes_left, prove_password, record_own, stored, use_code};
 use super::totp::TotpSecret;
 use super::{Proof, SecondFactorError, sealed_place};
 use crate::account_mails::{self, AccountMail};
@@ -38,7 +38,7 @@ impl Enrolment {
 /// How it stands.
 pub enum SecondFactor {
     Off,
-    /// The app may have it; the first code has not been typed.
+    /// The app may have it; the first code has not been typed, and may be for ten minutes from when the secret was made.
     BeingSetUp(Enrolment),
     On {
         since: DateTime<Utc>,
@@ -61,12 +61,13 @@ pub async fn find_second_factor(
     by: &OwnAccount,
 ) -> Result<SecondFactor, SecondFactorError> {
     let mut tx = db.begin_platform_as(by.user).await?;
-    let rows: Vec<Row> =
-        Statement::new("SELECT sealed_secret, confirmed_at FROM second_factors WHERE user_id = $1")
-            .bind(by.user.as_uuid())
-            .load(tx.conn()?)
-            .await
-            .map_err(DbError::from)?;
+    let rows: Vec<Row> = Statement::new(format!(
+        "SELECT sealed_secret, confirmed_at FROM second_factors WHERE user_id = $1 AND {IN_FORCE}"
+    ))
+    .bind(by.user.as_uuid())
+    .load(tx.conn()?)
+    .await
+    .map_err(DbError::from)?;
     let Some(row) = rows.into_iter().next() else {
         return Ok(SecondFactor::Off);
     };
@@ -116,8 +117,8 @@ pub async fn confirm(
     proof: Proof,
     from: Network,
 ) -> Result<RecoveryCodes, SecondFactorError> {
-    let tries = prove_password(db, rules, by, &proof, from).await?;
-    let mut tx = db.begin_platform_as(by.user).await?;
+    let shown = prove_password(db, rules, by, &proof, from).await?;
+    let mut tx = shown.begin(db).await?;
     match stored(&mut tx, by.user).await? {
         None => return Err(SecondFactorError::NotBegun),
         Some(stored) if stored.is_confirmed => return Err(SecondFactorError::IsOn),
@@ -135,7 +136,7 @@ pub async fn confirm(
         .await
         .map_err(DbError::from)?;
     let codes = replace_codes(&mut tx, by.user).await?;
-    tries.succeed(&mut tx).await?;
+    shown.tries.succeed(&mut tx).await?;
     end_credentials(&mut tx, by.user, Some(by.session)).await?;
     account_mails::queue(tx.conn()?, &by.email, AccountMail::SecondFactorOn).await?;
     tell(&mut tx, by, "identity.second_factor.on").await?;
@@ -152,11 +153,11 @@ pub async fn renew_recovery_codes(
     proof: Proof,
     from: Network,
 ) -> Result<RecoveryCodes, SecondFactorError> {
-    let tries = prove_password(db, rules, by, &proof, from).await?;
-    let mut tx = db.begin_platform_as(by.user).await?;
+    let shown = prove_password(db, rules, by, &proof, from).await?;
+    let mut tx = shown.begin(db).await?;
     use_code_in_force(&mut tx, key, by.user, &proof.code).await?;
     let codes = replace_codes(&mut tx, by.user).await?;
-    tries.succeed(&mut tx).await?;
+    shown.tries.succeed(&mut tx).await?;
     tell(&mut tx, by, "identity.second_factor.recovery_codes").await?;
     tx.commit().await?;
     Ok(codes)
@@ -171,15 +172,15 @@ pub async fn switch_off(
     proof: Proof,
     from: Network,
 ) -> Result<(), SecondFactorError> {
-    let tries = prove_password(db, rules, by, &proof, from).await?;
-    let mut tx = db.begin_platform_as(by.user).await?;
+    let shown = prove_password(db, rules, by, &proof, from).await?;
+    let mut tx = shown.begin(db).await?;
     use_code_in_force(&mut tx, key, by.user, &proof.code).await?;
     Statement::new("DELETE FROM second_factors WHERE user_id = $1")
         .bind(by.user.as_uuid())
         .execute(tx.conn()?)
         .await
         .map_err(DbError::from)?;
-    tries.succeed(&mut tx).await?;
+    shown.tries.succeed(&mut tx).await?;
     account_mails::queue(tx.conn()?, &by.email, AccountMail::SecondFactorOff).await?;
     tell(&mut tx, by, "identity.second_factor.off").await?;
     Ok(tx.commit().await?)

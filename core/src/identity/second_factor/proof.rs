@@ -4,7 +4,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::RunQueryDsl as _;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use vitaran_kernel::{TenantId, UserId};
 
 use super::code::{TypedCode, recovery_hash};
@@ -13,13 +13,13 @@ use super::totp::TotpSecret;
 use crate::account_mails::QueueMailError;
 use crate::audit::{self, Author, Change};
 use crate::db::{Db, DbError, PlatformTx, Statement};
-use crate::identity::memberships::find_by_email_in;
-use crate::identity::password::{self, Verified};
-use crate::identity::tries::{Standing, Tries};
-use crate::identity::{OwnAccount, SignInRules};
+use crate::identity::own_account::Hold;
+use crate::identity::prove_password::{Looked, ProvePasswordError, look_at_password};
+use crate::identity::tries::Tries;
+use crate::identity::{OwnAccount, ProvenAccount, SignInRules};
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 use crate::secrets::{SecretError, SecretKey};
-use crate::throttle::Network;
+use crate::throttle::{Network, TooMany};
 
 /// The form as typed. Not `Debug`: it holds a password.
 #[derive(Clone, Default, Deserialize)]
@@ -62,12 +62,16 @@ pub enum SecondFactorError {
         "This code does not work: it is wrong, older than a minute, or was used before. After several wrong tries, wait up to 15 minutes before the next"
     )]
     WrongCode,
+    #[error(transparent)]
+    TooMany(TooMany),
     #[error("Your second factor is on already")]
     IsOn,
     #[error("Your second factor is off")]
     IsOff,
     #[error("Begin to set it up first")]
     NotBegun,
+    #[error("Your account was changed a moment ago: try again")]
+    ChangedMeanwhile,
     #[error("the second factor could not be read: {0}")]
     Internal(String),
     #[error(transparent)]
@@ -86,6 +90,16 @@ impl From<SecretError> for SecondFactorError {
     }
 }
 
+impl From<ProvePasswordError> for SecondFactorError {
+    fn from(error: ProvePasswordError) -> Self {
+        match error {
+            ProvePasswordError::TooMany(limit) => SecondFactorError::TooMany(limit),
+            ProvePasswordError::Hashing(error) => Self::internal(error),
+            ProvePasswordError::Db(error) => SecondFactorError::Db(error),
+        }
+    }
+}
+
 impl From<QueueMailError> for SecondFactorError {
     fn from(error: QueueMailError) -> Self {
         match error {
@@ -99,9 +113,11 @@ impl Problem for SecondFactorError {
     fn kind(&self) -> Kind {
         match self {
             SecondFactorError::WrongPassword | SecondFactorError::WrongCode => Kind::Invalid,
-            SecondFactorError::IsOn | SecondFactorError::IsOff | SecondFactorError::NotBegun => {
-                Kind::Conflict
-            }
+            SecondFactorError::IsOn
+            | SecondFactorError::IsOff
+            | SecondFactorError::NotBegun
+            | SecondFactorError::ChangedMeanwhile => Kind::Conflict,
+            SecondFactorError::TooMany(limit) => limit.kind(),
             SecondFactorError::Internal(_) => Kind::Internal,
             SecondFactorError::Db(error) => error.kind(),
         }
@@ -111,9 +127,11 @@ impl Problem for SecondFactorError {
         match self {
             SecondFactorError::WrongPassword => "account.wrong_password",
             SecondFactorError::WrongCode => "account.wrong_code",
+            SecondFactorError::TooMany(limit) => limit.code(),
             SecondFactorError::IsOn => "account.second_factor_on",
             SecondFactorError::IsOff => "account.second_factor_off",
             SecondFactorError::NotBegun => "account.second_factor_not_begun",
+            SecondFactorError::ChangedMeanwhile => "account.changed_meanwhile",
             SecondFactorError::Internal(_) => "service.internal",
             SecondFactorError::Db(error) => error.code(),
         }
@@ -127,30 +145,48 @@ impl Problem for SecondFactorError {
         };
         vec![Fault::new(pointer, self.code(), self.to_string())]
     }
+
+    fn facts(&self) -> Map<String, Value> {
+        match self {
+            SecondFactorError::TooMany(limit) => limit.facts(),
+            _ => Map::new(),
+        }
+    }
 }
 
-/// Looks at the password, and counts the try with the account's sign-ins: it is a failure until the code is right too.
+/// Half of a proof: the password was right, the code is still to come.
+pub(super) struct Shown {
+    user: UserId,
+    account: ProvenAccount,
+    pub(super) tries: Tries,
+}
+
+impl Shown {
+    /// A transaction that acts as the person and holds the account, while it is what the password was shown for.
+    pub(super) async fn begin(&self, db: &Db) -> Result<PlatformTx, SecondFactorError> {
+        let mut tx = db.begin_platform_as(self.user).await?;
+        match self.account.hold(&mut tx, Hold::Change).await? {
+            true => Ok(tx),
+            false => Err(SecondFactorError::ChangedMeanwhile),
+        }
+    }
+}
+
+/// Looks at the password, and counts the try with the account's sign-ins and the network's: it is a failure until the code is right too.
 pub(super) async fn prove_password(
     db: &Db,
     rules: SignInRules,
     by: &OwnAccount,
     proof: &Proof,
     from: Network,
-) -> Result<Tries, SecondFactorError> {
-    let tries = Tries::of_sign_in(&by.email, from);
-    let mut tx = db.begin_platform().await?;
-    let standing = tries.begin(&mut tx).await?;
-    let found = find_by_email_in(&mut tx, &by.email).await?;
-    tx.commit().await?;
-    let stored = found
-        .filter(|found| found.user.id == by.user && standing == Standing::Free)
-        .map(|found| found.password_hash);
-    let verified = password::verify(proof.password.clone(), stored, rules.password_cost)
-        .await
-        .map_err(SecondFactorError::internal)?;
-    match verified {
-        Verified::No => Err(SecondFactorError::WrongPassword),
-        Verified::Yes | Verified::YesAndWeak => Ok(tries),
+) -> Result<Shown, SecondFactorError> {
+    match look_at_password(db, rules, &by.email, &proof.password, from).await? {
+        Looked::Right(found, tries) if found.user.id == by.user => Ok(Shown {
+            user: by.user,
+            account: ProvenAccount::of(&found),
+            tries,
+        }),
+        _ => Err(SecondFactorError::WrongPassword),
     }
 }
 
@@ -173,11 +209,16 @@ impl Stored {
     }
 }
 
-/// The person's own row, if there is one.
+/// A secret that is on, or that was made less than ten minutes ago to be set up: whoever finds a session open later learns no more of it,
+/// and it switches nothing on.
+pub(super) const IN_FORCE: &str =
+    "(confirmed_at IS NOT NULL OR created_at > now() - interval '10 minutes')";
+
+/// The person's own row, if there is one. It is locked: the secret that a code is compared with is the one that it is used up of.
 pub(super) async fn stored(tx: &mut PlatformTx, user: UserId) -> Result<Option<Stored>, DbError> {
-    let rows: Vec<Stored> = Statement::new(
-        "SELECT sealed_secret, confirmed_at IS NOT NULL AS is_confirmed FROM second_factors WHERE user_id = $1",
-    )
+    let rows: Vec<Stored> = Statement::new(format!(
+        "SELECT sealed_secret, confirmed_at IS NOT NULL AS is_confirmed FROM second_factors WHERE user_id = $1 AND {IN_FORCE} FOR UPDATE"
+    ))
     .bind(user.as_uuid())
     .load(tx.conn()?)
     .await?;

@@ -1,11 +1,12 @@
 //! Taking a second factor off somebody who lost the phone and the recovery codes.
 //!
-//! An administrator may do so for a colleague, not for themselves, and not for somebody who may do more. A person who also works
-//! elsewhere is left alone: it would open the other distributor's door. The operator's console can do it for everybody.
+//! An administrator may do so for a colleague who works here now, not for themselves, and not for somebody who may do more. A person
+//! who also works elsewhere is left alone, and so is who was switched off here and may work elsewhere alone: it would open the other
+//! distributor's door. The operator's console can do it for everybody.
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Bool, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl as _;
 use serde_json::json;
 use vitaran_kernel::UserId;
@@ -94,9 +95,9 @@ struct Row {
     is_platform_admin: bool,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     since: Option<DateTime<Utc>>,
-    /// Of all tenants; these rows are the tenant's own, the look-up counts everywhere.
-    #[diesel(sql_type = BigInt)]
-    tenants: i64,
+    /// These rows are the tenant's own; the look-up knows all places in force.
+    #[diesel(sql_type = Bool)]
+    works_elsewhere: bool,
     #[diesel(embed)]
     granted: GrantColumns,
 }
@@ -104,9 +105,9 @@ struct Row {
 async fn find(tx: &mut TenantTx, user: UserId) -> Result<Row, ResetSecondFactorError> {
     let rows: Vec<Row> = Statement::new(
         "SELECT u.name, u.email, u.is_platform_admin, f.confirmed_at AS since, m.role, r.name AS role_name, r.permissions AS role_permissions, \
-             r.approval_limit, m.location_ids, (SELECT count(DISTINCT l.tenant_id) FROM lookup.login(u.email) l) AS tenants \
-         FROM memberships m JOIN users u ON u.id = m.user_id LEFT JOIN roles r ON r.tenant_id = m.tenant_id AND r.id = m.role_id \
-         LEFT JOIN second_factors f ON f.user_id = u.id WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.removed_at IS NULL",
+             r.approval_limit, m.location_ids, EXISTS (SELECT FROM lookup.login(u.email) l WHERE l.tenant_id <> m.tenant_id) AS works_elsewhere \
+         FROM memberships m JOIN users u ON u.id = m.user_id AND u.is_active LEFT JOIN roles r ON r.tenant_id = m.tenant_id AND r.id = m.role_id \
+         LEFT JOIN second_factors f ON f.user_id = u.id WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.is_active",
     )
     .bind(tx.tenant().as_uuid())
     .bind(user.as_uuid())
@@ -145,7 +146,7 @@ pub async fn reset_second_factor(
     if theirs.is_some_and(|theirs| !by.actor().grant().covers(&theirs)) {
         return Err(ResetSecondFactorError::BeyondYours);
     }
-    if row.is_platform_admin || row.tenants > 1 {
+    if row.is_platform_admin || row.works_elsewhere {
         return Err(ResetSecondFactorError::NotYours);
     }
     let removed = Statement::new("DELETE FROM second_factors WHERE user_id = $1")

@@ -7,7 +7,9 @@ use std::collections::HashMap;
 
 use vitaran_core::access::{Actor, Role, TenantRef};
 use vitaran_core::db::Db;
-use vitaran_core::identity::{self, ClientInfo, NewPassword, SignIn, SignInRules, WantedTenant};
+use vitaran_core::identity::{
+    self, ClientInfo, NewPassword, PasswordCost, SignIn, SignInRules, WantedTenant,
+};
 use vitaran_core::tenancy::{self, NewMember, PlatformOperator, TenantForm};
 use vitaran_core::throttle::Network;
 use vitaran_kernel::{DealerId, EmailAddress, Text};
@@ -60,7 +62,7 @@ pub(super) async fn found(db: &Db, demo: &DemoTenant) -> Result<TenantRef, OpsEr
         admin_password: PASSWORD.to_owned(),
     };
     let new = form.parse().map_err(OpsError::refused)?;
-    tenancy::create_tenant(db, &PlatformOperator::console(), new)
+    tenancy::create_tenant(db, &PlatformOperator::console(), PasswordCost::LEAST, new)
         .await
         .map_err(OpsError::refused)
 }
@@ -88,9 +90,14 @@ pub(super) async fn add_members(
             role: role(user.role),
             dealer,
         };
-        tenancy::add_member(db, &PlatformOperator::console(), tenant.id, member)
-            .await
-            .map_err(OpsError::refused)?;
+        tenancy::add_member(
+            db,
+            &PlatformOperator::console(),
+            PasswordCost::LEAST,
+            (tenant.id, member),
+        )
+        .await
+        .map_err(OpsError::refused)?;
     }
     Ok(())
 }
@@ -125,7 +132,9 @@ pub(super) async fn sign_in(
     )
     .await
     .map_err(OpsError::refused)?;
-    let tokens = identity::open_api_session(db, &signed_in, &ClientInfo::default()).await?;
+    let tokens = identity::open_api_session(db, &signed_in, &ClientInfo::default())
+        .await
+        .map_err(OpsError::refused)?;
     let view = identity::authenticate_token(db, &tokens.access.0)
         .await?
         .ok_or_else(|| broken("login that works"))?;

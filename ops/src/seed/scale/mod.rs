@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use vitaran_core::access::{Actor, InventoryProductsWrite, Role, TenantRef};
 use vitaran_core::catalog::{self, ProductFilter, ProductForm};
 use vitaran_core::db::{Db, Page};
-use vitaran_core::identity::NewPassword;
+use vitaran_core::identity::{NewPassword, PasswordCost};
 use vitaran_core::invoicing::document::{PostalAddress, Seller};
 use vitaran_core::tenancy::{self, NewMember, PlatformOperator, TenantForm};
 use vitaran_kernel::supply::{BuyerTreatment, Delivery, SupplyFacts, decide};
@@ -117,9 +117,14 @@ async fn found(founding: &Db, seller: &Gstin) -> Result<TenantRef, OpsError> {
         admin_password: PASSWORD.to_owned(),
     };
     let new = form.parse().map_err(OpsError::refused)?;
-    let tenant = tenancy::create_tenant(founding, &PlatformOperator::console(), new)
-        .await
-        .map_err(OpsError::refused)?;
+    let tenant = tenancy::create_tenant(
+        founding,
+        &PlatformOperator::console(),
+        PasswordCost::LEAST,
+        new,
+    )
+    .await
+    .map_err(OpsError::refused)?;
     for (name, role) in [("sales", Role::Sales), ("warehouse", Role::Warehouse)] {
         add(founding, &tenant, name, role, None).await?;
     }
@@ -143,9 +148,14 @@ async fn add(
         role,
         dealer,
     };
-    tenancy::add_member(founding, &PlatformOperator::console(), tenant.id, member)
-        .await
-        .map_err(OpsError::refused)?;
+    tenancy::add_member(
+        founding,
+        &PlatformOperator::console(),
+        PasswordCost::LEAST,
+        (tenant.id, member),
+    )
+    .await
+    .map_err(OpsError::refused)?;
     Ok(())
 }
 

@@ -108,7 +108,7 @@ pub async fn confirm(
     };
     let mut response = show_codes(&shell, &session, codes, true);
     let opening = session.opening_again(request);
-    session::open(&state, Some(&session), opening, &mut response).await?;
+    session::open(&state, opening, &mut response).await?;
     Ok(response)
 }
 

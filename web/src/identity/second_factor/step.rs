@@ -46,8 +46,9 @@ fn secret_of<'r>(request: &'r Request, state: &AppState) -> Option<&'r str> {
     cookies::read(request.headers(), COOKIE, state.config.is_https())
 }
 
-fn start_again(shell: &Shell, state: &AppState) -> Response {
-    let message = Flash::bad("The code was waited for long enough. Sign in again");
+/// Whoever was on the way in begins anew: too late, or the account is no longer what it was.
+pub fn start_again(shell: &Shell, state: &AppState) -> Response {
+    let message = Flash::bad("This sign-in took too long or was ended. Sign in again");
     let mut response = shell.go_to("/login", Some(&message));
     cookies::remove(&mut response, COOKIE, state.config.is_https());
     response
@@ -91,18 +92,18 @@ pub async fn submit(
         return Ok(hx::go_to(shell.request(), "/login"));
     };
     let from = ClientAddress::of(request).network();
-    let key = state.secret_key()?;
+    let (db, rules, key) = (&state.db, state.config.sign_in, state.secret_key()?);
     let next = next_path::safe(&form.next);
-    match identity::finish_pending(&state.db, &key, secret, &form.code, from).await {
+    match identity::finish_pending(db, rules, &key, (secret, &form.code), from).await {
         Ok(signed_in) => {
             let mut response =
                 sign_in::enter(&shell, &state, session.as_ref(), request, signed_in, next).await?;
             cookies::remove(&mut response, COOKIE, state.config.is_https());
             Ok(response)
         }
-        Err(error @ SignInError::WrongCode) => {
-            let body = views::step(next, Some(&error.to_string()));
-            Ok(shell.page(TITLE).refused().render(body))
+        Err(error @ (SignInError::WrongCode | SignInError::TooMany(_))) => {
+            let form = views::step(next, Some(&error.to_string()));
+            Ok(sign_in::refused(&shell, TITLE, form, error))
         }
         Err(SignInError::Suspended(tenant)) => {
             let mut response = suspended::turn_away(&shell, &state, &tenant).await?;
