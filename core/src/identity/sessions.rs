@@ -336,7 +336,7 @@ async fn take_over(
     hold(tx, user, Hold::Open).await?;
     let former: Option<Former> = Statement::new(
         "DELETE FROM sessions WHERE id_hash = $1 AND user_id = $2 AND expires_at > now() AND absolute_expires_at > now() \
-         RETURNING absolute_expires_at, acting_tenant",
+         RETURNING absolute_expires_at, acting_tenant, impersonation_id",
     )
     .bind(from.0.to_vec())
     .bind(user.as_uuid())
@@ -345,7 +345,9 @@ async fn take_over(
     .optional()
     .map_err(DbError::from)?;
     let former = former.ok_or(SignInError::PendingOver)?;
-    tell_open_pages(tx, user, vec![former.session]);
+    let ended = vec![former.session];
+    visits::end_with(tx, user, &ended).await?;
+    tell_open_pages(tx, user, ended);
     Ok(former.absolute_expires_at)
 }
 
