@@ -244,7 +244,9 @@ async fn an_idle_worker_that_is_told_to_stop_ends_well() {
     let app = test_app().await;
     let mut worker = Program::worker(&app).start();
     let queues = "SELECT count(DISTINCT worker_type)::text AS text FROM apalis.workers";
-    app.database.until(queues, "7").await;
+    app.database
+        .until(queues, &vitaran_worker::registry::KINDS.len().to_string())
+        .await;
     worker.terminate();
     assert_eq!(worker.ended_within(STOP).await, Some(0));
 }
