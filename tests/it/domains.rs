@@ -297,6 +297,7 @@ async fn a_name_that_is_nobodys_gets_no_page_and_no_operation_and_the_house_has_
     ] {
         let page = client.with("host", name).get("/admin/orders").await;
         assert_eq!(page.status, 421, "{name}");
+        assert!(page.body.contains("This domain leads nowhere"), "{name}");
         assert!(!page.body.contains("Sign out"), "{name}");
         let operation = street
             .app

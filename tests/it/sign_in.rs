@@ -11,7 +11,9 @@ async fn the_sign_in_page_needs_nobody_and_no_database() {
     let app = test_app().await;
     let page = app.client().get("/login").await;
     assert_eq!(page.status, 200);
-    assert!(page.body.contains(r#"<form method="post" action="/login""#));
+    // On a card, as all that stands on the coloured ground of these pages.
+    let form = r#"<form method="post" action="/login" class="panel stack""#;
+    assert!(page.body.contains(form), "{}", page.body);
     assert!(page.set_cookies().is_empty());
 }
 

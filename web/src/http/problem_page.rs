@@ -98,6 +98,7 @@ fn title_of(status: StatusCode) -> &'static str {
         403 => "Not allowed",
         404 => "Page not found",
         409 | 412 => "Changed meanwhile",
+        421 => "This domain leads nowhere",
         422 => "Not possible",
         429 | 503 => "Try again in a moment",
         500..=599 => "Something went wrong",
@@ -108,8 +109,11 @@ fn title_of(status: StatusCode) -> &'static str {
 fn body(title: &str, refusal: &Refusal) -> Markup {
     html! {
         (Heading::new(title))
-        p { (refusal.detail) "." }
-        @if !refusal.faults.is_empty() { ul { @for fault in &refusal.faults { li { (fault.detail) } } } }
-        p { a.button href="/" { "Go to the start page" } }
+        div.panel.stack {
+            p { (refusal.detail) "." }
+            @if !refusal.faults.is_empty() { ul { @for fault in &refusal.faults { li { (fault.detail) } } } }
+            // Under a name that is nobody's every page is this one.
+            @if refusal.status != StatusCode::MISDIRECTED_REQUEST { p { a.button href="/" { "Go to the start page" } } }
+        }
     }
 }

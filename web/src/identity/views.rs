@@ -43,7 +43,7 @@ pub fn sign_in(
         (Heading::new(&title))
         (error_summary(&errors))
         // A new person changes what lies outside the body too, so the browser loads the next page itself.
-        (hx::Form::post("/login").unboosted().render(html! {
+        (hx::Form::post("/login").class("panel stack").unboosted().render(html! {
             @if let Some(next) = next { (hidden("next", next)) }
             (email_field)
             (Field::password("password", "Password").required())

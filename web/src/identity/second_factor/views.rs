@@ -43,7 +43,7 @@ pub fn step(next: Option<&str>, refused: Option<&str>) -> Markup {
     html! {
         (Heading::new("Enter your code"))
         (error_summary(&errors))
-        (hx::Form::post(step_page::PATH).unboosted().render(html! {
+        (hx::Form::post(step_page::PATH).class("panel stack").unboosted().render(html! {
             @if let Some(next) = next { (hidden("next", next)) }
             (field)
             (buttons(html! { (submit("Sign in")) a href="/login" { "Sign in as somebody else" } }))
