@@ -136,7 +136,11 @@ fn statements(entry: &LogLine, new: &New) -> Vec<String> {
         return simple(text);
     }
     let sql = sent(entry).unwrap_or_default();
-    vec![fill_in(sql, &parameters(&entry.detail), new)]
+    vec![fill_in(
+        &own_constants(sql),
+        &parameters(&entry.detail),
+        new,
+    )]
 }
 
 /// Several commands in one message cannot be prepared: the settings become one query.
@@ -240,6 +244,19 @@ fn fill_in(sql: &str, parameters: &[Option<String>], new: &New) -> String {
     }
     filled.push_str(rest);
     filled
+}
+
+/// A statement's own constants, such as the pattern of a time, written as those of its parameters are.
+fn own_constants(sql: &str) -> String {
+    let mut written = String::new();
+    for (at, part) in sql.split('\'').enumerate() {
+        if at % 2 == 1 {
+            written.push_str(&quote(part));
+        } else {
+            written.push_str(part);
+        }
+    }
+    written
 }
 
 fn constant(value: Option<&str>, new: &New) -> String {
@@ -459,6 +476,18 @@ mod tests {
         assert_eq!(quote("urn:x"), r"E'urn\x3ax'");
         assert_eq!(quote(r"a\b's"), r"E'a\\b''s'");
         assert_eq!(quote("plain"), "'plain'");
+    }
+
+    #[test]
+    fn a_statement_s_own_pattern_of_a_time_keeps_its_colons() {
+        let log = logged(
+            "execute s2: SELECT to_char(at, 'HH24:MI:SS') FROM t WHERE name = 'plain' AND id = $1",
+            "parameters: $1 = '7'",
+        );
+        assert_eq!(
+            step(&log, &new()).script,
+            [r"SELECT to_char(at, E'HH24\x3aMI\x3aSS') FROM t WHERE name = 'plain' AND id = '7'"]
+        );
     }
 
     #[test]
