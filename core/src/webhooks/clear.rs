@@ -34,11 +34,18 @@ pub async fn clear_removed(db: &Db) -> Result<usize, DbError> {
     .load(tx.conn()?)
     .await?;
     tx.commit().await?;
-    let mut gone = 0_usize;
+    let (mut gone, mut failed) = (0_usize, None);
     for endpoint in removed {
-        gone = gone.saturating_add(clear(db, &endpoint).await?);
+        match clear(db, &endpoint).await {
+            Ok(rows) => gone = gone.saturating_add(rows),
+            // One that cannot be cleared keeps no other from it.
+            Err(error) => {
+                tracing::error!(webhook.endpoint = %endpoint.id, tenant.id = %endpoint.tenant, %error, "a removed webhook endpoint was not cleared");
+                failed = Some(error);
+            }
+        }
     }
-    Ok(gone)
+    failed.map_or(Ok(gone), Err)
 }
 
 async fn clear(db: &Db, endpoint: &Removed) -> Result<usize, DbError> {

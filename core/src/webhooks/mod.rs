@@ -14,7 +14,8 @@
 //! ```
 //!
 //! - An endpoint that fails five times in a row is left alone for a minute, then tried once, then left for two, and so on
-//!   to an hour: what waits for it takes no attempts meanwhile. After five days without a success it is switched off.
+//!   to an hour: what waits for it takes no attempts meanwhile. After five days in which it was tried each day and took
+//!   nothing it is switched off.
 //! - Only public addresses are called: see [`address`].
 //! - Secrets are sealed; web writes them and cannot read them.
 

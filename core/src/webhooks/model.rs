@@ -144,7 +144,7 @@ impl Endpoint {
     }
 }
 
-/// Scheme, host and path; that there is a query, which may hold a key, and nothing of who calls.
+/// Scheme and host; that there is more, which may hold a key, and nothing of who calls.
 fn told_address(url: &str) -> String {
     let Ok(mut url) = Url::parse(url) else {
         return "…".to_owned();
@@ -152,12 +152,11 @@ fn told_address(url: &str) -> String {
     // An address that can be called has a host, so both can be taken off it.
     let _ = url.set_username("");
     let _ = url.set_password(None);
+    let is_more = url.path() != "/" || url.query().is_some();
+    url.set_path("");
+    url.set_query(None);
     url.set_fragment(None);
-    if url.query().is_some() {
-        url.set_query(None);
-        return format!("{url}?…");
-    }
-    url.into()
+    format!("{url}{}", if is_more { "…" } else { "" })
 }
 
 /// One event for one endpoint.
@@ -310,17 +309,18 @@ mod tests {
     #[test]
     fn the_log_tells_where_an_endpoint_is_and_none_of_its_keys() {
         for (url, told) in [
+            ("https://erp.example.in", "https://erp.example.in/"),
             (
-                "https://erp.example.in/hooks",
-                "https://erp.example.in/hooks",
+                "https://erp.example.in/hooks/sesame",
+                "https://erp.example.in/…",
             ),
             (
-                "https://erp.example.in/hooks?key=sesame",
-                "https://erp.example.in/hooks?…",
+                "https://erp.example.in?key=sesame",
+                "https://erp.example.in/…",
             ),
             (
-                "https://volt:sesame@erp.example.in:8443/hooks#sesame",
-                "https://erp.example.in:8443/hooks",
+                "https://volt:sesame@erp.example.in:8443/#sesame",
+                "https://erp.example.in:8443/",
             ),
             ("sesame", "…"),
         ] {

@@ -311,3 +311,31 @@ async fn a_new_credit_limit_is_a_change_of_the_dealer() {
     let changed = get(&program, &format!("/api/v1/dealers?updated_since={after}")).await;
     assert_eq!(ids(&changed), [dealer]);
 }
+
+#[tokio::test]
+async fn the_tag_of_an_answer_is_one_that_the_document_lets_a_change_send() {
+    let app = test_app().await;
+    let admin = app.api_as(Role::Admin).await;
+    let made = admin
+        .with("idempotency-key", "k")
+        .post_json("/api/v1/categories", &json!({ "name": "Wires" }))
+        .await;
+    let path = made.header("location").unwrap().to_owned();
+    let tag = get(&admin, &path).await.header("etag").unwrap().to_owned();
+    let document = get(&app.client(), "/api/openapi.json").await.json();
+    let mut patterns: Vec<String> = Vec::new();
+    for operations in document["paths"].as_object().unwrap().values() {
+        for operation in operations.as_object().unwrap().values() {
+            let parameters = operation["parameters"].as_array().cloned();
+            let named = parameters.unwrap_or_default().into_iter();
+            let tags = named.filter(|parameter| parameter["name"] == "If-Match");
+            patterns.extend(tags.map(|tag| tag["schema"]["pattern"].as_str().unwrap().to_owned()));
+        }
+    }
+    assert!(patterns.len() > 20, "{}", patterns.len());
+    for pattern in patterns {
+        let pattern = regex::Regex::new(&pattern).unwrap();
+        assert!(pattern.is_match(&tag), "{pattern} and {tag}");
+        assert!(pattern.is_match("\"v7\""), "the version alone will do");
+    }
+}

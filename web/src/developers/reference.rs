@@ -217,7 +217,7 @@ fn filled_in(path: &str, operation: &Value) -> String {
 fn headers(method: &str, operation: &Value) -> Vec<(String, String)> {
     let sent = named(operation, "header").filter_map(|name| match name {
         "Idempotency-Key" => Some((name, SOME_ID)),
-        "If-Match" if matches!(method, "put" | "patch") => Some((name, "\"v7\"")),
+        "If-Match" if matches!(method, "put" | "patch") => Some((name, "\"v7-0123456789abcdef\"")),
         _ => None,
     });
     sent.map(|(name, value)| (name.to_owned(), value.to_owned()))

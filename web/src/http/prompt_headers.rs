@@ -21,7 +21,8 @@ const FIRST: Duration = Duration::from_secs(10);
 /// with ("100 Continue"), so they have as long as a body has, and a header on top.
 const LATER: Duration = READING.saturating_add(FIRST);
 
-/// How HTTP/2 without TLS begins: one connection of many requests, whose headers this cannot see.
+/// How HTTP/2 without TLS begins. It is cut off: nobody who stands before web speaks it to web, hyper would answer it all the same,
+/// and such a connection has no end that this or poem could set.
 const HTTP2: &[u8] = b"PRI ";
 
 /// Accepts connections that are held to it.
@@ -115,7 +116,6 @@ enum Stage {
     Request,
     /// An answer has begun; what is read next begins a header.
     Answered,
-    Http2,
 }
 
 /// A connection whose headers come in time.
@@ -126,24 +126,24 @@ pub struct Prompt<Io> {
 }
 
 impl<Io> Prompt<Io> {
-    fn note_read(&mut self, bytes: &[u8]) {
+    fn note_read(&mut self, bytes: &[u8]) -> io::Result<()> {
         if matches!(self.stage, Stage::Answered) && !bytes.is_empty() {
             self.stage = Stage::Header(Header::due_in(self.later));
         }
         if let Stage::Header(header) = &mut self.stage {
             header.read(bytes);
             if header.begins == HTTP2 {
-                self.stage = Stage::Http2;
-            } else if header.end == End::Seen {
+                return Err(io::ErrorKind::Unsupported.into());
+            }
+            if header.end == End::Seen {
                 self.stage = Stage::Request;
             }
         }
+        Ok(())
     }
 
     fn note_written(&mut self) {
-        if !matches!(self.stage, Stage::Http2) {
-            self.stage = Stage::Answered;
-        }
+        self.stage = Stage::Answered;
     }
 
     fn check_deadline(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
@@ -166,7 +166,7 @@ impl<Io: AsyncRead + Unpin> AsyncRead for Prompt<Io> {
         let before = buf.filled().len();
         let read = Pin::new(&mut self.io).poll_read(cx, buf);
         if let Poll::Ready(Ok(())) = read {
-            self.note_read(buf.filled().get(before..).unwrap_or_default());
+            self.note_read(buf.filled().get(before..).unwrap_or_default())?;
         }
         // Byte by byte is as slow as nothing at all.
         self.check_deadline(cx)?;
@@ -294,6 +294,21 @@ mod tests {
         answer(&mut stream).await;
         stream.write_all(HALF).await.unwrap();
         assert!(is_cut_off(&mut stream).await);
+    }
+
+    #[tokio::test]
+    async fn http2_without_tls_is_cut_off_however_its_first_bytes_come() {
+        for pieces in [
+            &["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"][..],
+            &["PR", "I * HTTP"],
+        ] {
+            let mut stream = connection(60_000, 60_000).await;
+            for piece in pieces {
+                stream.write_all(piece.as_bytes()).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            assert!(is_cut_off(&mut stream).await, "{pieces:?}");
+        }
     }
 
     #[test]

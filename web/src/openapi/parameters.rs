@@ -51,7 +51,9 @@ fn say(schema: &mut Value, told: Map<String, Value>) {
 fn bounds(name: &str) -> Option<Value> {
     Some(match name {
         "Idempotency-Key" => json!({ "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" }),
-        "If-Match" => json!({ "pattern": "^\"v[0-9]{1,9}\"$", "example": "\"v7\"" }),
+        "If-Match" => {
+            json!({ "pattern": "^\"v[0-9]{1,9}(-[0-9a-f]{16})?\"$", "example": "\"v7-0123456789abcdef\"" })
+        }
         "limit" => json!({ "minimum": 1, "maximum": Limit::MAX }),
         _ => return None,
     })
