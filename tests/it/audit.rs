@@ -121,6 +121,74 @@ async fn the_trail_is_narrowed_to_a_person_a_request_and_days() {
 }
 
 #[tokio::test]
+async fn the_log_is_narrowed_to_a_kind_a_person_and_days_on_the_page_and_by_programs() {
+    let app = test_app().await;
+    let (dealer, client) = changed_dealer(&app).await;
+    let admin = app.api_as(Role::Admin).await;
+    let body = json!({ "name": "Wires" });
+    let made = admin
+        .with("idempotency-key", "k")
+        .post_json("/api/v1/categories", &body)
+        .await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let log = async |query: &str| {
+        let answer = admin.get(&format!("/api/v1/audit/log?{query}")).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()["data"].as_array().unwrap().clone()
+    };
+    let all = log("").await;
+    let kinds = |rows: &[serde_json::Value]| {
+        let kinds: std::collections::BTreeSet<String> = rows
+            .iter()
+            .map(|row| row["object_kind"].as_str().unwrap().to_owned())
+            .collect();
+        kinds.into_iter().collect::<Vec<_>>().join(" ")
+    };
+    assert!(kinds(&all).contains("category"), "{all:?}");
+    let categories = log("object_kind=category").await;
+    assert_eq!(
+        (kinds(&categories).as_str(), categories.len()),
+        ("category", 1)
+    );
+    let by = categories[0]["actor_id"].as_str().unwrap().to_owned();
+    assert_eq!(kinds(&log(&format!("actor_id={by}")).await), "category");
+    let one = log(&format!("object_kind=dealer&object_id={dealer}")).await;
+    assert!(
+        one.iter()
+            .any(|row| row["detail"]["after"]["credit_limit"] == "80000.00"),
+        "{one:?}"
+    );
+    let day = |days: i64| {
+        let ist = vitaran_kernel::Clock::now(&app.clock) + chrono::TimeDelta::minutes(330);
+        (ist + chrono::TimeDelta::days(days))
+            .format("%Y-%m-%d")
+            .to_string()
+    };
+    let (yesterday, today, tomorrow) = (day(-1), day(0), day(1));
+    let here = log(&format!("from={today}&to={today}")).await;
+    assert_eq!(here.len(), all.len());
+    assert!(log(&format!("from={tomorrow}")).await.is_empty());
+    assert!(log(&format!("to={yesterday}")).await.is_empty());
+
+    let page = client.get("/admin/audit").await.body;
+    assert!(page.contains("<option value=\"category\""), "{page}");
+    let page = client
+        .get(&format!("/admin/audit?kind=category&by={by}&from={today}"))
+        .await
+        .body;
+    assert!(page.contains("Wires") && !page.contains("80000"), "{page}");
+    let page = client
+        .get(&format!("/admin/audit?to={yesterday}"))
+        .await
+        .body;
+    assert!(page.contains("None fits these filters"), "{page}");
+    let wrong = client.get("/admin/audit?from=soon").await;
+    assert_eq!(wrong.status, 400, "{}", wrong.body);
+    let sales = app.api_as(Role::Sales).await;
+    assert_eq!(sales.get("/api/v1/audit/log").await.status, 403);
+}
+
+#[tokio::test]
 async fn the_file_holds_every_change_of_this_distributor_and_none_of_another() {
     let app = test_app().await;
     let (_, client) = changed_dealer(&app).await;

@@ -12,7 +12,7 @@ mod trail;
 mod verify;
 
 pub use changes::{TrailEntry, TrailFilter, list_changes};
-pub use query::{AuditEntry, AuditFilter, list};
+pub use query::{AuditEntry, AuditFilter, list, list_kinds};
 pub(crate) use record::{Author, Change, RECORD_COLUMNS, record, record_in};
 pub use seal::{SealTrail, Sealed, seal_trail_now};
 pub use verify::{TrailReport, verify_trail};

@@ -369,6 +369,7 @@ async fn each_change_is_told_in_the_audit_log_with_what_it_changed() {
     let filter = crate::audit::AuditFilter {
         object_kind: Some("product".to_owned()),
         object_id: Some(opened.id.as_uuid()),
+        ..crate::audit::AuditFilter::default()
     };
     let by = t.by();
     let log = crate::audit::list(&mut t, &by, &filter, &Page::default())

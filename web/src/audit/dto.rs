@@ -5,7 +5,7 @@ use poem_openapi::Object;
 use poem_openapi::types::Any;
 use serde_json::Value;
 use uuid::Uuid;
-use vitaran_core::audit::TrailEntry;
+use vitaran_core::audit::{AuditEntry, TrailEntry};
 
 use super::words::shown_by;
 
@@ -75,6 +75,46 @@ impl From<TrailEntry> for Change {
             object_id,
             before: before.map(Any),
             after: after.map(Any),
+        }
+    }
+}
+
+/// What somebody did.
+#[derive(Debug, Clone, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub struct Action {
+    id: Uuid,
+    at: DateTime<Utc>,
+    /// The person, or whoever made the key; absent for jobs and commands.
+    actor_id: Option<Uuid>,
+    /// Who it was: the person, the key, the job or command.
+    actor_name: String,
+    /// The platform admin behind a support visit, or `API key of` and its maker.
+    on_behalf_of: Option<String>,
+    /// Such as `dealers.credit_limit.set`.
+    action: String,
+    /// Such as `dealer`.
+    object_kind: String,
+    object_id: Option<Uuid>,
+    /// The `X-Request-Id` of the request behind it.
+    request_id: Option<Uuid>,
+    /// `before` and `after`, of an update the members that differ; and what was said besides, such as a reason.
+    detail: Any<Value>,
+}
+
+impl From<AuditEntry> for Action {
+    fn from(entry: AuditEntry) -> Self {
+        Action {
+            id: entry.id.as_uuid(),
+            at: entry.at,
+            actor_id: entry.by_user.map(|id| id.as_uuid()),
+            actor_name: entry.by_name,
+            on_behalf_of: entry.on_behalf_of,
+            action: entry.action,
+            object_kind: entry.object_kind,
+            object_id: entry.object_id,
+            request_id: entry.request_id,
+            detail: Any(entry.detail),
         }
     }
 }

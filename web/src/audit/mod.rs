@@ -2,6 +2,7 @@
 
 mod api;
 mod dto;
+mod filter;
 pub mod trail;
 mod words;
 
@@ -10,39 +11,33 @@ use poem::handler;
 use poem::web::{Data, Query};
 use serde::Deserialize;
 use serde_json::Value;
+use uuid::Uuid;
 use vitaran_core::access::PlatformAuditRead;
 use vitaran_core::audit::{self, AuditEntry, AuditFilter};
 use vitaran_core::db::Paged;
+use vitaran_kernel::UserId;
 
 pub use api::AuditApi;
 pub use trail::history_link;
 
-use words::{changes, members, shown};
+use words::{changes, members, noun, shown};
 
 use crate::auth::PageActor;
 use crate::http::form_page::id_of;
 use crate::http::params::{self, address};
+use crate::http::problem::Refusal;
 use crate::http::problem_page::PageResult;
 use crate::shell::Shell;
 use crate::state::AppState;
 use crate::ui::counted::Noun;
 use crate::ui::empty::{Empty, empty};
+use crate::ui::form::Choice;
 use crate::ui::pagination::{Pagination, pagination};
-use crate::ui::panel::{Heading, filter_chip, sheet};
+use crate::ui::panel::{Heading, filter_chip, sheet, toolbar};
 use crate::ui::table::{Column, Row, Table};
-use crate::ui::tabs::{View, views};
 use crate::ui::{Icon, time};
 
 const PATH: &str = "/admin/audit";
-
-/// What people look for most, by the kind of record.
-const KINDS: [(&str, &str); 5] = [
-    ("All", ""),
-    ("Products", "product"),
-    ("Categories", "category"),
-    ("Price lists", "price_list"),
-    ("Dealers", "dealer"),
-];
 
 /// What the log's address says.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -51,12 +46,49 @@ pub struct LogParams {
     pub kind: String,
     /// One record; only looked at together with its kind.
     pub id: String,
-    pub cursor: Option<String>,
+    pub by: String,
+    pub from: String,
+    pub to: String,
+    pub cursor: String,
 }
 
 impl LogParams {
-    fn with(&self, kind: &str, id: &str, cursor: &str) -> String {
-        address(PATH, &[("kind", kind), ("id", id), ("cursor", cursor)])
+    /// The filter they mean. What cannot be read is named with its place.
+    pub fn filter(&self) -> Result<AuditFilter, Refusal> {
+        Ok(AuditFilter {
+            object_kind: Some(self.kind.clone()).filter(|kind| !kind.is_empty()),
+            object_id: match self.id.as_str() {
+                "" => None,
+                id => Some(id_of(id, Uuid::try_parse)?),
+            },
+            by: filter::id("/by", &self.by)?.map(UserId::from_uuid),
+            from: filter::day("/from", &self.from)?,
+            to: filter::day("/to", &self.to)?,
+        })
+    }
+
+    /// The address with something changed, from the first page.
+    fn with(&self, change: impl FnOnce(&mut Self)) -> String {
+        let mut other = self.clone();
+        other.cursor.clear();
+        change(&mut other);
+        let LogParams {
+            kind,
+            id,
+            by,
+            from,
+            to,
+            cursor,
+        } = &other;
+        let all = [
+            ("kind", kind.as_str()),
+            ("id", id),
+            ("by", by),
+            ("from", from),
+            ("to", to),
+            ("cursor", cursor),
+        ];
+        address(PATH, &all)
     }
 }
 
@@ -69,47 +101,30 @@ pub async fn index(
     Query(params): Query<LogParams>,
 ) -> PageResult {
     let by = actor.allow::<PlatformAuditRead>()?;
-    let object_id = match params.id.as_str() {
-        "" => None,
-        id => Some(id_of(id, uuid::Uuid::try_parse)?),
-    };
-    let filter = AuditFilter {
-        object_kind: Some(params.kind.clone()).filter(|kind| !kind.is_empty()),
-        object_id,
-    };
-    let page = params::page(None, params.cursor.as_deref())?;
+    let filter = params.filter()?;
+    let page = params::page(None, Some(&params.cursor))?;
     let mut tx = state.db.begin_read(&by).await?;
+    let kinds = audit::list_kinds(&mut tx, &by).await?;
     let entries = audit::list(&mut tx, &by, &filter, &page).await?;
     tx.commit().await?;
-    Ok(shell.page("Audit log").render(log(&params, &entries)))
+    let body = log(&params, &kinds, &entries);
+    Ok(shell.page("Audit log").render(body))
 }
 
-fn log(params: &LogParams, entries: &Paged<AuditEntry>) -> Markup {
-    let hrefs = KINDS.map(|(_, kind)| params.with(kind, "", ""));
-    let tabs: Vec<View<'_>> = KINDS
-        .iter()
-        .zip(&hrefs)
-        .map(|((label, kind), href)| View {
-            label,
-            href,
-            count: None,
-            is_current: *kind == params.kind,
-        })
-        .collect();
+fn log(params: &LogParams, kinds: &[String], entries: &Paged<AuditEntry>) -> Markup {
     let next = entries.next.as_ref();
-    let next = next.map(|cursor| params.with(&params.kind, &params.id, cursor.as_str()));
-    let first = params.cursor.as_ref();
-    let first = first.map(|_| params.with(&params.kind, &params.id, ""));
+    let next = next.map(|next| params.with(|other| next.as_str().clone_into(&mut other.cursor)));
+    let first = (!params.cursor.is_empty()).then(|| params.with(|_| {}));
     html! {
         (Heading::new("Audit log").meta(html! { "Newest first. Nobody can change or remove what stands here" })
             .actions(html! { a.button href=(trail::PATH) { "Every change" } }))
-        (views("Kinds of records", &tabs))
-        @if !params.id.is_empty() { div { (filter_chip("One record", &params.with(&params.kind, "", ""))) } }
+        (toolbar(narrow(params, kinds)))
+        (chips(params, &entries.rows))
         @if entries.rows.is_empty() {
             (sheet(empty(Empty {
                 icon: Icon::History,
-                title: "Nothing here yet",
-                text: "Every change of a product, category, price or dealer is written down here with who made it.",
+                title: "Nothing here",
+                text: "Every change of a record or a setting is written down here with who made it. None fits these filters.",
                 action: None,
             })))
         } @else {
@@ -124,19 +139,46 @@ fn log(params: &LogParams, entries: &Paged<AuditEntry>) -> Markup {
     }
 }
 
+fn narrow(params: &LogParams, kinds: &[String]) -> Markup {
+    let all = std::iter::once(Choice::new("", "Every kind of record"));
+    let kinds = kinds
+        .iter()
+        .map(|kind| Choice::new(kind.as_str(), noun(kind)));
+    let choices: Vec<Choice<'_>> = all.chain(kinds).collect();
+    // A record is of one kind.
+    let kept = [("by", params.by.as_str())];
+    let days = (params.from.as_str(), params.to.as_str());
+    filter::form(PATH, days, &kept, Some((&params.kind, &choices)))
+}
+
+fn chips(params: &LogParams, rows: &[AuditEntry]) -> Markup {
+    let who = rows
+        .first()
+        .map_or("One person", |row| row.by_name.as_str());
+    html! {
+        @if !params.id.is_empty() { div { (filter_chip("One record", &params.with(|other| other.id.clear()))) } }
+        @if !params.by.is_empty() { div { (filter_chip(who, &params.with(|other| other.by.clear()))) } }
+    }
+}
+
 fn row(params: &LogParams, entry: &AuditEntry) -> Row {
     let of_record = entry.object_id.filter(|_| params.id.is_empty());
     Row::new([
         time::time(entry.at),
         html! {
-            (entry.by_name)
+            @match entry.by_user {
+                Some(id) => a href=(params.with(|other| other.by = id.to_string())) { (entry.by_name) },
+                None => (entry.by_name),
+            }
             @if let Some(behind) = &entry.on_behalf_of { " " span.muted { (who_is_behind(behind)) } }
         },
         html! {
             (words(&entry.action))
             @if let Some(name) = subject(&entry.detail) { " " strong { (name) } }
             @if let Some(id) = entry.request_id { " " a href={ (trail::PATH) "?request=" (id) } { "proof" } }
-            @if let Some(id) = of_record { " " a href=(params.with(&entry.object_kind, &id.to_string(), "")) { "history" } }
+            @if let Some(id) = of_record {
+                " " a href=(params.with(|other| { other.kind.clone_from(&entry.object_kind); other.id = id.to_string() })) { "history" }
+            }
         },
         html! { (remarks(&entry.detail)) (changes(entry.detail.get("before"), entry.detail.get("after"))) },
     ])

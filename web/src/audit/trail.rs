@@ -10,8 +10,9 @@ use uuid::Uuid;
 use vitaran_core::access::{Actor, PlatformAuditRead};
 use vitaran_core::audit::{self, TrailEntry, TrailFilter};
 use vitaran_core::db::{Cursor, Db, Limit, Page, Paged};
-use vitaran_kernel::{IstDate, UserId};
+use vitaran_kernel::UserId;
 
+use super::filter;
 use super::words::{changes, noun, shown_by};
 use crate::auth::PageActor;
 use crate::http::csv;
@@ -19,12 +20,10 @@ use crate::http::form_page::id_of;
 use crate::http::params::{self, address};
 use crate::http::problem::Refusal;
 use crate::http::problem_page::PageResult;
-use crate::hx::Form;
 use crate::shell::Shell;
 use crate::state::AppState;
 use crate::ui::counted::Noun;
 use crate::ui::empty::{Empty, empty};
-use crate::ui::form::{Field, hidden};
 use crate::ui::pagination::{Pagination, pagination};
 use crate::ui::panel::{Heading, filter_chip, sheet, toolbar};
 use crate::ui::table::{Column, Row, Table};
@@ -33,8 +32,9 @@ use crate::ui::{Icon, time};
 pub const PATH: &str = "/admin/audit/trail";
 const FILE: &str = "/admin/audit/trail.csv";
 
-/// Rows of a file at most: what a spreadsheet still opens at once. More is asked for in parts.
-const MAX_ROWS: usize = 10_000;
+/// Rows of a file at most: what a spreadsheet has below a line of headings. A file that would be longer breaks off, and the browser
+/// says that it is not whole; it is asked for in parts then.
+const MAX_ROWS: usize = 1_048_575;
 
 /// What the address says.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -52,27 +52,15 @@ pub struct TrailParams {
 impl TrailParams {
     /// The filter they mean. What cannot be read is named with its place.
     pub fn filter(&self) -> Result<TrailFilter, Refusal> {
-        let id = |pointer: &str, text: &str| match text.trim() {
-            "" => Ok(None),
-            text => Uuid::try_parse(text)
-                .map(Some)
-                .map_err(|_| Refusal::malformed_at(pointer, "invalid", "Give an id")),
-        };
-        let day = |pointer: &str, text: &str| match text.trim() {
-            "" => Ok(None),
-            text => IstDate::parse(text)
-                .map(Some)
-                .map_err(|error| Refusal::malformed_at(pointer, "invalid", &error.to_string())),
-        };
         Ok(TrailFilter {
             object: match self.object.as_str() {
                 "" => None,
                 text => Some(id_of(text, Uuid::try_parse)?),
             },
-            by: id("/by", &self.by)?.map(UserId::from_uuid),
-            request: id("/request", &self.request)?,
-            from: day("/from", &self.from)?,
-            to: day("/to", &self.to)?,
+            by: filter::id("/by", &self.by)?.map(UserId::from_uuid),
+            request: filter::id("/request", &self.request)?,
+            from: filter::day("/from", &self.from)?,
+            to: filter::day("/to", &self.to)?,
         })
     }
 
@@ -156,20 +144,11 @@ fn view(params: &TrailParams, entries: &Paged<TrailEntry>) -> Markup {
 
 fn days(params: &TrailParams) -> Markup {
     let kept = [
-        ("object", &params.object),
+        ("object", params.object.as_str()),
         ("by", &params.by),
         ("request", &params.request),
     ];
-    Form::get(PATH)
-        .class("inline-filter")
-        .label("Days")
-        .render(html! {
-            @for (name, value) in kept { @if !value.is_empty() { (hidden(name, value)) } }
-            (Field::date("from", "Changed from").value(params.from.as_str()).label_hidden())
-            span aria-hidden="true" { "–" }
-            (Field::date("to", "Changed to").value(params.to.as_str()).label_hidden())
-            button.button type="submit" { "Show" }
-        })
+    filter::form(PATH, (&params.from, &params.to), &kept, None)
 }
 
 fn chips(params: &TrailParams, rows: &[TrailEntry]) -> Markup {
@@ -260,10 +239,8 @@ fn rows_of(
         async move {
             let place = place?;
             if place.written >= MAX_ROWS {
-                let said = format!(
-                    "Only the first {MAX_ROWS} changes; choose fewer days for the rest\r\n"
-                );
-                return Some((Ok(said), None));
+                let said = format!("more than {MAX_ROWS} changes");
+                return Some((Err(std::io::Error::other(said)), None));
             }
             match page_of(&db, &actor, &filter, place.after).await {
                 // The file breaks off, and the browser says so.
