@@ -60,7 +60,8 @@ const CHORES: [(&str, &str); 15] = [
     (
         "counts of requests",
         "DELETE FROM request_counts WHERE (kind, network, started_at) IN \
-         (SELECT kind, network, started_at FROM request_counts WHERE started_at < now() - interval '10 minutes' LIMIT $1)",
+         (SELECT kind, network, started_at FROM request_counts WHERE started_at < now() - interval '10 minutes' \
+          AND (kind <> 'INVITATION' OR started_at < now() - interval '2 days') LIMIT $1)",
     ),
     (
         "used refresh tokens",

@@ -38,9 +38,10 @@ impl ChosenPassword {
         }
     }
 
-    /// Held to the rules for passwords.
-    pub fn parse(&self) -> Result<NewPassword, OpsError> {
-        NewPassword::parse(&self.text).map_err(|fault| OpsError::Refused(fault.to_string()))
+    /// Held to the rules for passwords of somebody of whom these words are known.
+    pub fn parse_for(&self, words: &[String]) -> Result<NewPassword, OpsError> {
+        NewPassword::parse_for(&self.text, words)
+            .map_err(|fault| OpsError::Refused(fault.to_string()))
     }
 }
 

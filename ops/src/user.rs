@@ -12,8 +12,8 @@ use serde_json::json;
 use vitaran_core::access::{Actor, SalesDealersRead};
 use vitaran_core::config;
 use vitaran_core::dealers;
-use vitaran_core::identity::{hash_password, second_factor};
-use vitaran_core::tenancy::{self, MemberForm, PlatformOperator};
+use vitaran_core::identity::{hash_password, second_factor, words_of};
+use vitaran_core::tenancy::{self, AddMemberError, MemberForm, PlatformOperator};
 use vitaran_kernel::{EmailAddress, SystemClock, Text, UserId};
 
 use crate::OpsError;
@@ -151,7 +151,7 @@ pub async fn reset_second_factor(input: ResetSecondFactor) -> Result<Vec<String>
     }])
 }
 
-/// Adds the user, or raises the one who has the address. Doing it twice changes nothing.
+/// Adds the user, or raises the one who has the address and has shown that it is theirs. Doing it twice changes nothing.
 pub async fn make_admin(
     owner: &mut Session,
     email: &str,
@@ -161,7 +161,8 @@ pub async fn make_admin(
     let refuse = |field: &str, error: String| OpsError::Refused(format!("{field}: {error}"));
     let email = EmailAddress::parse(email).map_err(|error| refuse("--email", error.to_string()))?;
     let name = Text::<120>::parse(name).map_err(|error| refuse("--name", error.to_string()))?;
-    let hash = hash_password(password.parse()?, config::password_cost()?)
+    let words = words_of(name.as_str(), email.as_str(), []);
+    let hash = hash_password(password.parse_for(&words)?, config::password_cost()?)
         .await
         .map_err(|error| OpsError::Refused(error.to_string()))?;
     let user = json!({ "id": UserId::generate(), "email": email, "name": name, "hash": hash });
@@ -169,8 +170,8 @@ pub async fn make_admin(
     // The owner may read every account (through app_lookup) and change the one it acts as.
     let created = owner
         .run_with(
-            "INSERT INTO users (id, email, name, password_hash, is_platform_admin) \
-             VALUES (($1->>'id')::uuid, $1->>'email', $1->>'name', $1->>'hash', true) ON CONFLICT (email) DO NOTHING",
+            "INSERT INTO users (id, email, name, password_hash, is_platform_admin, email_confirmed_at) \
+             VALUES (($1->>'id')::uuid, $1->>'email', $1->>'name', $1->>'hash', true, now()) ON CONFLICT (email) DO NOTHING",
             &user,
         )
         .await?;
@@ -181,12 +182,16 @@ pub async fn make_admin(
                 &user,
             )
             .await?;
-        owner
+        let raised = owner
             .run_with(
-                "UPDATE users SET is_platform_admin = true WHERE email = $1->>'email'",
+                "UPDATE users SET is_platform_admin = true WHERE email = $1->>'email' AND email_confirmed_at IS NOT NULL",
                 &user,
             )
             .await?;
+        if raised == 0 {
+            let email = email.to_string();
+            return Err(OpsError::refused(AddMemberError::Unconfirmed { email }));
+        }
     }
     owner.commit().await?;
     Ok(if created == 1 {

@@ -86,11 +86,7 @@ async fn somebody_new_is_invited_by_mail_makes_an_account_and_works_here() {
         1,
         "sent twice, mailed once"
     );
-    let id = app.database.id(&format!("SELECT id {mails}")).await;
-    let sealed = format!("SELECT sealed_secret AS text {mails}");
-    let sealed = app.database.text(&sealed).await;
-    let key = SecretKey::parse(SECRET_KEY).unwrap();
-    let token = key.open(&sealed_place(id), &sealed).unwrap();
+    let token = mailed(&app).await;
     assert_eq!(token.len(), 43, "256 bits");
     for table in [
         "invitations",
@@ -147,6 +143,86 @@ async fn somebody_new_is_invited_by_mail_makes_an_account_and_works_here() {
         .replace("'memberships'", "'invitations'")
         .replace("'INSERT'", "'DELETE'");
     assert_eq!(app.database.count(&used).await, 1, "who used it up");
+    assert!(is_confirmed(&app, ASHA).await, "the mail was theirs");
+}
+
+async fn is_confirmed(app: &TestApp, email: &str) -> bool {
+    let sql = format!(
+        "SELECT count(*) FROM users WHERE email = '{email}' AND email_confirmed_at IS NOT NULL"
+    );
+    app.database.count(&sql).await == 1
+}
+
+/// The secret of the newest mail.
+async fn mailed(app: &TestApp) -> String {
+    let newest =
+        "FROM account_mails WHERE sealed_secret IS NOT NULL ORDER BY created_at DESC LIMIT 1";
+    let id = app.database.id(&format!("SELECT id {newest}")).await;
+    let sealed = format!("SELECT sealed_secret AS text {newest}");
+    let sealed = app.database.text(&sealed).await;
+    let key = SecretKey::parse(SECRET_KEY).unwrap();
+    key.open(&sealed_place(id), &sealed).unwrap()
+}
+
+#[tokio::test]
+async fn a_link_that_was_passed_on_confirms_no_address_and_a_mail_gives_it_to_its_owner() {
+    let app = test_app().await;
+    let admin = app.api_as(Role::Admin).await;
+    let squatter = "correct horse battery staple";
+    let token = link(&admin, ASHA, "SALES").await;
+    assert_eq!(accept(&app, &token, "Asha", squatter).await.status, 303);
+    assert!(!is_confirmed(&app, ASHA).await);
+    app.database
+        .execute(&format!(
+            "INSERT INTO second_factors (user_id, sealed_secret, confirmed_at, last_step, created_at) \
+             SELECT id, 'x', now(), 0, now() FROM users WHERE email = '{ASHA}'"
+        ))
+        .await;
+    let form = [("email", ASHA)];
+    app.client().post_form("/forgotten-password", &form).await;
+    let token = mailed(&app).await;
+    let form = [("token", token.as_str()), ("password", NEW)];
+    let chosen = app.client().post_form("/new-password", &form).await;
+    assert_eq!(chosen.status, 303, "{}", chosen.body);
+    assert!(is_confirmed(&app, ASHA).await);
+    assert_eq!(sign_in(&app, ASHA, squatter).await.0, 422);
+    let (status, asha) = sign_in(&app, ASHA, NEW).await;
+    assert_eq!(status, 303);
+    assert_eq!(
+        asha.get("/admin/dealers").await.status,
+        200,
+        "what somebody else had set up does not keep her out"
+    );
+}
+
+#[tokio::test]
+async fn an_address_gets_ten_invitations_a_day_whoever_sends_them() {
+    let app = test_app().await;
+    app.tenant("ampere", "29AMPCE5678B1ZI").await;
+    let theirs = Person {
+        email: "admin@ampere.test".to_owned(),
+        password: PASSWORD.to_owned(),
+        dealer: None,
+    };
+    let admins = [app.api_as(Role::Admin).await, app.api(&theirs).await];
+    let body = json!({ "email": ASHA, "role": "SALES" });
+    for nth in 0..10 {
+        let admin = &admins[nth % 2];
+        let sent = invite(admin, body.clone()).await;
+        assert_eq!(sent.status, 201, "{nth}: {}", sent.body);
+        let id = sent.json()["invitation"]["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/invitations/{id}/revocation");
+        let revoked = admin.post_json(&path, &Value::Null).await;
+        assert_eq!(revoked.status, 200, "{}", revoked.body);
+    }
+    let sent = invite(&admins[0], body).await;
+    assert_eq!(
+        fault(&sent),
+        refused("/delivery", "invitations.mailed_often")
+    );
+    let mails = "SELECT count(*) FROM account_mails WHERE kind = 'INVITATION'";
+    assert_eq!(app.database.count(mails).await, 10);
+    link(&admins[1], ASHA, "SALES").await;
 }
 
 #[tokio::test]

@@ -133,6 +133,29 @@ async fn an_administrator_whose_account_is_switched_off_is_refused_and_nothing_i
 }
 
 #[tokio::test]
+async fn an_account_that_somebody_may_have_made_under_anothers_address_gets_no_distributor() {
+    let app = test_app().await;
+    let client = app.sign_in_platform_admin().await;
+    app.database
+        .execute("INSERT INTO users (id, email, name, password_hash) VALUES (gen_random_uuid(), 'anil@ampere.test', 'Anil', '!')")
+        .await;
+    let answer = client.post_form("/super/tenants/new", &FORM).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    assert!(
+        answer.body.contains("f-admin_email-error")
+            && answer.body.contains("nobody has shown that the address"),
+        "{}",
+        answer.body
+    );
+    assert_eq!(app.database.count("SELECT count(*) FROM tenants").await, 1);
+    app.database
+        .execute("UPDATE users SET email_confirmed_at = now() WHERE email = 'anil@ampere.test'")
+        .await;
+    let answer = client.post_form("/super/tenants/new", &FORM).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+}
+
+#[tokio::test]
 async fn a_distributor_sells_under_the_gstin_of_a_regular_taxpayer_alone() {
     let app = test_app().await;
     let client = app.sign_in_platform_admin().await;

@@ -27,14 +27,14 @@ GRANT SELECT ON eway_thresholds, tax_classes, tax_rates, whatsapp_error_classes 
 -- Identity and tenancy.
 GRANT SELECT ON tenants TO app_user, app_worker;
 GRANT INSERT, UPDATE (name, status, version, modules_off) ON tenants TO app_user;
-GRANT SELECT (id, email, name, password_changed_at, is_platform_admin, is_active, created_at) ON users TO app_user, app_worker;
-GRANT INSERT (id, email, name, password_hash), UPDATE (name, email, password_hash, password_changed_at) ON users TO app_user;
+GRANT SELECT (id, email, name, password_changed_at, is_platform_admin, is_active, created_at, email_confirmed_at) ON users TO app_user, app_worker;
+GRANT INSERT (id, email, name, password_hash, email_confirmed_at), UPDATE (name, email, password_hash, password_changed_at, email_confirmed_at) ON users TO app_user;
 GRANT SELECT, INSERT, UPDATE (role, role_id, dealer_id, location_ids, is_active, version, removed_at, created_at) ON memberships TO app_user;
 GRANT SELECT, INSERT, UPDATE (name, permissions, approval_limit, version), DELETE ON roles TO app_user;
 GRANT SELECT ON memberships TO app_worker;
 GRANT SELECT, INSERT, UPDATE (ended_at) ON impersonations TO app_user;
 -- A session's user and target are decided when it is opened. Tokens go with their session.
-GRANT SELECT, INSERT, UPDATE (id_hash, data, last_seen_at, expires_at), DELETE ON sessions TO app_user;
+GRANT SELECT, INSERT, UPDATE (id_hash, last_seen_at, expires_at), DELETE ON sessions TO app_user;
 GRANT INSERT ON access_tokens, rotated_tokens TO app_user;
 GRANT SELECT, INSERT, DELETE ON account_links, email_changes, pending_sign_ins, recovery_codes TO app_user;
 GRANT SELECT, INSERT, UPDATE (sealed_secret, confirmed_at, last_step, created_at), DELETE ON second_factors TO app_user;
@@ -44,7 +44,7 @@ GRANT INSERT (id, kind, recipient, recipient_name, sealed_secret, about) ON acco
 GRANT SELECT, DELETE, UPDATE (status, attempts, next_attempt_at, lease_token, lease_until, last_error, sent_at, sealed_secret) ON account_mails TO app_worker;
 GRANT SELECT, DELETE ON sessions, access_tokens, rotated_tokens, account_links, email_changes, pending_sign_ins, sign_in_tries, request_counts TO app_worker;
 GRANT SELECT, INSERT, UPDATE ON sign_in_tries, request_counts TO app_user;
-GRANT SELECT, INSERT, UPDATE (token_hash, invited_by, expires_at, sendings, version), DELETE ON invitations TO app_user;
+GRANT SELECT, INSERT, UPDATE (token_hash, invited_by, expires_at, sendings, is_mailed, version), DELETE ON invitations TO app_user;
 -- The hash of a key is written and never read again, but for the look-up.
 GRANT SELECT (tenant_id, id, membership_id, name, last4, scopes, networks, created_at, created_by, expires_at, replaced_by, revoked_at, revoked_by, last_used_at, last_used_ip),
     INSERT, UPDATE (expires_at, replaced_by, revoked_at, revoked_by, last_used_at, last_used_ip) ON api_keys TO app_user;

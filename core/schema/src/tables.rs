@@ -356,6 +356,7 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         location_ids -> Nullable<Array<Nullable<Uuid>>>,
+        is_mailed -> Bool,
     }
 }
 
@@ -878,6 +879,7 @@ diesel::table! {
         is_active -> Bool,
         created_at -> Timestamptz,
         password_changed_at -> Timestamptz,
+        email_confirmed_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -264,12 +264,13 @@ pub async fn change_email(
         .optional()?;
     let account = account.filter(|_| is_active && used == 1);
     let account = account.ok_or(ChangeEmailError::LinkOver)?;
-    let changed = Statement::new("UPDATE users SET email = $2 WHERE id = $1")
-        .bind(change.user.as_uuid())
-        .bind(change.email.as_str())
-        .execute(tx.conn()?)
-        .await
-        .map_err(DbError::from);
+    let changed =
+        Statement::new("UPDATE users SET email = $2, email_confirmed_at = now() WHERE id = $1")
+            .bind(change.user.as_uuid())
+            .bind(change.email.as_str())
+            .execute(tx.conn()?)
+            .await
+            .map_err(DbError::from);
     match changed {
         Err(error) if error.is_unique("uq_users_email") => return Err(ChangeEmailError::Taken),
         other => other?,

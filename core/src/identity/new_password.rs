@@ -35,7 +35,7 @@ impl NewPassword {
     }
 
     /// For somebody of whom these words are known.
-    pub(crate) fn parse_for(text: &str, words: &[String]) -> Result<Self, PasswordFault> {
+    pub fn parse_for(text: &str, words: &[String]) -> Result<Self, PasswordFault> {
         match text.chars().count() {
             n if n < MIN_LENGTH => return Err(PasswordFault::TooShort),
             n if n > MAX_LENGTH => return Err(PasswordFault::TooLong),

@@ -70,7 +70,8 @@ impl OwnAccount {
 }
 
 /// Name, address and company, whole and in parts.
-pub(crate) fn words_of<'a>(
+#[must_use]
+pub fn words_of<'a>(
     name: &'a str,
     email: &'a str,
     companies: impl IntoIterator<Item = &'a str>,
@@ -138,6 +139,17 @@ pub(super) async fn end_credentials(
             .await?;
     }
     Ok(())
+}
+
+/// Notes that mails to the address reach the person the transaction acts as. `true` where nobody had shown that before.
+pub(crate) async fn confirm_address(tx: &mut PlatformTx, user: UserId) -> Result<bool, DbError> {
+    let rows = Statement::new(
+        "UPDATE users SET email_confirmed_at = now() WHERE id = $1 AND email_confirmed_at IS NULL",
+    )
+    .bind(user.as_uuid())
+    .execute(tx.conn()?)
+    .await?;
+    Ok(rows == 1)
 }
 
 /// Stores the hash of a new password; `false` when the account is switched off.

@@ -11,7 +11,8 @@ use vitaran_kernel::UserId;
 
 use super::link::{LONGEST_LINK, new_link_secret};
 use super::memberships::find_by_email_in;
-use super::own_account::{Hold, end_credentials, hold, store_password, words_of};
+use super::own_account::{Hold, confirm_address, end_credentials, hold, store_password, words_of};
+use super::second_factor::forget_second_factor;
 use super::sign_in::an_address;
 use super::tries::{Standing, Tries};
 use super::{ChangePasswordError, CredentialHash, NewPassword, SignInRules, hash_password};
@@ -182,7 +183,8 @@ impl LinkHolder {
 }
 
 /// Uses the link up: the password is the new one, every session and token ends, and the network is one the account is known
-/// from. The person signs in with the new password.
+/// from. The person signs in with the new password. Where nobody had shown before that the address is theirs, whoever made
+/// the account may have been somebody else: their second factor goes too.
 pub async fn set_new_password(
     db: &Db,
     rules: SignInRules,
@@ -200,6 +202,9 @@ pub async fn set_new_password(
         || !store_password(&mut tx, holder.user, hash).await?
     {
         return Err(ResetPasswordError::LinkOver);
+    }
+    if confirm_address(&mut tx, holder.user).await? {
+        forget_second_factor(&mut tx, holder.user).await?;
     }
     end_credentials(&mut tx, holder.user, None).await?;
     let email = &holder.email;

@@ -1,7 +1,7 @@
 //! Accepting an invitation: somebody new makes an account with it, somebody known shows their password and gets one more
 //! membership. Either uses the link up, in the transaction that makes the member.
 
-use diesel::sql_types::{Array, Nullable, Text as SqlText, Uuid};
+use diesel::sql_types::{Array, Bool, Nullable, Text as SqlText, Uuid};
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::RunQueryDsl as _;
 use serde::Deserialize;
@@ -15,11 +15,11 @@ use crate::audit::{self, Author, Change};
 use crate::db::{Db, DbError, PlatformTx, Statement};
 use crate::identity::{
     CredentialHash, GrantColumns, LONGEST_LINK, NewPassword, ProvePasswordError, Proven,
-    SignInRules, hash_password, prove_password, words_of,
+    SignInRules, confirm_address, hash_password, prove_password, words_of,
 };
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 use crate::roles::Beyond;
-use crate::tenancy::{AddMemberError, Membership, insert_membership, insert_user};
+use crate::tenancy::{AddMemberError, Membership, NewAccount, insert_membership, insert_user};
 use crate::throttle::{Network, TooMany};
 
 /// The form as typed. Not `Debug`: it holds a password.
@@ -259,6 +259,9 @@ struct Used {
     location_ids: Option<Vec<LocationId>>,
     #[diesel(sql_type = Uuid)]
     invited_by: MembershipId,
+    /// Whether whoever holds the link found it in the mailbox of the address.
+    #[diesel(sql_type = Bool)]
+    is_mailed: bool,
 }
 
 impl Used {
@@ -275,7 +278,7 @@ async fn use_up(
 ) -> Result<Option<Used>, DbError> {
     let used = Statement::new(
         "DELETE FROM invitations WHERE tenant_id = $1 AND token_hash = $2 AND expires_at > now() \
-         RETURNING id, email, role, role_id, dealer_id, location_ids, invited_by",
+         RETURNING id, email, role, role_id, dealer_id, location_ids, invited_by, is_mailed",
     )
     .bind(tenant.as_uuid())
     .bind(CredentialHash::of(token).0.to_vec())
@@ -338,9 +341,21 @@ async fn join(
 ) -> Result<(), AcceptError> {
     let role = Role::parse(&used.role).ok_or(AcceptError::NotBacked)?;
     let (user, name) = match person {
-        Person::Known { user, name } => (user, name),
+        Person::Known { user, name } => {
+            if used.is_mailed {
+                confirm_address(tx, user).await?;
+            }
+            (user, name)
+        }
         Person::New { user, name, hash } => {
-            if !insert_user(tx, user, &used.email, &name, &hash).await? {
+            let account = NewAccount {
+                id: user,
+                email: &used.email,
+                name: &name,
+                password_hash: &hash,
+                is_confirmed: used.is_mailed,
+            };
+            if !insert_user(tx, account).await? {
                 // Somebody made the account a moment ago, and has not shown that they are the one who asks.
                 return Err(AcceptError::WrongPassword);
             }

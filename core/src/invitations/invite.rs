@@ -18,6 +18,7 @@ use crate::master::{MasterError, check_version};
 use crate::members::{Given, Place};
 use crate::problem::{Kind, Problem};
 use crate::secrets::SecretKey;
+use crate::throttle::{MAX_INVITATIONS_A_DAY, count_invitation};
 
 /// An invitation that is on its way.
 #[derive(Debug)]
@@ -101,8 +102,8 @@ pub async fn invite(
     refuse_too_many(tx).await?;
     let (id, secret) = (InvitationId::generate(), secret()?);
     Statement::new(
-        "INSERT INTO invitations (tenant_id, id, email, role, role_id, dealer_id, location_ids, token_hash, invited_by, created_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + $11 * interval '1 day')",
+        "INSERT INTO invitations (tenant_id, id, email, role, role_id, dealer_id, location_ids, token_hash, invited_by, created_at, expires_at, is_mailed) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + $11 * interval '1 day', $12)",
     )
     .bind(tx.tenant().as_uuid())
     .bind(id.as_uuid())
@@ -115,6 +116,7 @@ pub async fn invite(
     .bind(inviter.as_uuid())
     .bind(tx.now())
     .bind(LINK_TTL_DAYS)
+    .bind(input.delivery == Delivery::Mail)
     .execute(tx.conn()?)
     .await
     .map_err(|error| already_invited(error.into(), &input.email))?;
@@ -153,13 +155,14 @@ pub async fn send_again(
     let secret = secret()?;
     Statement::new(
         "UPDATE invitations SET token_hash = $3, invited_by = $4, expires_at = now() + $5 * interval '1 day', sendings = sendings + 1, \
-         version = version + 1 WHERE tenant_id = $1 AND id = $2",
+         is_mailed = $6, version = version + 1 WHERE tenant_id = $1 AND id = $2",
     )
     .bind(tx.tenant().as_uuid())
     .bind(id.as_uuid())
     .bind(CredentialHash::of(&secret).0.to_vec())
     .bind(inviter.as_uuid())
     .bind(LINK_TTL_DAYS)
+    .bind(delivery == Delivery::Mail)
     .execute(tx.conn()?)
     .await?;
     let after = fetch(tx, id, "").await?;
@@ -203,6 +206,13 @@ async fn send(
     if delivery == Delivery::Link {
         let secret = Some(secret);
         return Ok(Sent { invitation, secret });
+    }
+    if !count_invitation(tx, &invitation.email).await? {
+        let detail = format!(
+            "{MAX_INVITATIONS_A_DAY} invitations were mailed to {} today: pass a link on yourself, or try again tomorrow",
+            invitation.email
+        );
+        return Err(Refused::fault("/delivery", "invitations.mailed_often", detail).into());
     }
     let tenant = tx.actor().tenant().name.clone();
     let mail = AccountMail::Invitation {

@@ -81,6 +81,11 @@ pub enum AddMemberError {
     /// A switched-off account is nobody's to revive by naming its address.
     #[error("The account of {email} is switched off, so it cannot work here")]
     SwitchedOff { email: String },
+    /// Whoever made it chose its password, and need not be whose address it is.
+    #[error(
+        "The account of {email} was made with a link that was passed on, and nobody has shown that the address is theirs. Let them ask for a new password by mail under \"Forgotten password\", then try again"
+    )]
+    Unconfirmed { email: String },
     #[error("A dealer's login needs a dealer, and no other role has one")]
     DealerMismatch,
     #[error("the password could not be hashed: {0}")]
@@ -94,6 +99,7 @@ impl Problem for AddMemberError {
         match self {
             AddMemberError::AlreadyMember { .. }
             | AddMemberError::SwitchedOff { .. }
+            | AddMemberError::Unconfirmed { .. }
             | AddMemberError::DealerMismatch => Kind::Invalid,
             AddMemberError::Hashing(_) => Kind::Internal,
             AddMemberError::Db(error) => error.kind(),
@@ -104,6 +110,7 @@ impl Problem for AddMemberError {
         match self {
             AddMemberError::AlreadyMember { .. } => "members.exists",
             AddMemberError::SwitchedOff { .. } => "members.switched_off",
+            AddMemberError::Unconfirmed { .. } => "members.unconfirmed",
             AddMemberError::DealerMismatch => "members.dealer_mismatch",
             AddMemberError::Hashing(_) => "service.internal",
             AddMemberError::Db(error) => error.code(),
@@ -112,7 +119,9 @@ impl Problem for AddMemberError {
 
     fn faults(&self) -> Vec<Fault> {
         match self {
-            AddMemberError::AlreadyMember { .. } | AddMemberError::SwitchedOff { .. } => {
+            AddMemberError::AlreadyMember { .. }
+            | AddMemberError::SwitchedOff { .. }
+            | AddMemberError::Unconfirmed { .. } => {
                 vec![Fault::new("/admin_email", self.code(), self.to_string())]
             }
             _ => Vec::new(),
@@ -156,7 +165,8 @@ pub async fn add_member(
     Ok(id)
 }
 
-/// The rows of [`add_member`], in a transaction that has entered the tenant.
+/// The rows of [`add_member`], in a transaction that has entered the tenant. The operator answers for the address of an account
+/// that they make; that of one which somebody else has made must have been confirmed.
 pub(super) async fn insert_member(
     tx: &mut PlatformTx,
     tenant: TenantId,
@@ -166,32 +176,70 @@ pub(super) async fn insert_member(
     role: Role,
     dealer: Option<DealerId>,
 ) -> Result<MembershipId, AddMemberError> {
-    insert_user(tx, UserId::generate(), email, name, password_hash).await?;
+    let account = NewAccount {
+        id: UserId::generate(),
+        email,
+        name,
+        password_hash,
+        is_confirmed: true,
+    };
+    insert_user(tx, account).await?;
     let place = Membership {
         role,
         role_id: None,
         dealer,
     };
-    insert_membership(tx, tenant, email, place).await
+    let id = insert_membership(tx, tenant, email, place).await?;
+    // A member's account can be looked at.
+    let unconfirmed: Vec<Unconfirmed> = Statement::new(
+        "SELECT m.id FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.tenant_id = $1 AND m.id = $2 AND u.email_confirmed_at IS NULL",
+    )
+    .bind(tenant.as_uuid())
+    .bind(id.as_uuid())
+    .load(tx.conn()?)
+    .await
+    .map_err(DbError::from)?;
+    if unconfirmed.iter().any(|row| row.id == id) {
+        let email = email.to_string();
+        return Err(AddMemberError::Unconfirmed { email });
+    }
+    Ok(id)
+}
+
+#[derive(QueryableByName)]
+struct Unconfirmed {
+    #[diesel(sql_type = SqlUuid)]
+    id: MembershipId,
+}
+
+/// The account of somebody new.
+pub(crate) struct NewAccount<'a> {
+    pub(crate) id: UserId,
+    pub(crate) email: &'a EmailAddress,
+    pub(crate) name: &'a Text<120>,
+    pub(crate) password_hash: &'a str,
+    /// Whether mails to the address are known to reach whoever chose the password.
+    pub(crate) is_confirmed: bool,
 }
 
 /// Makes an account; `false` where the address has one.
 pub(crate) async fn insert_user(
     tx: &mut PlatformTx,
-    id: UserId,
-    email: &EmailAddress,
-    name: &Text<120>,
-    password_hash: &str,
+    account: NewAccount<'_>,
 ) -> Result<bool, DbError> {
     // The conflict is silent whether or not the address exists. It names no column: to name one PostgreSQL asks that the new
     // row may be read, and a stranger's may not.
-    let rows = Statement::new("INSERT INTO users (id, email, name, password_hash) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
-        .bind(id.as_uuid())
-        .bind(email.as_str())
-        .bind(name.as_str())
-        .bind(password_hash)
-        .execute(tx.conn()?)
-        .await?;
+    let rows = Statement::new(
+        "INSERT INTO users (id, email, name, password_hash, email_confirmed_at) VALUES ($1, $2, $3, $4, CASE WHEN $5 THEN now() END) \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(account.id.as_uuid())
+    .bind(account.email.as_str())
+    .bind(account.name.as_str())
+    .bind(account.password_hash)
+    .bind(account.is_confirmed)
+    .execute(tx.conn()?)
+    .await?;
     Ok(rows == 1)
 }
 

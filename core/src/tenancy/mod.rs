@@ -17,7 +17,7 @@ pub use impersonate::{
     Ending, ImpersonateError, StartVisit, Visit, VisitForm, end_visits, start_visit,
 };
 pub use members::{AddMemberError, MemberForm, NewMember, add_member};
-pub(crate) use members::{Membership, insert_membership, insert_user};
+pub(crate) use members::{Membership, NewAccount, insert_membership, insert_user};
 pub use modules::{ModulesForm, set_modules};
 pub use operator::PlatformOperator;
 pub use register::{

@@ -4,9 +4,10 @@ use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl as _;
+use sha2::{Digest as _, Sha256};
 
 use super::{Network, TooMany};
-use crate::db::{Db, DbError, PlatformTx, Statement};
+use crate::db::{Db, DbError, PlatformTx, Statement, TenantTx, TxConnection};
 
 #[derive(QueryableByName)]
 struct Counted {
@@ -14,10 +15,14 @@ struct Counted {
     count: i64,
 }
 
+/// Invitations that are mailed to one address in a day, by all distributors together: more would be a way to fill somebody's
+/// mailbox through us.
+pub(crate) const MAX_INVITATIONS_A_DAY: i64 = 10;
+
 async fn add(
-    tx: &mut PlatformTx,
+    connection: &mut TxConnection,
     kind: &str,
-    network: Network,
+    of: &str,
     started_at: DateTime<Utc>,
     count: i64,
 ) -> Result<i64, DbError> {
@@ -26,10 +31,10 @@ async fn add(
          ON CONFLICT (kind, network, started_at) DO UPDATE SET count = c.count + excluded.count RETURNING count",
     )
     .bind(kind)
-    .bind(network.to_string())
+    .bind(of)
     .bind(started_at)
     .bind(count)
-    .get_result(tx.conn()?)
+    .get_result(connection)
     .await?;
     Ok(counted.count)
 }
@@ -42,7 +47,7 @@ pub(super) async fn add_requests(
     count: i64,
 ) -> Result<i64, DbError> {
     let mut tx = db.begin_platform().await?;
-    let all = add(&mut tx, "ANY", network, started_at, count).await?;
+    let all = add(tx.conn()?, "ANY", &network.to_string(), started_at, count).await?;
     tx.commit().await?;
     Ok(all)
 }
@@ -57,7 +62,7 @@ pub(crate) async fn count_sign_in(
     let now = tx.now();
     let minute = TimeDelta::minutes(1);
     let started_at = now.duration_trunc(minute).unwrap_or(now);
-    let count = add(tx, "SIGN_IN", network, started_at, 1).await?;
+    let count = add(tx.conn()?, "SIGN_IN", &network.to_string(), started_at, 1).await?;
     if count <= i64::from(most) {
         return Ok(Ok(()));
     }
@@ -65,4 +70,14 @@ pub(crate) async fn count_sign_in(
     Ok(Err(TooMany {
         seconds: u32::try_from(rest).unwrap_or(60),
     }))
+}
+
+/// Counts an invitation that is mailed to an address, in the transaction that sends it; `false` when it is one too many. What is
+/// stored of the address is its hash.
+pub(crate) async fn count_invitation(tx: &mut TenantTx, email: &str) -> Result<bool, DbError> {
+    let now = tx.now();
+    let today = now.duration_trunc(TimeDelta::days(1)).unwrap_or(now);
+    let address = hex::encode(Sha256::digest(email.as_bytes()));
+    let count = add(tx.conn()?, "INVITATION", &address, today, 1).await?;
+    Ok(count <= MAX_INVITATIONS_A_DAY)
 }

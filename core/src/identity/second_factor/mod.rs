@@ -23,6 +23,7 @@ pub use reset::{
 pub use rules::{RulesForm, SecondFactorRules, SetRules, load_rules, set_rules};
 
 pub(super) use code::TypedCode;
+pub(super) use own::forget_second_factor;
 pub(super) use proof::{UsedCode, record_own, use_code};
 
 use uuid::Uuid;

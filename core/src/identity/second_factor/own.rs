@@ -175,15 +175,23 @@ pub async fn switch_off(
     let shown = prove_password(db, rules, by, &proof, from).await?;
     let mut tx = shown.begin(db).await?;
     use_code_in_force(&mut tx, key, by.user, &proof.code).await?;
-    Statement::new("DELETE FROM second_factors WHERE user_id = $1")
-        .bind(by.user.as_uuid())
-        .execute(tx.conn()?)
-        .await
-        .map_err(DbError::from)?;
+    forget_second_factor(&mut tx, by.user).await?;
     shown.tries.succeed(&mut tx).await?;
     account_mails::queue(tx.conn()?, &by.email, AccountMail::SecondFactorOff).await?;
     tell(&mut tx, by, "identity.second_factor.off").await?;
     Ok(tx.commit().await?)
+}
+
+/// Secret and recovery codes of somebody the transaction may act for; whether there were any.
+pub(in crate::identity) async fn forget_second_factor(
+    tx: &mut PlatformTx,
+    user: UserId,
+) -> Result<bool, DbError> {
+    let rows = Statement::new("DELETE FROM second_factors WHERE user_id = $1")
+        .bind(user.as_uuid())
+        .execute(tx.conn()?)
+        .await?;
+    Ok(rows == 1)
 }
 
 /// As [`use_code`] of one that is on: a secret that was never confirmed proves nothing.

@@ -11,6 +11,7 @@ use diesel_async::RunQueryDsl as _;
 use serde_json::json;
 use vitaran_kernel::UserId;
 
+use super::forget_second_factor;
 use crate::access::{Allowed, PlatformUsersWrite};
 use crate::account_mails::{self, AccountMail, QueueMailError};
 use crate::audit::{self, Author, Change};
@@ -178,11 +179,7 @@ pub async fn reset_at_console(
         return Err(ResetSecondFactorError::NoMember);
     };
     tx.act_as(found.user.id).await?;
-    let removed = Statement::new("DELETE FROM second_factors WHERE user_id = $1")
-        .bind(found.user.id.as_uuid())
-        .execute(tx.conn()?)
-        .await?;
-    if removed == 0 {
+    if !forget_second_factor(&mut tx, found.user.id).await? {
         return Ok(false);
     }
     account_mails::queue(
