@@ -154,6 +154,41 @@ async fn lists_queues_and_figures_are_of_ones_own_locations() {
 }
 
 #[tokio::test]
+async fn the_settings_of_the_house_and_keys_that_reach_further_are_not_a_branchs_to_change() {
+    let app = test_app().await;
+    let two = Two::new(&app).await;
+    let admin = app.api_as(Role::Admin).await;
+    let (head, browser) = managers(&app, &two).await;
+    let key = async |by: &Client| {
+        let keyed = by.with("idempotency-key", &uuid::Uuid::now_v7().to_string());
+        let body = json!({ "name": "Tally", "scopes": ["sales.orders.read"] });
+        let made = keyed.post_json("/api/v1/api_keys", &body).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let id = made.json()["api_key"]["id"].as_str().unwrap().to_owned();
+        format!("/api/v1/api_keys/{id}/revocation")
+    };
+    let (wide, narrow) = (key(&admin).await, key(&head).await);
+    for path in ["/admin/domains", "/admin/second-factor"] {
+        let page = browser.get(path).await;
+        assert_eq!(page.status, 403, "{path}");
+        assert!(
+            page.body.contains("works at some locations only"),
+            "{}",
+            page.body
+        );
+    }
+    let added = head
+        .with("idempotency-key", "d")
+        .post_json("/api/v1/domains", &json!({ "name": "orders.volt.test" }))
+        .await;
+    assert_eq!(added.code(), "access.forbidden", "{}", added.body);
+    let refused = head.post_json(&wide, &Value::Null).await;
+    assert_eq!(refused.code(), "api_keys.beyond_yours", "{}", refused.body);
+    assert_eq!(head.post_json(&narrow, &Value::Null).await.status, 200);
+    assert_eq!(admin.post_json(&wide, &Value::Null).await.status, 200);
+}
+
+#[tokio::test]
 async fn goods_come_in_and_orders_are_placed_where_one_works_alone() {
     let app = test_app().await;
     let two = Two::new(&app).await;

@@ -8,8 +8,8 @@ use vitaran_kernel::{ApiKeyId, DealerId, ImpersonationId, TenantId, UserId};
 
 use super::roles::PermissionSet;
 use super::{
-    Allowed, DealerScope, Forbidden, Grant, LocationScope, ModuleSet, Permission, PermissionCode,
-    Role, SomeLocations,
+    Allowed, DealerScope, Forbidden, Grant, Lacking, LocationScope, ModuleSet, Permission,
+    PermissionCode, Role, SomeLocations,
 };
 
 /// The tenant an actor works in.
@@ -155,7 +155,21 @@ impl Actor {
         } else {
             Err(Forbidden {
                 permission: P::CODE,
+                why: self.lacking(P::CODE),
             })
+        }
+    }
+
+    /// Why the actor does not have the permission: the narrowest reason first.
+    fn lacking(&self, code: PermissionCode) -> Lacking {
+        if self.0.grant.permissions().contains(code) {
+            return Lacking::Module;
+        }
+        match (&self.0.key, &self.0.impersonation) {
+            (Some(_), _) => Lacking::Key,
+            (None, Some(_)) => Lacking::Visit,
+            (None, None) if self.0.grant.is_kept_from(code) => Lacking::Locations,
+            (None, None) => Lacking::Role,
         }
     }
 
@@ -246,5 +260,65 @@ impl Actor {
             LocationScope::All => Ok(()),
             LocationScope::Own(_) => Err(SomeLocations),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use vitaran_kernel::{Clock as _, LocationId, SystemClock};
+
+    use super::super::{BillingGstExport, Module, PlatformUsersWrite, SalesOrdersApprove};
+    use super::*;
+
+    fn tenant() -> TenantRef {
+        TenantRef {
+            id: TenantId::generate(),
+            slug: "volt".to_owned(),
+            name: "Volt".to_owned(),
+        }
+    }
+
+    fn member(grant: Grant) -> Actor {
+        let (name, email) = ("Asha".to_owned(), "asha@volt.test".to_owned());
+        Actor::member(UserId::generate(), name, email, tenant(), grant, None)
+    }
+
+    fn why<P: Permission>(actor: &Actor) -> String {
+        actor.allow::<P>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_refusal_names_what_takes_the_permission_away() {
+        let here = LocationScope::of(vec![LocationId::generate()]);
+        let accounts = Grant::built_in(Role::Accounts);
+        let (everywhere, bound) = (member(accounts.clone()), member(accounts.at(here)));
+        assert_eq!(
+            why::<PlatformUsersWrite>(&everywhere),
+            why::<PlatformUsersWrite>(&bound),
+            "the place does not change what the role never gave"
+        );
+        assert!(why::<PlatformUsersWrite>(&bound).starts_with("Your role may not "));
+        assert!(
+            why::<BillingGstExport>(&bound).starts_with("Whoever works at some locations only ")
+        );
+        let admin = member(Grant::built_in(Role::Admin));
+        let key = KeyRef {
+            id: ApiKeyId::generate(),
+            name: "ERP".to_owned(),
+            maker: "Asha".to_owned(),
+        };
+        let program = admin.through_key(key, PermissionSet::EMPTY);
+        assert!(why::<SalesOrdersApprove>(&program).starts_with("This API key may not "));
+        let visit = Impersonation {
+            id: ImpersonationId::generate(),
+            may_write: false,
+            ends_at: SystemClock.now() + TimeDelta::hours(1),
+        };
+        let (name, email) = ("Vik".to_owned(), "vik@vitaran.test".to_owned());
+        let visitor = Actor::visitor(UserId::generate(), name, email, tenant(), visit);
+        assert!(why::<SalesOrdersApprove>(&visitor).starts_with("A support visit that only looks"));
+        let without = admin.with_modules(ModuleSet::only(&[Module::Inventory]));
+        assert!(why::<SalesOrdersApprove>(&without).starts_with("Without a module"));
     }
 }

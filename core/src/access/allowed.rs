@@ -44,11 +44,38 @@ impl<P: Permission> fmt::Debug for Allowed<P> {
     }
 }
 
-/// The actor's role does not hold the permission. Decided before anything is looked up.
+/// The actor does not hold the permission. Decided before anything is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Your role may not {}", .permission.may())]
+#[error("{} {}", .why.who_may_not(), .permission.may())]
 pub struct Forbidden {
     pub permission: PermissionCode,
+    pub why: Lacking,
+}
+
+/// What takes a permission from an actor: whom to ask for it depends on that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lacking {
+    Role,
+    /// The role gives it, at every location alone.
+    Locations,
+    /// The distributor does not use the module that it belongs to.
+    Module,
+    /// The key's scopes leave it out, or its maker does not hold it.
+    Key,
+    /// A support visit that only looks.
+    Visit,
+}
+
+impl Lacking {
+    const fn who_may_not(self) -> &'static str {
+        match self {
+            Lacking::Role => "Your role may not",
+            Lacking::Locations => "Whoever works at some locations only may not",
+            Lacking::Module => "Without a module that is switched off here nobody may",
+            Lacking::Key => "This API key may not",
+            Lacking::Visit => "A support visit that only looks may not",
+        }
+    }
 }
 
 impl Problem for Forbidden {

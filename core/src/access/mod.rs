@@ -9,7 +9,7 @@ mod roles;
 mod scope;
 
 pub use actor::{Actor, Impersonation, KeyRef, TenantRef};
-pub use allowed::{Allowed, Forbidden, SomeLocations};
+pub use allowed::{Allowed, Forbidden, Lacking, SomeLocations};
 pub use module::{Module, ModuleSet};
 pub use permission::*;
 pub use roles::{Grant, PermissionSet, Role};

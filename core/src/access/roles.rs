@@ -199,12 +199,13 @@ impl Role {
 }
 
 /// What nobody has who works at some locations alone, because it is about the whole house: its books, what was told elsewhere
-/// or written down of everybody, and its roles, which people everywhere have.
+/// or written down of everybody, its settings and its roles, which hold for people everywhere.
 const WHOLE_HOUSE: PermissionSet = PermissionSet::of(&[
     BillingGstExport,
     BillingPeriodsClose,
     PlatformAuditRead,
     PlatformRolesWrite,
+    PlatformSettingsWrite,
     PlatformWebhooksManage,
     PlatformJobsRead,
     PlatformJobsRetry,
@@ -218,6 +219,8 @@ pub struct Grant {
     permissions: PermissionSet,
     approval_limit: Option<Money>,
     locations: LocationScope,
+    /// What the role gives and the place leaves out.
+    withheld: PermissionSet,
 }
 
 impl Grant {
@@ -228,6 +231,7 @@ impl Grant {
             permissions: role.permissions(),
             approval_limit: None,
             locations: LocationScope::All,
+            withheld: PermissionSet::EMPTY,
         }
     }
 
@@ -244,6 +248,7 @@ impl Grant {
             permissions: permissions.intersection(base.ceiling()),
             approval_limit,
             locations: LocationScope::All,
+            withheld: PermissionSet::EMPTY,
         }
     }
 
@@ -251,10 +256,16 @@ impl Grant {
     #[must_use]
     pub fn at(mut self, locations: LocationScope) -> Self {
         if locations != LocationScope::All {
+            self.withheld = self.permissions.intersection(WHOLE_HOUSE);
             self.permissions = self.permissions.without(WHOLE_HOUSE);
         }
         self.locations = locations;
         self
+    }
+
+    /// Whether the place, and not the role, leaves a permission out.
+    pub(super) fn is_kept_from(&self, code: PermissionCode) -> bool {
+        self.withheld.contains(code)
     }
 
     /// What somebody may do who may only look.

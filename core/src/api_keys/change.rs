@@ -140,7 +140,7 @@ fn check_reach(
     }
 }
 
-/// Ends a key. Doing it twice changes nothing.
+/// Ends a key. Doing it twice changes nothing. Whoever works at some locations ends those that reach no further than they do.
 pub async fn revoke(
     tx: &mut TenantTx,
     by: &Allowed<PlatformApikeysManage>,
@@ -153,6 +153,10 @@ pub async fn revoke(
     let before = load(tx, by, id).await?;
     if before.status == KeyStatus::Revoked {
         return Ok(before);
+    }
+    if by.actor().works_everywhere().is_err() {
+        let maker = find_maker(tx, id).await?;
+        check_reach(by, &before, maker.granted)?;
     }
     Statement::new(
         "UPDATE api_keys SET revoked_at = $3, revoked_by = $4 WHERE tenant_id = $1 AND id = $2",
