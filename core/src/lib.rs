@@ -15,8 +15,8 @@ pub mod audit;
 pub mod idempotency;
 pub mod files;
 pub mod throttle;
-pub mod domains;
 pub mod account_mails;
+pub mod domains;
 
 pub mod identity;
 pub mod api_keys;

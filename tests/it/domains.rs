@@ -18,6 +18,8 @@ use vitaran_tests::process::Program;
 use vitaran_tests::{Answer, Client, PASSWORD, Person, TestApp, bare_app, test_app};
 use vitaran_worker::adapters::Dns;
 
+use crate::second_factor::{protect, second_step};
+
 const NAME: &str = "orders.volt.test";
 const OTHER_GSTIN: &str = "29AMPCE5678B1ZI";
 
@@ -100,6 +102,15 @@ impl Street {
         self.app.database.text(&sql).await
     }
 
+    /// A minute goes by for a domain.
+    async fn rest(&self, domain: &Value) {
+        let id = domain["id"].as_str().unwrap();
+        let sql = format!(
+            "UPDATE tenant_domains SET checked_at = checked_at - interval '1 minute', check_due_at = now() + interval '1 hour' WHERE id = '{id}'"
+        );
+        self.app.database.execute(&sql).await;
+    }
+
     fn tenant(&self) -> TenantId {
         self.app.tenant.tenant.id
     }
@@ -118,6 +129,12 @@ impl Street {
         self.zone
             .set(text("record_name"), &["v=spf1 -all", text("record_value")]);
     }
+}
+
+async fn primary(admin: &Client, domain: &Value) {
+    let path = format!("/api/v1/domains/{}/primary", domain["id"].as_str().unwrap());
+    let made = admin.post_json(&path, &Value::Null).await;
+    assert_eq!(made.status, 200, "{}", made.body);
 }
 
 async fn add(admin: &Client, name: &str) -> Value {
@@ -168,16 +185,26 @@ async fn a_name_leads_to_its_distributor_once_its_record_is_found_and_not_before
     assert_eq!(street.status(&domain).await, "PENDING OTHER");
     street.prove(&domain);
     let path = format!("/api/v1/domains/{}", domain["id"].as_str().unwrap());
-    let asked = admin
-        .post_json(&format!("{path}/check"), &Value::Null)
-        .await;
-    assert_eq!(asked.status, 200, "{}", asked.body);
+    let ask = async || {
+        let check = format!("{path}/check");
+        let asked = admin.post_json(&check, &Value::Null).await;
+        assert_eq!(asked.status, 200, "{}", asked.body);
+    };
+    ask().await;
+    assert_eq!(street.look().await, 0, "it was looked at a moment ago");
+    street.rest(&domain).await;
+    ask().await;
+    ask().await;
+    let waiting = "SELECT count(*) FROM apalis.jobs WHERE job_type = 'domain'";
+    let waiting = street.app.database.count(waiting).await;
+    assert_eq!(waiting, 2, "one when it was added, one now");
     assert_eq!(street.look().await, 1);
 
     let now = admin.get(&path).await.json();
     assert_eq!(
         (&now["status"], &now["is_primary"]),
-        (&json!("VERIFIED"), &json!(true))
+        (&json!("VERIFIED"), &json!(false)),
+        "nobody has said yet that it answers"
     );
     let page = at(&street.app, "ORDERS.volt.test.:8443")
         .get("/login")
@@ -269,6 +296,50 @@ async fn under_a_distributors_name_there_are_its_own_people_and_programs_alone()
 }
 
 #[tokio::test]
+async fn a_second_factor_leads_into_the_distributor_of_the_name_and_nobody_elses_is_asked_for() {
+    let street = Street::new().await;
+    let app = &street.app;
+    street.verified(&app.api_as(Role::Admin).await, NAME).await;
+    let ampere = app.tenant("ampere", OTHER_GSTIN).await;
+    let both = app.person(Role::Sales).await;
+    app.make_member(&ampere, &both.email, Role::Admin, None)
+        .await;
+    let (phone, ..) = protect(app, &both).await;
+    let browser = at(app, NAME);
+    assert_eq!(sign_in(&browser, &both).await.location(), "/login/code");
+    let inside = second_step(&browser, &phone.next_code(app)).await;
+    assert_eq!(inside.location(), "/account/sessions", "{}", inside.body);
+    let orders = browser.get("/admin/orders").await;
+    assert!(orders.status == 200 && orders.body.contains("Volt Distributors"));
+
+    let strangers = [
+        Person {
+            email: "admin@ampere.test".to_owned(),
+            ..both.clone()
+        },
+        app.platform_admin().await,
+    ];
+    for stranger in strangers {
+        protect(app, &stranger).await;
+        let refused = sign_in(&at(app, NAME), &stranger).await;
+        assert_eq!(refused.status, 422, "{}", refused.body);
+        assert!(refused.body.contains("Sign in to Volt Distributors"));
+    }
+    // Whose place is gone while they look for the phone begins anew, and is told so.
+    let browser = at(app, NAME);
+    assert_eq!(sign_in(&browser, &both).await.location(), "/login/code");
+    let gone = format!(
+        "UPDATE memberships SET is_active = false WHERE tenant_id = '{}' AND user_id = (SELECT id FROM users WHERE email = '{}')",
+        street.tenant(),
+        both.email
+    );
+    app.database.execute(&gone).await;
+    let begun = second_step(&browser, &phone.next_code(app)).await;
+    assert_eq!((begun.status, begun.location()), (303, "/login"));
+    assert!(browser.get("/login").await.body.contains("Sign in again"));
+}
+
+#[tokio::test]
 async fn a_program_that_signs_in_under_a_distributors_name_means_it() {
     let street = Street::new().await;
     let app = &street.app;
@@ -282,6 +353,21 @@ async fn a_program_that_signs_in_under_a_distributors_name_means_it() {
     assert_eq!(unnamed.code(), "auth.tenant_required");
     let answer = at(app, NAME).post_json("/api/v1/auth/login", &login).await;
     assert_eq!(answer.json()["tenant"]["slug"], "volt", "{}", answer.body);
+    let named =
+        |slug: &str| json!({"email": both.email, "password": both.password, "tenant": slug});
+    let path = "/api/v1/auth/login";
+    let own = at(app, NAME).post_json(path, &named("volt")).await;
+    assert_eq!(own.status, 200, "{}", own.body);
+    let other = at(app, NAME).post_json(path, &named("ampere")).await;
+    assert_eq!(other.code(), "auth.wrong_credentials");
+    // A refresh token of Ampere's is unknown here, and works on where it is known.
+    let ampere = app.client().post_json(path, &named("ampere")).await.json();
+    let token = json!({ "refresh_token": ampere["refresh_token"] });
+    let path = "/api/v1/auth/refresh";
+    let here = at(app, NAME).post_json(path, &token).await;
+    assert_eq!(here.code(), "auth.refresh_unknown", "{}", here.body);
+    let at_home = app.client().post_json(path, &token).await;
+    assert_eq!(at_home.status, 200, "{}", at_home.body);
 }
 
 #[tokio::test]
@@ -379,18 +465,24 @@ async fn web_cannot_say_that_a_name_is_verified_and_a_dealer_cannot_read_the_nam
 }
 
 #[tokio::test]
-async fn a_record_that_stays_away_for_a_week_takes_the_name_with_it_and_the_next_is_primary() {
+async fn a_record_that_stays_away_for_a_week_takes_the_name_with_it_and_administrators_are_told() {
     let street = Street::new().await;
     let (app, tenant) = (&street.app, street.tenant());
     let admin = app.api_as(Role::Admin).await;
     let first = street.verified(&admin, NAME).await;
     let second = street.verified(&admin, "shop.volt.test").await;
-    let primary = "SELECT string_agg(name, ' ') AS text FROM tenant_domains WHERE is_primary";
-    assert_eq!(app.database.text(primary).await, NAME);
+    primary(&admin, &first).await;
+    let primaries = "SELECT coalesce(string_agg(name, ' '), 'the house') AS text FROM tenant_domains WHERE is_primary";
+    assert_eq!(app.database.text(primaries).await, NAME);
+    let mails = "SELECT coalesce(string_agg(DISTINCT kind || ' ' || about, ', '), '') AS text FROM account_mails WHERE kind LIKE 'DOMAIN%'";
 
     street.zone.set("_vitaran.orders.volt.test", &[]);
     street.look_at(tenant, &first).await;
     assert_eq!(street.status(&first).await, "VERIFIED MISSING");
+    assert_eq!(
+        app.database.text(mails).await,
+        "DOMAIN_MISSING orders.volt.test"
+    );
     let page = app
         .sign_in_as(Role::Admin)
         .await
@@ -414,17 +506,55 @@ async fn a_record_that_stays_away_for_a_week_takes_the_name_with_it_and_the_next
     street.look_at(tenant, &first).await;
     assert_eq!(street.status(&first).await, "LAPSED MISSING");
     assert_eq!(at(app, NAME).get("/login").await.status, 421);
-    assert_eq!(app.database.text(primary).await, "shop.volt.test");
+    assert_eq!(app.database.text(primaries).await, "the house");
+    assert_eq!(
+        app.database.text(mails).await,
+        "DOMAIN_LAPSED orders.volt.test, DOMAIN_MISSING orders.volt.test"
+    );
+    let told = "SELECT count(*) FROM account_mails WHERE kind = 'DOMAIN_LAPSED'";
+    let administrators = "SELECT count(*) FROM memberships WHERE role = 'ADMIN' AND is_active";
+    assert_eq!(
+        app.database.count(told).await,
+        app.database.count(administrators).await,
+        "each of them, once"
+    );
     assert_eq!(street.status(&second).await, "VERIFIED FOUND");
     // It comes back with its record.
     street.prove(&first);
     street.look_at(tenant, &first).await;
     assert_eq!(at(app, NAME).get("/login").await.status, 200);
-    assert_eq!(app.database.text(primary).await, "shop.volt.test");
+    assert_eq!(app.database.text(primaries).await, "the house");
 }
 
 #[tokio::test]
-async fn a_name_that_is_not_verified_is_made_primary_by_nobody_and_another_takes_the_place() {
+async fn an_older_look_does_not_write_over_what_a_newer_one_has_seen() {
+    /// Answers with nothing, once somebody else has looked.
+    struct Slow<'a>(&'a Street, Value);
+
+    #[async_trait]
+    impl Names for Slow<'_> {
+        async fn texts(&self, _name: &str) -> Result<Vec<String>, NamesError> {
+            let Slow(street, domain) = self;
+            street.prove(domain);
+            street.look_at(street.tenant(), domain).await;
+            Ok(Vec::new())
+        }
+    }
+    let street = Street::new().await;
+    let admin = street.app.api_as(Role::Admin).await;
+    let domain = add(&admin, NAME).await;
+    let id = DomainId::parse(domain["id"].as_str().unwrap()).unwrap();
+    let job = CheckDomain {
+        tenant: street.tenant(),
+        domain: id,
+    };
+    let slow = Slow(&street, domain.clone());
+    check_domain_now(&street.worker, &slow, &job).await.unwrap();
+    assert_eq!(street.status(&domain).await, "VERIFIED FOUND");
+}
+
+#[tokio::test]
+async fn a_verified_name_is_made_primary_by_hand_and_links_find_their_way_back_to_the_house() {
     let street = Street::new().await;
     let admin = street.app.api_as(Role::Admin).await;
     let first = street.verified(&admin, NAME).await;
@@ -438,6 +568,7 @@ async fn a_name_that_is_not_verified_is_made_primary_by_nobody_and_another_takes
         admin.post_json(&path, &Value::Null).await
     };
     assert_eq!(make(&waits).await.status, 422);
+    primary(&admin, &first).await;
     let made = make(&shop).await;
     assert_eq!(
         (made.status, &made.json()["is_primary"]),
@@ -445,6 +576,14 @@ async fn a_name_that_is_not_verified_is_made_primary_by_nobody_and_another_takes
     );
     let path = format!("/api/v1/domains/{}", first["id"].as_str().unwrap());
     assert_eq!(admin.get(&path).await.json()["is_primary"], false);
+    let path = format!("/api/v1/domains/{}/primary", shop["id"].as_str().unwrap());
+    for _ in 0..2 {
+        let stopped = admin.send(admin.request(Method::DELETE, &path)).await;
+        assert_eq!(
+            (stopped.status, &stopped.json()["is_primary"]),
+            (200, &json!(false))
+        );
+    }
 }
 
 #[tokio::test]
@@ -520,7 +659,8 @@ async fn the_rest_of_a_distributors_domain_is_not_bound_to_https() {
 async fn mails_about_orders_lead_to_the_primary_name_and_links_with_a_secret_to_the_house() {
     let street = Street::new().await;
     let app = &street.app;
-    street.verified(&app.api_as(Role::Admin).await, NAME).await;
+    let admin = app.api_as(Role::Admin).await;
+    primary(&admin, &street.verified(&admin, NAME).await).await;
     let sales = app.person(Role::Sales).await;
     let flow = Flow::new(app);
     let product = flow.product("CABLE", 10).await;
@@ -578,6 +718,11 @@ async fn an_invitation_is_opened_at_the_house_or_under_its_own_distributors_name
         assert_eq!(at(app, NAME).get(path).await.status, there);
     }
     let token = other.split_once("token=").unwrap().1;
+    let body = json!({"token": token, "name": "Asha", "password": "tractor velvet ninety"});
+    let by_api = at(app, NAME)
+        .post_json("/api/v1/auth/invitation", &body)
+        .await;
+    assert_eq!(by_api.code(), "invitations.link_over", "{}", by_api.body);
     let form = [
         ("token", token),
         ("name", "Asha"),

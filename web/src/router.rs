@@ -434,6 +434,11 @@ fn pages() -> Pages {
             "/admin/domains/:id/primary",
             domains::admin::make_primary,
         )
+        .post_of(
+            "/admin/domains/:id",
+            "/admin/domains/:id/no-primary",
+            domains::admin::stop_primary,
+        )
         .get("/admin/domains/:id/removal", domains::admin::ask_removal)
         .post("/admin/domains/:id/removal", domains::admin::remove)
         .get("/admin/audit", audit::index)

@@ -126,6 +126,22 @@ pub(super) fn write(
             ],
             link: Some(("Look at your webhooks", format!("{public_url}/admin/webhooks"))),
         },
+        ("DOMAIN_MISSING", _) => Content {
+            subject: "The record of your domain is gone".into(),
+            paragraphs: vec![
+                format!("{} has no TXT record any more that shows that it is yours.", about?).into(),
+                "Put the record back within a week. After that the domain no longer leads to you, and whoever signs in there finds nothing.".into(),
+            ],
+            link: Some(("Look at your domains", format!("{public_url}/admin/domains"))),
+        },
+        ("DOMAIN_LAPSED", _) => Content {
+            subject: "Your domain no longer leads to you".into(),
+            paragraphs: vec![
+                format!("The TXT record of {} was away for a week: nobody can sign in there any more.", about?).into(),
+                "Your people and dealers sign in at the address below meanwhile. Once the record is back, have the domain looked at again.".into(),
+            ],
+            link: Some(("Look at your domains", format!("{public_url}/admin/domains"))),
+        },
         ("INVITATION", Some(secret)) => invitation(about?, secret, public_url),
         _ => return None,
     };
@@ -217,6 +233,8 @@ mod tests {
             "NEW_EMAIL",
             "EMAIL_CHANGED",
             "WEBHOOK_OFF",
+            "DOMAIN_MISSING",
+            "DOMAIN_LAPSED",
         ] {
             let html = write(kind, "Asha", (Some("s3cret"), Some("Volt")), URL)
                 .unwrap()

@@ -9,5 +9,5 @@ pub(crate) mod letter;
 mod queue;
 
 pub use deliver::{deliver_account_mail_now, due_account_mails};
-pub(crate) use queue::{AccountMail, QueueMailError, queue, queue_to};
+pub(crate) use queue::{AccountMail, QueueMailError, queue, queue_to, queue_to_administrators};
 pub use queue::{DeliverAccountMail, sealed_place};

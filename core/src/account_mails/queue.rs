@@ -1,13 +1,18 @@
 //! Writing to the outbox.
 
+use diesel::QueryableByName;
+use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::db::{DbError, Statement, TxConnection};
+use crate::db::{DbError, Statement, TenantTx, TxConnection};
 use crate::jobs::{Job, insert_jobs_sql, job_row};
 use crate::secrets::{SecretError, SecretKey};
+
+/// So many administrators are told of one thing.
+const MAX_TOLD: i64 = 10;
 
 /// Wakes the worker for a mail.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -48,6 +53,14 @@ pub(crate) enum AccountMail<'a> {
     WebhookOff {
         what: &'a str,
     },
+    /// The TXT record of this domain is gone.
+    DomainMissing {
+        name: &'a str,
+    },
+    /// It stayed away, and the domain leads to the distributor no more.
+    DomainLapsed {
+        name: &'a str,
+    },
     /// To work with this tenant; as [`AccountMail::NewPassword`] with a secret.
     Invitation {
         secret: &'a str,
@@ -69,6 +82,8 @@ impl AccountMail<'_> {
             AccountMail::NewEmail { .. } => "NEW_EMAIL",
             AccountMail::EmailChanged => "EMAIL_CHANGED",
             AccountMail::WebhookOff { .. } => "WEBHOOK_OFF",
+            AccountMail::DomainMissing { .. } => "DOMAIN_MISSING",
+            AccountMail::DomainLapsed { .. } => "DOMAIN_LAPSED",
             AccountMail::Invitation { .. } => "INVITATION",
         }
     }
@@ -90,6 +105,7 @@ impl AccountMail<'_> {
         match self {
             AccountMail::Invitation { tenant, .. } => Some(tenant),
             AccountMail::WebhookOff { what } => Some(what),
+            AccountMail::DomainMissing { name } | AccountMail::DomainLapsed { name } => Some(name),
             _ => None,
         }
     }
@@ -160,5 +176,37 @@ pub(crate) async fn queue_to(
         .execute(connection)
         .await
         .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Queues a mail to each administrator of the tenant: nobody looks at a page about something that has always worked.
+pub(crate) async fn queue_to_administrators<'a>(
+    tx: &mut TenantTx,
+    mail: impl Fn() -> AccountMail<'a>,
+) -> Result<(), DbError> {
+    #[derive(QueryableByName)]
+    struct Administrator {
+        #[diesel(sql_type = Text)]
+        email: String,
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let all: Vec<Administrator> = Statement::new(
+        "SELECT u.email, u.name FROM memberships m JOIN users u ON u.id = m.user_id \
+         WHERE m.tenant_id = $1 AND m.role = 'ADMIN' AND m.is_active AND m.removed_at IS NULL AND u.is_active ORDER BY m.created_at LIMIT $2",
+    )
+    .bind(tx.tenant().as_uuid())
+    .bind(MAX_TOLD)
+    .load(tx.conn()?)
+    .await?;
+    for one in all {
+        let queued = queue_to(tx.conn()?, (&one.email, &one.name), mail()).await;
+        queued.map_err(|error| match error {
+            QueueMailError::Db(error) => error,
+            QueueMailError::Secret(error) => DbError::Other(
+                diesel::result::Error::QueryBuilderError(error.to_string().into()),
+            ),
+        })?;
+    }
     Ok(())
 }

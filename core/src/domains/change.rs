@@ -1,13 +1,14 @@
 //! Writing a name down, having its record looked at, choosing the primary one, and taking one away. Whether a name is verified is
 //! the worker's to write: web cannot.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Uuid};
+use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::DomainId;
 
 use super::MAX_DOMAINS;
-use super::check::CheckDomain;
+use super::check::{CheckDomain, LEASE_S};
 use super::model::{Domain, Refused};
 use super::name::DomainName;
 use super::query::fetch;
@@ -67,7 +68,8 @@ async fn refuse_too_many(tx: &mut TenantTx) -> Result<(), Refused> {
     Err(MasterError::fault("", "too_many", detail))
 }
 
-/// Has the record looked at now, and often for a while.
+/// Has the record looked at now, and often for a while. One look of a name is under way at a time, and one a minute is begun by hand:
+/// a server that never answers would hold the worker's places otherwise.
 pub async fn ask_check(
     tx: &mut TenantTx,
     _by: &Allowed<PlatformSettingsWrite>,
@@ -76,16 +78,29 @@ pub async fn ask_check(
 ) -> Result<Domain, Refused> {
     let domain = fetch(tx, id, " FOR UPDATE").await?;
     check_version(domain.version, expected)?;
+    let next = next_look(&domain, tx.now());
     Statement::new(
-        "UPDATE tenant_domains SET asked_at = $3, check_due_at = $3 WHERE tenant_id = $1 AND id = $2",
+        "UPDATE tenant_domains SET asked_at = $3, check_due_at = $4 WHERE tenant_id = $1 AND id = $2",
     )
     .bind(tx.tenant().as_uuid())
     .bind(id.as_uuid())
     .bind(tx.now())
+    .bind(next)
     .execute(tx.conn()?)
     .await?;
-    look(tx, id).await?;
+    if next == tx.now() && domain.check_due_at != Some(next) {
+        look(tx, id).await?;
+    }
     fetch(tx, id, "").await
+}
+
+/// Pure: when a name is looked at that somebody wants looked at. A time within the next minute stays: a look is under way then, or
+/// begins by itself.
+fn next_look(domain: &Domain, now: DateTime<Utc>) -> DateTime<Utc> {
+    let pause = TimeDelta::seconds(LEASE_S);
+    let soon = domain.check_due_at.filter(|due| *due <= now + pause);
+    let rested = domain.checked_at.map_or(now, |at| (at + pause).max(now));
+    soon.unwrap_or(rested)
 }
 
 async fn look(tx: &mut TenantTx, id: DomainId) -> Result<(), DbError> {
@@ -96,7 +111,8 @@ async fn look(tx: &mut TenantTx, id: DomainId) -> Result<(), DbError> {
     jobs::enqueue(tx, &job).await
 }
 
-/// Makes a verified name the one that links lead to. Doing it twice changes nothing.
+/// Makes a verified name the one that links lead to. Nobody but a person does: that its record is there says nothing of whether
+/// anything answers under it. Doing it twice changes nothing.
 pub async fn make_primary(
     tx: &mut TenantTx,
     _by: &Allowed<PlatformSettingsWrite>,
@@ -113,20 +129,52 @@ pub async fn make_primary(
         let detail = "Links can lead to a name once it is verified";
         return Err(MasterError::fault("", "domains.not_verified", detail));
     }
+    end_primary(tx).await?;
     Statement::new(
-        "UPDATE tenant_domains SET is_primary = false, version = version + 1 WHERE tenant_id = $1 AND is_primary",
+        "UPDATE tenant_domains SET is_primary = true, version = version + 1 WHERE tenant_id = $1 AND id = $2",
     )
     .bind(tx.tenant().as_uuid())
+    .bind(id.as_uuid())
     .execute(tx.conn()?)
     .await?;
-    set_primary(tx, id).await?;
     let after = fetch(tx, id, "").await?;
     let change = Change::updated(&before, &after);
     record(tx, "domains.make_primary", id, change).await?;
     Ok(after)
 }
 
-/// Takes a name away: it leads nowhere from the next request on. Where it was the primary one, the oldest that is verified is then.
+/// Lets links lead to the installation's own address again. Doing it twice changes nothing.
+pub async fn stop_primary(
+    tx: &mut TenantTx,
+    _by: &Allowed<PlatformSettingsWrite>,
+    id: DomainId,
+    expected: Option<i32>,
+) -> Result<Domain, Refused> {
+    lock_all(tx).await?;
+    let before = fetch(tx, id, "").await?;
+    check_version(before.version, expected)?;
+    if !before.is_primary {
+        return Ok(before);
+    }
+    end_primary(tx).await?;
+    let after = fetch(tx, id, "").await?;
+    let change = Change::updated(&before, &after);
+    record(tx, "domains.stop_primary", id, change).await?;
+    Ok(after)
+}
+
+async fn end_primary(tx: &mut TenantTx) -> Result<(), DbError> {
+    Statement::new(
+        "UPDATE tenant_domains SET is_primary = false, version = version + 1 WHERE tenant_id = $1 AND is_primary",
+    )
+    .bind(tx.tenant().as_uuid())
+    .execute(tx.conn()?)
+    .await?;
+    Ok(())
+}
+
+/// Takes a name away: it leads nowhere from the next request on. Where it was the primary one, links lead to the installation's own
+/// address again.
 pub async fn remove(
     tx: &mut TenantTx,
     _by: &Allowed<PlatformSettingsWrite>,
@@ -141,7 +189,6 @@ pub async fn remove(
         .bind(id.as_uuid())
         .execute(tx.conn()?)
         .await?;
-    settle_primary(tx).await?;
     record(tx, "domains.remove", id, Change::removed(&before)).await?;
     Ok(before)
 }
@@ -155,37 +202,6 @@ pub(super) async fn lock_all(tx: &mut TenantTx) -> Result<(), DbError> {
     Ok(())
 }
 
-async fn set_primary(tx: &mut TenantTx, id: DomainId) -> Result<(), DbError> {
-    Statement::new(
-        "UPDATE tenant_domains SET is_primary = true, version = version + 1 WHERE tenant_id = $1 AND id = $2",
-    )
-    .bind(tx.tenant().as_uuid())
-    .bind(id.as_uuid())
-    .execute(tx.conn()?)
-    .await?;
-    Ok(())
-}
-
-/// Where links have a verified name to lead to and none is chosen, they lead to the oldest. The caller holds the locks.
-pub(super) async fn settle_primary(tx: &mut TenantTx) -> Result<(), DbError> {
-    #[derive(QueryableByName)]
-    struct Found {
-        #[diesel(sql_type = Uuid)]
-        id: DomainId,
-    }
-    let oldest: Vec<Found> = Statement::new(
-        "SELECT id FROM tenant_domains d WHERE tenant_id = $1 AND status = 'VERIFIED' \
-         AND NOT EXISTS (SELECT FROM tenant_domains p WHERE p.tenant_id = $1 AND p.is_primary) ORDER BY verified_at, id LIMIT 1",
-    )
-    .bind(tx.tenant().as_uuid())
-    .load(tx.conn()?)
-    .await?;
-    match oldest.into_iter().next() {
-        Some(oldest) => set_primary(tx, oldest.id).await,
-        None => Ok(()),
-    }
-}
-
 pub(super) async fn record(
     tx: &mut TenantTx,
     action: &str,
@@ -193,4 +209,46 @@ pub(super) async fn record(
     change: Change,
 ) -> Result<(), DbError> {
     audit::record(tx, action, "domain", Some(id.as_uuid()), change).await
+}
+
+#[cfg(test)]
+mod tests {
+    use vitaran_kernel::DomainId;
+
+    use super::super::model::DomainStatus;
+    use super::*;
+
+    #[test]
+    fn a_name_is_looked_at_once_a_minute_however_often_somebody_asks() {
+        let at = |seconds: i64| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
+        let domain = |checked: Option<i64>, due: Option<i64>| Domain {
+            id: DomainId::generate(),
+            name: "orders.sharma.in".to_owned(),
+            proof: "p".to_owned(),
+            status: DomainStatus::Pending,
+            is_primary: false,
+            finding: None,
+            missing_since: None,
+            verified_at: None,
+            checked_at: checked.map(at),
+            asked_at: at(0),
+            check_due_at: due.map(at),
+            version: 1,
+            created_at: at(0),
+            created_by: "Asha".to_owned(),
+        };
+        for (checked, due, next, says) in [
+            (None, None, 100, "never looked at"),
+            (Some(30), Some(330), 100, "looked at a while ago"),
+            (Some(90), Some(390), 150, "looked at ten seconds ago"),
+            (None, Some(99), 99, "a look is on its way"),
+            (Some(30), Some(155), 155, "a look is under way"),
+        ] {
+            assert_eq!(
+                next_look(&domain(checked, due), at(100)),
+                at(next),
+                "{says}"
+            );
+        }
+    }
 }

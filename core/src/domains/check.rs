@@ -4,28 +4,28 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Bool, Text, Uuid};
+use diesel::sql_types::{Bool, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl as _;
 use serde::{Deserialize, Serialize};
 use vitaran_kernel::{DomainId, TenantId};
 
 use super::GRACE_DAYS;
-use super::change::{lock_all, record, settle_primary};
+use super::change::{lock_all, record};
 use super::model::{Domain, DomainStatus, Finding};
 use super::name::{record_name, record_value};
-use super::query::fetch;
+use super::query::fetch_optional;
 use crate::access::Actor;
+use crate::account_mails::{self, AccountMail};
 use crate::audit::Change;
 use crate::db::{Db, DbError, Statement, TenantTx};
 use crate::jobs::{Job, Outcome};
 use crate::live::Subject;
-use crate::master::MasterError;
 use crate::ports::{Names, NamesError};
 
 /// Above what the look-up allows itself.
 const LOOK_LIMIT: Duration = Duration::from_secs(30);
-/// How long a look has before another may begin.
-const LEASE_S: i64 = 60;
+/// How long a look has before another may begin, and how long after one the next may be asked for.
+pub(super) const LEASE_S: i64 = 60;
 /// Names found in one sweep, at most.
 const PER_SWEEP: i64 = 100;
 
@@ -74,11 +74,11 @@ pub async fn check_domain_now(
     let finding = finding(&answer, &record_value(&claimed.proof));
     let mut tx = begin(db, job).await?;
     lock_all(&mut tx).await?;
-    let before = match fetch(&tx, job.domain, "").await {
-        Ok(domain) => domain,
-        Err(MasterError::Internal(error)) => return Err(error),
-        // Taken away meanwhile.
-        Err(_) => return Ok(Outcome::Cancel("the name is gone".to_owned())),
+    let before = fetch_optional(&tx, job.domain).await?;
+    // Whoever began later, because this look took longer than its lease, has seen more.
+    let before = before.filter(|domain| domain.check_due_at == Some(claimed.until));
+    let Some(before) = before else {
+        return Ok(Outcome::Cancel("the name is gone".to_owned()));
     };
     settle(&mut tx, &before, finding).await?;
     tx.commit().await?;
@@ -96,6 +96,9 @@ struct Claimed {
     name: String,
     #[diesel(sql_type = Text)]
     proof: String,
+    /// The end of the lease, by which the look knows that it is still the newest.
+    #[diesel(sql_type = Timestamptz)]
+    until: DateTime<Utc>,
 }
 
 /// Whoever comes while a look is under way finds nothing due; a look that never ends is due again after the lease.
@@ -103,7 +106,7 @@ async fn claim(db: &Db, job: &CheckDomain) -> Result<Option<Claimed>, DbError> {
     let mut tx = begin(db, job).await?;
     let rows: Vec<Claimed> = Statement::new(
         "UPDATE tenant_domains SET check_due_at = $3 + $4 * interval '1 second' WHERE tenant_id = $1 AND id = $2 AND check_due_at <= $3 \
-         RETURNING name, proof",
+         RETURNING name, proof, check_due_at AS until",
     )
     .bind(job.tenant.as_uuid())
     .bind(job.domain.as_uuid())
@@ -167,7 +170,8 @@ fn judge(before: &Domain, finding: Finding, now: DateTime<Utc>) -> Standing {
     }
 }
 
-/// Writes it down, and tells of it where the name begins or ceases to count. The caller holds the locks of the tenant's names.
+/// Writes it down, and tells of it where the name begins or ceases to count; administrators are told by mail when it is about to,
+/// and when it has, for everybody who signs in there would find nothing. The caller holds the locks of the tenant's names.
 async fn settle(tx: &mut TenantTx, before: &Domain, finding: Finding) -> Result<(), DbError> {
     let is_new = finding == Finding::Found && !before.is_verified();
     let finding = if is_new && is_taken(tx, &before.name).await? {
@@ -201,15 +205,20 @@ async fn settle(tx: &mut TenantTx, before: &Domain, finding: Finding) -> Result<
     .execute(tx.conn()?)
     .await?;
     tx.changed(Subject::Domains);
+    if before.is_verified() && before.missing_since.is_none() && missing_since.is_some() {
+        let mail = || AccountMail::DomainMissing { name: &before.name };
+        account_mails::queue_to_administrators(tx, mail).await?;
+    }
     if !is_changed {
         return Ok(());
     }
-    settle_primary(tx).await?;
-    let after = match fetch(tx, before.id, "").await {
-        Ok(domain) => domain,
-        Err(MasterError::Internal(error)) => return Err(error),
-        Err(_) => return Ok(()),
+    let Some(after) = fetch_optional(tx, before.id).await? else {
+        return Ok(());
     };
+    if status == DomainStatus::Lapsed {
+        let mail = || AccountMail::DomainLapsed { name: &before.name };
+        account_mails::queue_to_administrators(tx, mail).await?;
+    }
     let action = match status {
         DomainStatus::Verified => "domains.verify",
         DomainStatus::Pending | DomainStatus::Lapsed => "domains.lapse",

@@ -2,7 +2,8 @@
 //!
 //! Anybody may write a name down. It counts once its owner has shown that it is theirs: a TXT record beneath it says what only this
 //! tenant was told. From then on the sign-in page under that name is this tenant's, a session or a token of another tenant is worth
-//! nothing there, and links in mails about orders lead to the name that is primary. The worker looks at the record again each day; a
+//! nothing there. Links in mails about orders lead to the one that somebody made primary, and to the installation's own address where
+//! nobody did: a record says nothing of whether the name answers. The worker looks at the record again each day; a
 //! name whose record stays away for [`GRACE_DAYS`] days counts no more, for it may have another owner by then.
 //!
 //! The name of a request picks the tenant for who is not signed in, and never decides what somebody may see: that is their session's
@@ -15,7 +16,7 @@ mod model;
 mod name;
 mod query;
 
-pub use change::{add, ask_check, make_primary, remove};
+pub use change::{add, ask_check, make_primary, remove, stop_primary};
 pub use check::{CheckDomain, check_domain_now, due_domains};
 pub use model::{Domain, DomainStatus, Finding};
 pub(crate) use name::is_inner_name;
@@ -29,3 +30,4 @@ pub const MAX_DOMAINS: usize = 10;
 /// How long a verified name's record may be away before the name counts no more: a move from one DNS provider to another takes
 /// days, and what is let go is not sold within a week.
 pub const GRACE_DAYS: i64 = 7;
+const _: () = assert!(GRACE_DAYS == 7, "the mails to administrators say a week");

@@ -8,6 +8,9 @@ use crate::problem::{Faults, Invalid};
 /// What stands before a name where its record is looked for.
 const RECORD_LABEL: &str = "_vitaran";
 
+/// As many as `a.in` has: shorter names are nobody's to have.
+const SHORTEST: usize = 4;
+
 /// Of DNS's 253, without what stands before it in the record's name.
 const LONGEST: usize = 240;
 
@@ -50,6 +53,9 @@ impl DomainName {
         let Ok(Host::Domain(name)) = Host::parse(text) else {
             return Err(example());
         };
+        if name.len() < SHORTEST {
+            return Err(example());
+        }
         if name.len() > LONGEST {
             return Err(format!("A name has at most {LONGEST} characters"));
         }
@@ -159,6 +165,7 @@ mod tests {
         let long = format!("{}.example.in", "a.".repeat(115));
         for wrong in [
             "",
+            "a.b",
             "sharma",
             "localhost",
             "orders.localhost",

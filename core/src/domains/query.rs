@@ -42,13 +42,23 @@ pub async fn load(
 
 /// `lock` ends the statement.
 pub(super) async fn fetch(tx: &TenantTx, id: DomainId, lock: &str) -> Result<Domain, Refused> {
-    let found: Option<Domain> = Statement::new(format!("{SELECT} AND id = $2{lock}"))
+    let found = find(tx, id, lock).await?;
+    found.ok_or_else(MasterError::not_found)
+}
+
+/// As [`fetch`] for who is not astonished that it is gone.
+pub(super) async fn fetch_optional(tx: &TenantTx, id: DomainId) -> Result<Option<Domain>, DbError> {
+    find(tx, id, "").await
+}
+
+async fn find(tx: &TenantTx, id: DomainId, lock: &str) -> Result<Option<Domain>, DbError> {
+    let found = Statement::new(format!("{SELECT} AND id = $2{lock}"))
         .bind(tx.tenant().as_uuid())
         .bind(id.as_uuid())
         .get_result(&mut tx.reader())
         .await
         .optional()?;
-    found.ok_or_else(MasterError::not_found)
+    Ok(found)
 }
 
 /// The tenant that a verified name leads to. For every request under a name that is not the installation's own: what was taken away

@@ -6,7 +6,7 @@ use diesel::sql_types::{Bool, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{DealerId, MembershipId, TenantId, UserId};
 
-use super::{ModulesColumn, SuspendedTenant, UserRef};
+use super::{ModulesColumn, SuspendedTenant, UserRef, WantedTenant};
 use crate::access::{ModuleSet, Role, TenantRef};
 use crate::db::{Db, DbError, PlatformTx, Statement};
 
@@ -47,6 +47,16 @@ pub(super) struct FoundUser {
 }
 
 impl FoundUser {
+    /// Whether they have a place, at present or suspended, where they want to go. Only one that is named can be none of theirs.
+    pub(super) fn may_enter(&self, wanted: &WantedTenant) -> bool {
+        let WantedTenant::Named(slug) = wanted else {
+            return true;
+        };
+        let here = self.memberships.iter().map(|one| &one.tenant.slug);
+        let suspended = self.suspended.iter().map(|one| &one.tenant.slug);
+        here.chain(suspended).any(|theirs| theirs == slug)
+    }
+
     /// The names of all their distributors.
     pub(super) fn companies(&self) -> impl Iterator<Item = &str> {
         let tenants = self.memberships.iter().map(|one| &one.tenant);

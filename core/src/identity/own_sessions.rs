@@ -87,6 +87,8 @@ pub async fn list_own_sessions(db: &Db, user: UserId) -> Result<Vec<OpenSession>
 /// Ends one of a person's own sessions with all its tokens; says whether it was there.
 pub async fn end_own_session(db: &Db, user: UserId, session: SessionId) -> Result<bool, DbError> {
     let mut tx = db.begin_platform_as(user).await?;
+    // One that is under way to another secret ends too.
+    hold(&mut tx, user, Hold::Change).await?;
     let ended: Vec<Ended> = Statement::new(
         "DELETE FROM sessions WHERE user_id = $1 AND id = $2 RETURNING acting_tenant, impersonation_id",
     )
@@ -108,7 +110,7 @@ pub async fn end_other_sessions(
     keep: Option<SessionId>,
 ) -> Result<usize, DbError> {
     let mut tx = db.begin_platform_as(user).await?;
-    // One that is under way to another id ends too.
+    // As in [`end_own_session`].
     hold(&mut tx, user, Hold::Change).await?;
     let many = end_others(&mut tx, user, keep).await?;
     tx.commit().await?;

@@ -30,8 +30,18 @@ pub struct HalfSignedIn {
     pub(super) user: UserRef,
     pub(super) account: ProvenAccount,
     pub(super) wanted: WantedTenant,
+    pub(super) may_enter: bool,
     /// The try that is a failure until the code is right.
     pub(super) tries: Tries,
+}
+
+impl HalfSignedIn {
+    /// Whether they have a place where they want to go. Whoever has none is asked for no code: to those of the place they are a
+    /// stranger with a wrong password.
+    #[must_use]
+    pub const fn may_enter(&self) -> bool {
+        self.may_enter
+    }
 }
 
 impl std::fmt::Debug for HalfSignedIn {
@@ -75,6 +85,7 @@ pub async fn finish_at_once(
         account,
         wanted,
         tries,
+        may_enter: _,
     } = half;
     let mut tx = db.begin_platform_as(user.id).await?;
     if !account.hold(&mut tx, Hold::Change).await? {
@@ -132,7 +143,7 @@ pub async fn finish_pending(
     db: &Db,
     rules: SignInRules,
     key: &SecretKey,
-    (secret, code): (&str, &str),
+    (secret, code, wanted): (&str, &str, &WantedTenant),
     from: Network,
 ) -> Result<SignedIn, SignInError> {
     let mut tx = db.begin_platform().await?;
@@ -154,7 +165,7 @@ pub async fn finish_pending(
         return Err(SignInError::PendingOver);
     }
     let who = (pending.user_id, pending.email.as_str());
-    finish(db, tx, key, who, tries, code, &WantedTenant::First).await
+    finish(db, tx, key, who, tries, code, wanted).await
 }
 
 /// Takes the secret that was found a moment ago: what ends the account's credentials has ended it too.

@@ -86,9 +86,9 @@ pub enum SessionStart {
         account: ProvenAccount,
         before: Option<CredentialHash>,
     },
-    /// A session goes on under another id, as something else, and ends when it would have ended.
+    /// A session goes on under another secret, as something else, and ends when it would have ended.
     GoesOn(CredentialHash),
-    /// A session goes on under another id, as long as a new one: its person has just proven who they are once more.
+    /// A session goes on under another secret, as long as a new one: its person has just proven who they are once more.
     ProvenAgain(CredentialHash),
 }
 
@@ -277,7 +277,7 @@ pub(super) fn cut(text: Option<&str>, most: usize) -> Option<String> {
 pub async fn open_session(db: &Db, session: &NewSession) -> Result<(), SignInError> {
     let (tenant, membership, impersonation) = session.target.columns();
     let mut tx = db.begin_platform_as(session.user).await?;
-    let ends_by = match &session.start {
+    let (id, ends_by) = match &session.start {
         SessionStart::SignIn { account, before } => {
             if !account.hold(&mut tx, Hold::Open).await? {
                 return Err(SignInError::PendingOver);
@@ -285,12 +285,15 @@ pub async fn open_session(db: &Db, session: &NewSession) -> Result<(), SignInErr
             if let Some(before) = before {
                 close(&mut tx, *before).await?;
             }
-            None
+            (SessionId::generate(), None)
         }
-        SessionStart::GoesOn(from) => Some(take_over(&mut tx, session.user, *from).await?),
+        SessionStart::GoesOn(from) => {
+            let (id, ends_by) = take_over(&mut tx, session.user, *from).await?;
+            (id, Some(ends_by))
+        }
         SessionStart::ProvenAgain(from) => {
-            take_over(&mut tx, session.user, *from).await?;
-            None
+            let (id, _) = take_over(&mut tx, session.user, *from).await?;
+            (id, None)
         }
     };
     Statement::new(
@@ -309,7 +312,7 @@ pub async fn open_session(db: &Db, session: &NewSession) -> Result<(), SignInErr
     .bind(session.lifetimes.idle_s)
     .bind(session.lifetimes.absolute_s)
     .bind(ends_by)
-    .bind(SessionId::generate().as_uuid())
+    .bind(id.as_uuid())
     .bind(SessionKind::Browser.as_str())
     .execute(tx.conn()?)
     .await
@@ -319,15 +322,18 @@ pub async fn open_session(db: &Db, session: &NewSession) -> Result<(), SignInErr
     Ok(())
 }
 
-/// Ends the session that goes on under another id, and gives its absolute end. What ends sessions holds the account, so that none
-/// slips through to a new id meanwhile.
+/// Ends the session that goes on under another secret, and gives the name that lists call it by, which stays, and its absolute end.
+/// Whoever ends a session of their own holds the account first: so it ends before this and there is nothing to take over, or after it
+/// and under the same name.
 async fn take_over(
     tx: &mut PlatformTx,
     user: UserId,
     from: CredentialHash,
-) -> Result<DateTime<Utc>, SignInError> {
+) -> Result<(SessionId, DateTime<Utc>), SignInError> {
     #[derive(QueryableByName)]
     struct Former {
+        #[diesel(sql_type = Uuid)]
+        id: SessionId,
         #[diesel(sql_type = Timestamptz)]
         absolute_expires_at: DateTime<Utc>,
         #[diesel(embed)]
@@ -336,7 +342,7 @@ async fn take_over(
     hold(tx, user, Hold::Open).await?;
     let former: Option<Former> = Statement::new(
         "DELETE FROM sessions WHERE id_hash = $1 AND user_id = $2 AND expires_at > now() AND absolute_expires_at > now() \
-         RETURNING absolute_expires_at, acting_tenant, impersonation_id",
+         RETURNING id, absolute_expires_at, acting_tenant, impersonation_id",
     )
     .bind(from.0.to_vec())
     .bind(user.as_uuid())
@@ -348,7 +354,7 @@ async fn take_over(
     let ended = vec![former.session];
     visits::end_with(tx, user, &ended).await?;
     tell_open_pages(tx, user, ended);
-    Ok(former.absolute_expires_at)
+    Ok((former.id, former.absolute_expires_at))
 }
 
 /// Moves the idle limit on. Called at most once a minute for a session.

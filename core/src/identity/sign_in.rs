@@ -204,6 +204,7 @@ pub async fn sign_in(
     if !is_whole {
         let half = HalfSignedIn {
             account: ProvenAccount::of(&found),
+            may_enter: found.may_enter(&input.tenant),
             user: found.user,
             wanted: input.tenant,
             tries,

@@ -292,9 +292,16 @@ struct RefreshRow {
     who: WhoRow,
 }
 
-/// Takes a refresh token and gives the next pair. The token is used up by it; one that was used up before ends its session.
-pub async fn refresh(db: &Db, token: &str, from: &ClientInfo) -> Result<Refreshed, RefreshError> {
+/// Takes a refresh token and gives the next pair. The token is used up by it; one that was used up before ends its session. Where
+/// it must be of one tenant, those of others are unknown.
+pub async fn refresh(
+    db: &Db,
+    token: &str,
+    of: Option<TenantId>,
+    from: &ClientInfo,
+) -> Result<Refreshed, RefreshError> {
     let found = find_refresh(db, token).await?;
+    let found = found.filter(|found| of.is_none() || found.who.acting_tenant == of);
     let found = found.ok_or(RefreshError::Unknown)?;
     match found.used_s {
         None => rotate(db, found, token).await,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use diesel::QueryableByName;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl as _;
 use rand::Rng as _;
 use url::Url;
@@ -16,7 +16,7 @@ use super::outcome::{Ending, MAX_JITTER, judge, pause_after};
 use super::query::find;
 use super::{DeliverWebhook, DisabledReason, WebhookError};
 use crate::access::Actor;
-use crate::account_mails::{self, AccountMail, QueueMailError};
+use crate::account_mails::{self, AccountMail};
 use crate::audit::Change;
 use crate::db::{Db, DbError, Statement, TenantTx};
 use crate::jobs::{Job as _, Outcome};
@@ -32,9 +32,6 @@ const DEAD_AFTER_DAYS: i32 = 5;
 /// A failure that comes so long after the one before begins a new count: no delivery waits as long between two tries, so nothing
 /// was sent there meanwhile.
 const QUIET_HOURS: i32 = 24;
-
-/// So many administrators are told by mail that an endpoint was switched off.
-const MAX_TOLD: i64 = 10;
 
 /// How often the end of an attempt is written again while the database is away.
 const FINISH_TRIES: u32 = 5;
@@ -232,7 +229,9 @@ async fn disable(
         DisabledReason::Failing => format!("took nothing for {DEAD_AFTER_DAYS} days"),
         DisabledReason::Gone | DisabledReason::ByHand => "said that it is gone for good".to_owned(),
     };
-    tell_administrators(tx, &format!("{} {why}", host_of(&endpoint.url))).await?;
+    let what = format!("{} {why}", host_of(&endpoint.url));
+    let mail = || AccountMail::WebhookOff { what: &what };
+    account_mails::queue_to_administrators(tx, mail).await?;
     tracing::warn!(webhook.endpoint = %endpoint.id, tenant.id = %tx.tenant(), reason = reason.as_str(), "a webhook endpoint was switched off");
     Ok(())
 }
@@ -242,36 +241,6 @@ fn host_of(url: &str) -> String {
     let host = Url::parse(url).ok();
     let host = host.as_ref().and_then(Url::host_str);
     host.unwrap_or("An endpoint").to_owned()
-}
-
-#[derive(QueryableByName)]
-struct Administrator {
-    #[diesel(sql_type = Text)]
-    email: String,
-    #[diesel(sql_type = Text)]
-    name: String,
-}
-
-/// By mail: nobody looks at a page about something that has always worked.
-async fn tell_administrators(tx: &mut TenantTx, what: &str) -> Result<(), DbError> {
-    let all: Vec<Administrator> = Statement::new(
-        "SELECT u.email, u.name FROM memberships m JOIN users u ON u.id = m.user_id \
-         WHERE m.tenant_id = $1 AND m.role = 'ADMIN' AND m.is_active AND m.removed_at IS NULL AND u.is_active ORDER BY m.created_at LIMIT $2",
-    )
-    .bind(tx.tenant().as_uuid())
-    .bind(MAX_TOLD)
-    .load(tx.conn()?)
-    .await?;
-    for one in all {
-        let mail = AccountMail::WebhookOff { what };
-        account_mails::queue_to(tx.conn()?, (&one.email, &one.name), mail)
-            .await
-            .map_err(|error| match error {
-                QueueMailError::Db(error) => error,
-                QueueMailError::Secret(error) => internal(error),
-            })?;
-    }
-    Ok(())
 }
 
 fn internal(error: impl std::fmt::Display) -> DbError {

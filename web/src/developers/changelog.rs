@@ -29,19 +29,22 @@ pub const ENTRIES: &[Entry] = &[
     Entry {
         day: (2026, 11, 21),
         says: &[
-            "A distributor's own domains, and the TXT records that show whose they are.",
+            "A distributor's own domains, and the TXT records that show whose they are; links lead to the one that is made primary.",
+            "The audit log: what people and programs did, in order, by whom and to what.",
             "Orders, products, dealers and invoices can be listed by what changed: updated_since. The answer's next_updated_since says what to ask with the next time.",
             "Orders can be listed with their lines: expand=lines.",
             "The platform's own people keep the register of distributors, and look into one with X-Tenant-ID.",
             "Members and invitations name the locations that somebody is bound to; orders, stock, shipments and invoices of other locations do not exist for them.",
         ],
         added: &[
+            "audit_log_list",
             "domains_check",
             "domains_create",
             "domains_get",
             "domains_list",
             "domains_make_primary",
             "domains_remove",
+            "domains_stop_primary",
             "platform_tenants_create",
             "platform_tenants_domains",
             "platform_tenants_get",

@@ -4,13 +4,13 @@ use poem::handler;
 use poem::http::StatusCode;
 use poem::web::{Data, Path};
 use vitaran_core::access::{Actor, Allowed, PlatformSettingsWrite};
-use vitaran_core::domains::{self, Domain, DomainForm};
+use vitaran_core::domains::{self, Domain, DomainForm, host_of};
 use vitaran_kernel::DomainId;
 
 use super::{PATH, path_of, views};
 use crate::auth::PageActor;
 use crate::http::form::{NoFields, Submitted};
-use crate::http::form_page::{Attempt, after, id_of};
+use crate::http::form_page::{Attempt, after, id_of, in_transaction};
 use crate::http::idempotency::{self, BodyHash, Started};
 use crate::http::problem::Refusal;
 use crate::http::problem_page::PageResult;
@@ -113,22 +113,6 @@ pub async fn show(
     Ok(shell.page(&domain.name).live().render(body))
 }
 
-/// One thing done with a domain, in a transaction of its own; then back to its page.
-macro_rules! change {
-    ($shell:ident, $state:ident, $actor:ident, $id:ident, $sent:ident, $verb:path, $said:literal) => {{
-        let by = $actor.allow::<PlatformSettingsWrite>()?;
-        let id = id_of(&$id, DomainId::parse)?;
-        let version = $sent.version()?;
-        let work = async {
-            let mut tx = $state.db.begin(&by).await?;
-            let domain = $verb(&mut tx, &by, id, Some(version)).await?;
-            tx.commit().await?;
-            Ok::<_, Refusal>(domain)
-        };
-        after(&$shell, work.await, &path_of(id), |_| $said.to_owned())
-    }};
-}
-
 /// `POST /admin/domains/:id/check`
 #[handler]
 pub async fn check(
@@ -138,15 +122,15 @@ pub async fn check(
     Path(id): Path<String>,
     sent: Submitted<NoFields>,
 ) -> PageResult {
-    change!(
-        shell,
-        state,
-        actor,
-        id,
-        sent,
-        domains::ask_check,
-        "We are looking at the record; this page says what is found"
-    )
+    let by = actor.allow::<PlatformSettingsWrite>()?;
+    let id = id_of(&id, DomainId::parse)?;
+    let version = Some(sent.version()?);
+    let asked = in_transaction(&state, &by, async |tx| {
+        domains::ask_check(tx, &by, id, version).await
+    });
+    after(&shell, asked.await, &path_of(id), |_| {
+        "The record is looked at, once a minute at most; this page says what is found".to_owned()
+    })
 }
 
 /// `POST /admin/domains/:id/primary`
@@ -158,15 +142,36 @@ pub async fn make_primary(
     Path(id): Path<String>,
     sent: Submitted<NoFields>,
 ) -> PageResult {
-    change!(
-        shell,
-        state,
-        actor,
-        id,
-        sent,
-        domains::make_primary,
-        "Links in mails about orders lead here from now on"
-    )
+    let by = actor.allow::<PlatformSettingsWrite>()?;
+    let id = id_of(&id, DomainId::parse)?;
+    let version = Some(sent.version()?);
+    let made = in_transaction(&state, &by, async |tx| {
+        domains::make_primary(tx, &by, id, version).await
+    });
+    after(&shell, made.await, &path_of(id), |_| {
+        "Links in mails about orders lead here from now on".to_owned()
+    })
+}
+
+/// `POST /admin/domains/:id/no-primary`
+#[handler]
+pub async fn stop_primary(
+    shell: Shell,
+    state: Data<&AppState>,
+    PageActor(actor): PageActor,
+    Path(id): Path<String>,
+    sent: Submitted<NoFields>,
+) -> PageResult {
+    let by = actor.allow::<PlatformSettingsWrite>()?;
+    let id = id_of(&id, DomainId::parse)?;
+    let version = Some(sent.version()?);
+    let stopped = in_transaction(&state, &by, async |tx| {
+        domains::stop_primary(tx, &by, id, version).await
+    });
+    let house = host_of(&state.config.public_url);
+    after(&shell, stopped.await, &path_of(id), |_| {
+        format!("Links in mails about orders lead to {house} from now on")
+    })
 }
 
 /// `GET /admin/domains/:id/removal`
@@ -202,14 +207,11 @@ pub async fn remove(
 ) -> PageResult {
     let by = actor.allow::<PlatformSettingsWrite>()?;
     let id = id_of(&id, DomainId::parse)?;
-    let version = sent.version()?;
-    let work = async {
-        let mut tx = state.db.begin(&by).await?;
-        let domain = domains::remove(&mut tx, &by, id, Some(version)).await?;
-        tx.commit().await?;
-        Ok::<_, Refusal>(domain)
-    };
-    after(&shell, work.await, PATH, |domain| {
+    let version = Some(sent.version()?);
+    let removed = in_transaction(&state, &by, async |tx| {
+        domains::remove(tx, &by, id, version).await
+    });
+    after(&shell, removed.await, PATH, |domain| {
         format!("{} is removed", domain.name)
     })
 }

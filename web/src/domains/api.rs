@@ -93,7 +93,8 @@ impl DomainsApi {
 
     /// Have a domain's record looked at
     ///
-    /// Within seconds, and again and again for a while. The domain says what was found.
+    /// Within seconds, and again and again for a while; where it was looked at a moment ago, within a minute. The domain says what was
+    /// found.
     #[oai(path = "/:id/check", method = "post", operation_id = "domains_check")]
     async fn check(
         &self,
@@ -115,7 +116,8 @@ impl DomainsApi {
 
     /// Make a domain the primary one
     ///
-    /// Links in mails about orders lead there from then on. It must be verified.
+    /// Links in mails about orders lead there from then on. It must be verified, and should answer: that its record is there says
+    /// nothing of that.
     #[oai(
         path = "/:id/primary",
         method = "post",
@@ -135,6 +137,32 @@ impl DomainsApi {
         let mut tx = state.db.begin(&by).await?;
         let id = DomainId::from_uuid(id.0);
         let domain = domains::make_primary(&mut tx, &by, id, expected).await?;
+        tx.commit().await?;
+        Ok(stored(domain))
+    }
+
+    /// Make a domain the primary one no more
+    ///
+    /// Links in mails about orders lead to the installation's own address from then on.
+    #[oai(
+        path = "/:id/primary",
+        method = "delete",
+        operation_id = "domains_stop_primary"
+    )]
+    async fn stop_primary(
+        &self,
+        state: Data<&AppState>,
+        by: ApiActor,
+        id: Path<uuid::Uuid>,
+        /// The `ETag` of the domain the decision was made on.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+    ) -> Result<Stored<Domain>, Failure> {
+        let by = by.actor().allow::<PlatformSettingsWrite>()?;
+        let expected = version::optional(if_match.0.as_deref())?;
+        let mut tx = state.db.begin(&by).await?;
+        let id = DomainId::from_uuid(id.0);
+        let domain = domains::stop_primary(&mut tx, &by, id, expected).await?;
         tx.commit().await?;
         Ok(stored(domain))
     }

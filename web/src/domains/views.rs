@@ -109,6 +109,7 @@ pub fn show(domain: &Domain, public_url: &str, now: DateTime<Utc>) -> Markup {
         div.stack {
             (Heading::new(&domain.name).back("Domains", PATH).badge(status(domain)).actions(actions(domain)))
             (trouble(domain))
+            @if domain.is_verified() && !domain.is_primary { (last_step(domain)) }
             @if !domain.is_verified() { (steps(domain, public_url)) }
             (panel("The domain", facts(&details(domain, now))))
             @if domain.is_verified() { (records(domain, public_url)) }
@@ -121,10 +122,13 @@ fn actions(domain: &Domain) -> Markup {
     let path = path_of(domain.id);
     let version = domain.version.to_string();
     let mut all = Vec::new();
-    if domain.is_verified() && !domain.is_primary {
+    if domain.is_verified() {
+        let (label, verb) = match domain.is_primary {
+            false => ("Make primary", "primary"),
+            true => ("Make primary no more", "no-primary"),
+        };
         all.push(
-            ActionButton::post("Make primary", format!("{path}/primary"))
-                .hidden("version", version.clone()),
+            ActionButton::post(label, format!("{path}/{verb}")).hidden("version", version.clone()),
         );
     }
     let check = ActionButton::post("Check now", format!("{path}/check")).hidden("version", version);
@@ -186,6 +190,19 @@ fn steps(domain: &Domain, public_url: &str) -> Markup {
     }
 }
 
+/// What is left to do once it is verified. Nobody but a person can say that the name answers.
+fn last_step(domain: &Domain) -> Markup {
+    panel(
+        "Let links lead here",
+        html! {
+            p {
+                "Open " a href={ "https://" (domain.name) "/login" } { "https://" (domain.name) "/login" } " in another window. "
+                "When your sign-in page is there, press “Make primary”: links in mails about orders then lead to this domain."
+            }
+        },
+    )
+}
+
 const fn advice(finding: Finding) -> &'static str {
     match finding {
         Finding::Found => "",
@@ -205,7 +222,7 @@ fn details(domain: &Domain, now: DateTime<Utc>) -> Vec<(&'static str, Markup)> {
         let links = if domain.is_primary {
             "Links in mails about orders lead here"
         } else {
-            "People can sign in here; links lead to the primary domain"
+            "People can sign in here; links lead to your primary domain, or to the installation's own address"
         };
         all.push(("Used for", html! { (links) }));
     }

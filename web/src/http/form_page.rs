@@ -5,6 +5,8 @@ use poem::Response;
 use poem::http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
+use vitaran_core::access::{Allowed, Permission};
+use vitaran_core::db::TenantTx;
 use vitaran_core::idempotency::IdempotencyKey;
 
 use super::form::Submitted;
@@ -12,6 +14,7 @@ use super::problem::Refusal;
 use super::problem_page::field_errors;
 use crate::hx;
 use crate::shell::Shell;
+use crate::state::AppState;
 use crate::ui::Tone;
 use crate::ui::flash::{self, Flash};
 use crate::ui::form::{self, FieldError, IDEMPOTENCY_KEY, error_summary, hidden};
@@ -148,6 +151,21 @@ fn fields<F: Serialize>(form: &F) -> serde_json::Map<String, Value> {
         Ok(Value::Object(fields)) => fields,
         _ => serde_json::Map::new(),
     }
+}
+
+/// One action in a transaction of its own: all of it becomes true, or nothing.
+pub async fn in_transaction<P: Permission, T, E>(
+    state: &AppState,
+    by: &Allowed<P>,
+    action: impl AsyncFnOnce(&mut TenantTx) -> Result<T, E>,
+) -> Result<T, Refusal>
+where
+    Refusal: From<E>,
+{
+    let mut tx = state.db.begin(by).await?;
+    let done = action(&mut tx).await?;
+    tx.commit().await?;
+    Ok(done)
 }
 
 /// After a verb of a list or a page: back to it with a message; a refusal that people can act on is the message.

@@ -7,7 +7,7 @@ use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 use vitaran_core::access::{Role, TenantRef};
 use vitaran_core::identity::{
     self, ACCESS_TOKEN_TTL_S, REFRESH_TOKEN_TTL_S, Refreshed, SignIn, SignInError, SignedIn,
-    Tokens, UserRef,
+    Tokens, UserRef, WantedTenant,
 };
 
 use crate::auth::session::client_of;
@@ -222,8 +222,11 @@ impl AuthApi {
             email,
             password,
             tenant: match (tenant, site.wanted()) {
+                (named, None) => named.into(),
                 (None, Some(own)) => own,
-                (named, _) => named.into(),
+                (Some(named), Some(own)) if own == WantedTenant::Named(named.clone()) => own,
+                // Under a distributor's name there are its own people alone.
+                (Some(_), Some(_)) => return Err(SignInError::WrongCredentials.into()),
             },
         };
         let from = ClientAddress::of(request).network();
@@ -231,6 +234,9 @@ impl AuthApi {
         let signed_in = match (first, code) {
             (Err(SignInError::SecondFactorRequired(half)), Some(code)) => {
                 identity::finish_at_once(&state.db, &state.secret_key()?, *half, &code).await?
+            }
+            (Err(SignInError::SecondFactorRequired(half)), None) if !half.may_enter() => {
+                return Err(SignInError::WrongCredentials.into());
             }
             (first, _) => first?,
         };
@@ -258,7 +264,8 @@ impl AuthApi {
         body: Json<Refresh>,
     ) -> Result<Json<LoggedIn>, Failure> {
         let client = client_of(request);
-        let refreshed = identity::refresh(&state.db, &body.0.refresh_token, &client).await?;
+        let of = Site::of(request).tenant().map(|tenant| tenant.id);
+        let refreshed = identity::refresh(&state.db, &body.0.refresh_token, of, &client).await?;
         Ok(Json(LoggedIn::next(refreshed)))
     }
 

@@ -72,16 +72,18 @@ pub async fn submit_sign_in(
     Form(form): Form<SignInForm>,
 ) -> PageResult {
     let next = next_path::safe(&form.next);
-    // A person of several distributors comes in at the first of them; the menu leads to the others. Under a distributor's name there
-    // are its own people alone.
     let input = SignIn {
         email: form.email.clone(),
         password: form.password,
-        tenant: site.wanted().unwrap_or(WantedTenant::First),
+        tenant: wanted_at(&site),
     };
     let from = ClientAddress::of(request).network();
     let signed_in = match identity::sign_in(&state.db, state.config.sign_in, input, from).await {
         Ok(signed_in) => signed_in,
+        Err(SignInError::SecondFactorRequired(half)) if !half.may_enter() => {
+            let error = SignInError::WrongCredentials;
+            return Ok(refuse(&shell, &site, &form.email, next, error));
+        }
         Err(SignInError::SecondFactorRequired(half)) => {
             return ask_for_code(&shell, &state, &half, next).await;
         }
@@ -94,6 +96,12 @@ pub async fn submit_sign_in(
         Err(other) => return Err(other.into()),
     };
     enter(&shell, &state, session.as_ref(), request, signed_in, next).await
+}
+
+/// A person of several distributors comes in at the first of them; the menu leads to the others. Under a distributor's name there are
+/// its own people alone.
+pub(super) fn wanted_at(site: &Site) -> WantedTenant {
+    site.wanted().unwrap_or(WantedTenant::First)
 }
 
 /// Opens the session of somebody who has proven who they are, and leads to their work or to what they wanted.

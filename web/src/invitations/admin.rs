@@ -10,7 +10,7 @@ use vitaran_kernel::InvitationId;
 use super::views;
 use crate::auth::PageActor;
 use crate::http::form::{NoFields, Submitted};
-use crate::http::form_page::{Attempt, after, id_of};
+use crate::http::form_page::{Attempt, after, id_of, in_transaction};
 use crate::http::idempotency::{self, BodyHash, Claim, Once, Started};
 use crate::http::params::PageParams;
 use crate::http::problem::Refusal;
@@ -253,13 +253,10 @@ pub async fn revoke(
 ) -> PageResult {
     let by = actor.allow::<PlatformUsersWrite>()?;
     let id = id_of(&id, InvitationId::parse)?;
-    let version = sent.version()?;
-    let result = async {
-        let mut tx = state.db.begin(&by).await?;
-        let invitation = invitations::revoke(&mut tx, &by, id, Some(version)).await?;
-        tx.commit().await?;
-        Ok::<_, Refusal>(invitation)
-    };
+    let version = Some(sent.version()?);
+    let result = in_transaction(&state, &by, async |tx| {
+        invitations::revoke(tx, &by, id, version).await
+    });
     after(&shell, result.await, PATH, |invitation| {
         format!("The invitation of {} is revoked", invitation.email)
     })

@@ -6,18 +6,20 @@ use poem_openapi::payload::Json;
 use poem_openapi::types::ToJSON as _;
 use poem_openapi::{ApiResponse, OpenApi};
 use vitaran_core::access::{Allowed, PlatformUsersRead, PlatformUsersWrite};
-use vitaran_core::invitations::{self, AcceptForm, InvitationForm, SendingForm, Sent};
+use vitaran_core::invitations::{self, AcceptError, AcceptForm, InvitationForm, SendingForm, Sent};
 use vitaran_kernel::InvitationId;
 
 use super::dto::{
     Invitation, InvitationAcceptance, InvitationSending, NewInvitation, SentInvitation,
 };
+use super::open;
 use crate::auth::ApiActor;
 use crate::http::idempotency::{self, BodyHash, Claim, Once, Started};
 use crate::http::listing::{Asked, Listed};
 use crate::http::optional_json::OptionalJson;
 use crate::http::problem::Refusal;
 use crate::http::problem_json::Failure;
+use crate::http::site::Site;
 use crate::http::stored::{Created, Made, Stored};
 use crate::http::throttle::ClientAddress;
 use crate::http::version;
@@ -230,7 +232,11 @@ impl AcceptInvitationApi {
     ) -> Result<Joined, Failure> {
         let from = ClientAddress::of(request).network();
         let (db, rules) = (&state.db, state.config.sign_in);
-        invitations::accept(db, rules, &AcceptForm::from(body.0), from).await?;
+        let (site, form) = (Site::of(request), AcceptForm::from(body.0));
+        if site.tenant().is_some() && open::find(&state, &site, &form.token).await?.is_none() {
+            return Err(AcceptError::LinkOver.into());
+        }
+        invitations::accept(db, rules, &form, from).await?;
         Ok(Joined::Done)
     }
 }

@@ -47,7 +47,7 @@ pub async fn show(
 }
 
 /// Under a distributor's name there are its own invitations alone.
-async fn find(
+pub(super) async fn find(
     state: &AppState,
     site: &Site,
     token: &str,

@@ -18,7 +18,7 @@ use vitaran_kernel::MembershipId;
 use super::views;
 use crate::auth::PageActor;
 use crate::http::form::{NoFields, Submitted};
-use crate::http::form_page::{Attempt, after, id_of};
+use crate::http::form_page::{Attempt, after, id_of, in_transaction};
 use crate::http::params;
 use crate::http::problem::Refusal;
 use crate::http::problem_page::PageResult;
@@ -305,13 +305,10 @@ async fn switch(
 ) -> PageResult {
     let by = actor.allow::<PlatformUsersWrite>()?;
     let id = id_of(id, MembershipId::parse)?;
-    let version = sent.version()?;
-    let result = async {
-        let mut tx = state.db.begin(&by).await?;
-        let member = members::set_active(&mut tx, &by, id, Some(version), to).await?;
-        tx.commit().await?;
-        Ok::<_, Refusal>(member)
-    };
+    let version = Some(sent.version()?);
+    let result = in_transaction(state, &by, async |tx| {
+        members::set_active(tx, &by, id, version, to).await
+    });
     after(shell, result.await, &path_of(id), |member| match to {
         Activity::Active => format!("{} can sign in here again", member.name),
         Activity::Inactive => format!("{} is switched off and signed out", member.name),
@@ -342,13 +339,10 @@ pub async fn remove(
 ) -> PageResult {
     let by = actor.allow::<PlatformUsersWrite>()?;
     let id = id_of(&id, MembershipId::parse)?;
-    let version = sent.version()?;
-    let result = async {
-        let mut tx = state.db.begin(&by).await?;
-        let member = members::remove(&mut tx, &by, id, Some(version)).await?;
-        tx.commit().await?;
-        Ok::<_, Refusal>(member)
-    };
+    let version = Some(sent.version()?);
+    let result = in_transaction(&state, &by, async |tx| {
+        members::remove(tx, &by, id, version).await
+    });
     let result = result.await;
     let back = match &result {
         Ok(_) => PATH.to_owned(),

@@ -12,7 +12,7 @@ use super::secrets::made;
 use super::{PATH, filter, form_views, path_of, views};
 use crate::auth::PageActor;
 use crate::http::form::{NoFields, Submitted};
-use crate::http::form_page::{Attempt, after, id_of};
+use crate::http::form_page::{Attempt, after, id_of, in_transaction};
 use crate::http::idempotency::{BodyHash, Once};
 use crate::http::params::PageParams;
 use crate::http::problem::Refusal;
@@ -226,20 +226,6 @@ async fn update_from(
     Ok(endpoint)
 }
 
-/// One thing done with an endpoint, in a transaction of its own.
-macro_rules! in_transaction {
-    ($state:expr, $by:expr, |$tx:ident| $work:expr) => {{
-        let work = async || -> Result<_, Refusal> {
-            let mut $tx = $state.db.begin($by).await?;
-            let done = $work.await?;
-            $tx.commit().await?;
-            Ok(done)
-        };
-        work().await
-    }};
-}
-pub(super) use in_transaction;
-
 /// `POST /admin/webhooks/:id/activation`
 #[handler]
 pub async fn activate(
@@ -252,9 +238,10 @@ pub async fn activate(
     let by = actor.allow::<PlatformWebhooksManage>()?;
     let id = id_of(&id, WebhookEndpointId::parse)?;
     let version = Some(sent.version()?);
-    let result = in_transaction!(state, &by, |tx| webhooks::activate(
-        &mut tx, &by, id, version
-    ));
+    let result = in_transaction(&state, &by, async |tx| {
+        webhooks::activate(tx, &by, id, version).await
+    })
+    .await;
     after(&shell, result, &path_of(id), |_| {
         "The endpoint is on: it hears of what happens from now on".to_owned()
     })
@@ -311,9 +298,10 @@ pub async fn deactivate(
     let by = actor.allow::<PlatformWebhooksManage>()?;
     let id = id_of(&id, WebhookEndpointId::parse)?;
     let version = Some(sent.version()?);
-    let result = in_transaction!(state, &by, |tx| webhooks::deactivate(
-        &mut tx, &by, id, version
-    ));
+    let result = in_transaction(&state, &by, async |tx| {
+        webhooks::deactivate(tx, &by, id, version).await
+    })
+    .await;
     after(&shell, result, &path_of(id), |_| {
         "The endpoint is off".to_owned()
     })
@@ -350,7 +338,10 @@ pub async fn remove(
     let by = actor.allow::<PlatformWebhooksManage>()?;
     let id = id_of(&id, WebhookEndpointId::parse)?;
     let version = Some(sent.version()?);
-    let result = in_transaction!(state, &by, |tx| webhooks::remove(&mut tx, &by, id, version));
+    let result = in_transaction(&state, &by, async |tx| {
+        webhooks::remove(tx, &by, id, version).await
+    })
+    .await;
     let back = match &result {
         Ok(_) => PATH.to_owned(),
         Err(_) => path_of(id),
@@ -370,7 +361,7 @@ pub async fn ping(
 ) -> PageResult {
     let by = actor.allow::<PlatformWebhooksManage>()?;
     let id = id_of(&id, WebhookEndpointId::parse)?;
-    let result = in_transaction!(state, &by, |tx| webhooks::ping(&mut tx, &by, id));
+    let result = in_transaction(&state, &by, async |tx| webhooks::ping(tx, &by, id).await).await;
     after(&shell, result, &path_of(id), |_| {
         "A test is on its way: look at the deliveries in a moment".to_owned()
     })
@@ -441,7 +432,8 @@ async fn replay_from(
     form: &ReplayForm,
 ) -> Result<Replayed, Refusal> {
     let since = form.parse().map_err(WebhookError::from)?;
-    in_transaction!(state, by, |tx| webhooks::replay_failed(
-        &mut tx, by, id, since
-    ))
+    in_transaction(state, by, async |tx| {
+        webhooks::replay_failed(tx, by, id, since).await
+    })
+    .await
 }

@@ -6,11 +6,9 @@ use vitaran_core::access::PlatformWebhooksManage;
 use vitaran_core::webhooks;
 use vitaran_kernel::WebhookDeliveryId;
 
-use super::admin::in_transaction;
 use super::{delivery_views, path_of_delivery};
 use crate::auth::PageActor;
-use crate::http::form_page::{after, id_of};
-use crate::http::problem::Refusal;
+use crate::http::form_page::{after, id_of, in_transaction};
 use crate::http::problem_page::PageResult;
 use crate::shell::Shell;
 use crate::state::AppState;
@@ -43,7 +41,7 @@ pub async fn replay(
 ) -> PageResult {
     let by = actor.allow::<PlatformWebhooksManage>()?;
     let id = id_of(&id, WebhookDeliveryId::parse)?;
-    let result = in_transaction!(state, &by, |tx| webhooks::replay(&mut tx, &by, id));
+    let result = in_transaction(&state, &by, async |tx| webhooks::replay(tx, &by, id).await).await;
     after(&shell, result, &path_of_delivery(id), |delivery| {
         format!("{} is sent again", delivery.event.as_str())
     })

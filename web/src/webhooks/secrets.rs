@@ -6,11 +6,11 @@ use vitaran_core::access::{Allowed, PlatformWebhooksManage};
 use vitaran_core::webhooks::{self, Endpoint, EndpointSecret};
 use vitaran_kernel::WebhookEndpointId;
 
-use super::admin::{in_transaction, load};
+use super::admin::load;
 use super::{form_views, path_of};
 use crate::auth::PageActor;
 use crate::http::form::{NoFields, Submitted};
-use crate::http::form_page::{Attempt, after, id_of};
+use crate::http::form_page::{Attempt, after, id_of, in_transaction};
 use crate::http::idempotency::{self, BodyHash, Claim, Once, Started};
 use crate::http::problem::Refusal;
 use crate::http::problem_page::PageResult;
@@ -106,7 +106,10 @@ pub async fn end_older(
 ) -> PageResult {
     let by = actor.allow::<PlatformWebhooksManage>()?;
     let id = id_of(&id, WebhookEndpointId::parse)?;
-    let result = in_transaction!(state, &by, |tx| webhooks::end_older(&mut tx, &by, id));
+    let result = in_transaction(&state, &by, async |tx| {
+        webhooks::end_older(tx, &by, id).await
+    })
+    .await;
     after(&shell, result, &path_of(id), |_| {
         "Only the newest secret signs from now on".to_owned()
     })

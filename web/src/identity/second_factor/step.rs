@@ -9,6 +9,7 @@ use super::views;
 use crate::auth::CurrentSession;
 use crate::http::form::Form;
 use crate::http::problem_page::PageResult;
+use crate::http::site::Site;
 use crate::http::throttle::ClientAddress;
 use crate::http::{cookies, next_path};
 use crate::hx;
@@ -85,6 +86,7 @@ pub async fn submit(
     shell: Shell,
     state: Data<&AppState>,
     session: Option<CurrentSession>,
+    site: Site,
     request: &Request,
     Form(form): Form<CodeForm>,
 ) -> PageResult {
@@ -94,7 +96,8 @@ pub async fn submit(
     let from = ClientAddress::of(request).network();
     let (db, rules, key) = (&state.db, state.config.sign_in, state.secret_key()?);
     let next = next_path::safe(&form.next);
-    match identity::finish_pending(db, rules, &key, (secret, &form.code), from).await {
+    let wanted = sign_in::wanted_at(&site);
+    match identity::finish_pending(db, rules, &key, (secret, &form.code, &wanted), from).await {
         Ok(signed_in) => {
             let mut response =
                 sign_in::enter(&shell, &state, session.as_ref(), request, signed_in, next).await?;
@@ -110,7 +113,10 @@ pub async fn submit(
             cookies::remove(&mut response, COOKIE, state.config.is_https());
             Ok(response)
         }
-        Err(SignInError::PendingOver) => Ok(start_again(&shell, &state)),
+        // Their place there may have gone while they looked for the phone.
+        Err(SignInError::PendingOver | SignInError::WrongCredentials) => {
+            Ok(start_again(&shell, &state))
+        }
         Err(other) => Err(other.into()),
     }
 }
