@@ -739,6 +739,28 @@ async fn an_invitation_is_opened_at_the_house_or_under_its_own_distributors_name
 }
 
 #[tokio::test]
+async fn a_proxy_that_wants_certificates_is_told_which_names_lead_here() {
+    let street = Street::new().await;
+    let app = &street.app;
+    let admin = app.api_as(Role::Admin).await;
+    add(&admin, "waits.volt.test").await;
+    street.verified(&admin, NAME).await;
+    for (name, status) in [
+        (NAME, 200),
+        ("ORDERS.volt.test", 200),
+        ("127.0.0.1", 200),
+        ("waits.volt.test", 404),
+        ("evil.test", 404),
+        ("", 404),
+        ("%00", 400),
+    ] {
+        let path = format!("/domains/ask?domain={name}");
+        assert_eq!(app.client().get(&path).await.status, status, "{name}");
+    }
+    assert_eq!(app.client().get("/domains/ask").await.status, 404);
+}
+
+#[tokio::test]
 async fn the_platform_sees_whose_names_lead_here() {
     let street = Street::new().await;
     let app = &street.app;

@@ -23,6 +23,7 @@ const BELOW: &[(&str, Part)] = &[
     ("/developers", Part::Core),
     ("/forgotten-password", Part::Core),
     ("/health", Part::Core),
+    ("/domains/ask", Part::Core),
     ("/invitation", Part::Core),
     ("/live", Part::Core),
     ("/login", Part::Core),

@@ -490,6 +490,7 @@ pub fn app(state: AppState) -> impl Endpoint<Output = Response> + 'static {
         .nest("/assets", assets::endpoint())
         .nest("/webhooks", webhooks())
         .at("/health", health())
+        .at("/domains/ask", ask_of_domain())
         .at(developers::try_it::PATH, try_it())
         .nest("/", pages)
         .data(state)
@@ -543,6 +544,14 @@ fn health() -> impl Endpoint<Output = Response> {
         .catch_all_error(|error| async { problem_json::of_error(error) })
 }
 
+/// Asked by proxies, under whatever name they know web by.
+fn ask_of_domain() -> impl Endpoint<Output = Response> {
+    read_only(get(domains::ask::ask))
+        .with(TextGuard)
+        .with(Throttle)
+        .catch_all_error(|error| async { problem_json::of_error(error) })
+}
+
 /// A document by itself, with a policy of its own: no page's part, so no fragment either.
 fn try_it() -> impl Endpoint<Output = Response> {
     read_only(get(developers::try_it::show))
@@ -565,6 +574,7 @@ pub fn routes() -> Vec<(String, String)> {
         ("GET", "/assets/*"),
         ("GET", developers::try_it::PATH),
         ("GET", "/health"),
+        ("GET", "/domains/ask"),
         ("GET", "/webhooks/whatsapp/:tenant"),
         ("POST", "/webhooks/whatsapp/:tenant"),
     ]

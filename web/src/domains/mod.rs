@@ -2,6 +2,7 @@
 
 pub mod admin;
 mod api;
+pub mod ask;
 mod dto;
 mod views;
 
