@@ -13,6 +13,9 @@ use crate::live::Subject;
 
 /// Reserves min(free, open) for each line of an order. Never fails for want of stock: the rest is short (decision: approval
 /// reserves what there is).
+///
+/// The balance is set from what was locked, both halves of it: PostgreSQL holds a changed row to its constraints first as the
+/// statement's snapshot would have it, and in that goods which came in while the lock was waited for are not on hand yet.
 pub(crate) async fn reserve(
     tx: &mut TenantTx,
     order: OrderId,
@@ -24,12 +27,13 @@ pub(crate) async fn reserve(
              SELECT id, product_id, quantity - short_closed_quantity - reserved_quantity AS wanted FROM order_lines \
              WHERE tenant_id = $1 AND order_id = $2 AND reserved_quantity + short_closed_quantity < quantity FOR UPDATE \
          ), locked AS ( \
-             SELECT product_id, on_hand - reserved AS free FROM stock_balances \
+             SELECT product_id, on_hand, reserved FROM stock_balances \
              WHERE tenant_id = $1 AND location_id = $3 AND product_id IN (SELECT product_id FROM lines) ORDER BY product_id FOR UPDATE \
          ), promised AS ( \
-             SELECT lines.id, product_id, least(wanted, free) AS quantity FROM lines JOIN locked USING (product_id) WHERE free > 0 AND wanted > 0 \
+             SELECT lines.id, product_id, least(wanted, on_hand - reserved) AS quantity, on_hand, reserved \
+             FROM lines JOIN locked USING (product_id) WHERE on_hand > reserved AND wanted > 0 \
          ), balances AS ( \
-             UPDATE stock_balances b SET reserved = b.reserved + p.quantity FROM promised p \
+             UPDATE stock_balances b SET on_hand = p.on_hand, reserved = p.reserved + p.quantity FROM promised p \
              WHERE b.tenant_id = $1 AND b.location_id = $3 AND b.product_id = p.product_id \
          ) \
          UPDATE order_lines l SET reserved_quantity = l.reserved_quantity + p.quantity FROM promised p WHERE l.tenant_id = $1 AND l.id = p.id",
