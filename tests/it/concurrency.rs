@@ -143,6 +143,39 @@ async fn an_order_approved_while_its_goods_come_in_reserves_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_receipts_at_once_for_one_order_both_reserve_and_the_later_one_is_its_last_change() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let (first, second) = (flow.product("LAMP", 0).await, flow.product("FAN", 0).await);
+    let buyer = flow.buyer(10_000_000).await;
+    let order = flow.place(buyer, &[(first, 5), (second, 5)]).await;
+    flow.approve(order).await.unwrap();
+    let by = flow.by();
+    let mut receiving = flow.db.begin(&by).await.unwrap();
+    stock::receive(&mut receiving, &by, goods(first, 5))
+        .await
+        .unwrap();
+    flow.clock.advance(chrono::TimeDelta::minutes(1));
+    let other = tokio::spawn({
+        let (flow, by) = (flow.clone(), flow.by());
+        async move {
+            let mut tx = flow.db.begin(&by).await.unwrap();
+            stock::receive(&mut tx, &by, goods(second, 5))
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+        }
+    });
+    app.database.until(WAITING, "1").await;
+    receiving.commit().await.unwrap();
+    other.await.unwrap();
+    let reserved = "SELECT sum(reserved_quantity)::bigint AS count FROM order_lines";
+    assert_eq!(app.database.count(reserved).await, 10);
+    let since = "SELECT count(*) FROM orders WHERE updated_at = placed_at + interval '1 minute' AND version = 2";
+    assert_eq!(app.database.count(since).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn goods_come_in_while_orders_that_wait_for_them_are_approved_and_cancelled_and_nobody_deadlocks()
  {
     let app = test_app().await;
