@@ -91,6 +91,11 @@ impl Session {
         Self::connect(config::user_database_url()?.reveal()).await
     }
 
+    /// Connects as app_worker, to see what the worker sees.
+    pub async fn worker() -> Result<Self, OpsError> {
+        Self::connect(config::worker_database_url()?.reveal()).await
+    }
+
     /// Connects by an address of the caller's.
     pub async fn connect(url: &str) -> Result<Self, OpsError> {
         let connection = AsyncPgConnection::establish(url)
@@ -120,8 +125,12 @@ impl Session {
         Ok(self.connection.batch_execute(sql).await?)
     }
 
-    /// The rows a query finds, or the refusal.
-    pub async fn counted(&mut self, sql: &str) -> Result<usize, String> {
+    /// The rows that a query finds or a write touches, or the refusal.
+    pub async fn tried(&mut self, sql: &str) -> Result<usize, String> {
+        if !sql.starts_with("SELECT") {
+            let rows = diesel::sql_query(sql).execute(&mut self.connection).await;
+            return rows.map_err(|error| error.to_string());
+        }
         let counted = format!("SELECT count(*)::text AS line FROM ({sql}) found");
         let lines = self.lines(&counted).await.map_err(|error| match error {
             OpsError::Db(error) => error.to_string(),
@@ -129,12 +138,6 @@ impl Session {
         })?;
         let count = lines.into_iter().next().and_then(|line| line.parse().ok());
         count.ok_or_else(|| "no count".to_owned())
-    }
-
-    /// The rows a write touches, or the refusal.
-    pub async fn touched(&mut self, sql: &str) -> Result<usize, String> {
-        let rows = diesel::sql_query(sql).execute(&mut self.connection).await;
-        rows.map_err(|error| error.to_string())
     }
 
     /// Runs a statement whose one value, `$1`, is a JSON document. Gives the rows it touched.

@@ -11,6 +11,9 @@ use vitaran_kernel::{CategoryId, Quantity, Text};
 use vitaran_tests::flow::Flow;
 use vitaran_tests::test_app;
 
+/// Who waits for a lock.
+const WAITING: &str = "SELECT count(*)::text AS text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+
 /// Crowds are larger in a deep run.
 fn crowd(usual: usize, deep: usize) -> usize {
     if std::env::var_os("VITARAN_DEEP").is_some() {
@@ -87,26 +90,15 @@ async fn an_order_cancelled_while_goods_come_in_for_it_keeps_none_of_them() {
     flow.approve(order).await.unwrap();
     let by = flow.by();
     let mut receiving = flow.db.begin(&by).await.unwrap();
-    let goods = ReceiveStock {
-        location: None,
-        reference: Text::parse("GRN 1").unwrap(),
-        lines: vec![ReceivedLine {
-            product: ProductRef::Id(scarce),
-            quantity: Quantity::from_units(5),
-        }],
-    };
-    stock::receive(&mut receiving, &by, goods).await.unwrap();
+    stock::receive(&mut receiving, &by, goods(scarce, 5))
+        .await
+        .unwrap();
     // The line had nothing when the cancellation looked, and has five before it is written.
     let cancelling = tokio::spawn({
         let flow = flow.clone();
         async move { flow.cancel(order).await }
     });
-    app.database
-        .until(
-            "SELECT count(*)::text AS text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
-            "1",
-        )
-        .await;
+    app.database.until(WAITING, "1").await;
     receiving.commit().await.unwrap();
     cancelling.await.unwrap();
     let kept = app
@@ -114,6 +106,127 @@ async fn an_order_cancelled_while_goods_come_in_for_it_keeps_none_of_them() {
         .count("SELECT (SELECT sum(reserved_quantity) FROM order_lines)::bigint + (SELECT sum(reserved) FROM stock_balances)::bigint AS count")
         .await;
     assert_eq!(kept, 0);
+}
+
+fn goods(product: vitaran_kernel::ProductId, units: i64) -> ReceiveStock {
+    ReceiveStock {
+        location: None,
+        reference: Text::parse("GRN 1").unwrap(),
+        lines: vec![ReceivedLine {
+            product: ProductRef::Id(product),
+            quantity: Quantity::from_units(units),
+        }],
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_order_approved_while_its_goods_come_in_reserves_them() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let scarce = flow.product("SCARCE", 0).await;
+    let order = flow
+        .place(flow.buyer(10_000_000).await, &[(scarce, 5)])
+        .await;
+    let by = flow.by();
+    let mut receiving = flow.db.begin(&by).await.unwrap();
+    stock::receive(&mut receiving, &by, goods(scarce, 3))
+        .await
+        .unwrap();
+    let approving = tokio::spawn({
+        let flow = flow.clone();
+        async move { flow.approve(order).await }
+    });
+    app.database.until(WAITING, "1").await;
+    receiving.commit().await.unwrap();
+    let approved = approving.await.unwrap().expect("an approval");
+    assert_eq!(approved.lines[0].reserved_quantity, Quantity::from_units(3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_receipts_at_once_for_one_order_both_reserve_and_the_later_one_is_its_last_change() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let (first, second) = (flow.product("LAMP", 0).await, flow.product("FAN", 0).await);
+    let buyer = flow.buyer(10_000_000).await;
+    let order = flow.place(buyer, &[(first, 5), (second, 5)]).await;
+    flow.approve(order).await.unwrap();
+    let by = flow.by();
+    let mut receiving = flow.db.begin(&by).await.unwrap();
+    stock::receive(&mut receiving, &by, goods(first, 5))
+        .await
+        .unwrap();
+    flow.clock.advance(chrono::TimeDelta::minutes(1));
+    let other = tokio::spawn({
+        let (flow, by) = (flow.clone(), flow.by());
+        async move {
+            let mut tx = flow.db.begin(&by).await.unwrap();
+            stock::receive(&mut tx, &by, goods(second, 5))
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+        }
+    });
+    app.database.until(WAITING, "1").await;
+    receiving.commit().await.unwrap();
+    other.await.unwrap();
+    let reserved = "SELECT sum(reserved_quantity)::bigint AS count FROM order_lines";
+    assert_eq!(app.database.count(reserved).await, 10);
+    let since = "SELECT count(*) FROM orders WHERE updated_at = placed_at + interval '1 minute' AND version = 2";
+    assert_eq!(app.database.count(since).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn goods_come_in_while_orders_that_wait_for_them_are_approved_and_cancelled_and_nobody_deadlocks()
+ {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let mut products = Vec::new();
+    for n in 0..6 {
+        products.push(flow.product(&format!("SKU-{n}"), 0).await);
+    }
+    let buyer = flow.buyer(100_000_000).await;
+    let (mut waiting, mut placed) = (Vec::new(), Vec::new());
+    for n in 0..crowd(12, 60) {
+        // In both orders, so that a wrong lock order would deadlock.
+        let mut lines: Vec<_> = products.iter().map(|id| (*id, 2)).collect();
+        if n % 2 == 0 {
+            lines.reverse();
+        }
+        placed.push(flow.place(buyer, &lines).await);
+        waiting.push(flow.place(buyer, &lines).await);
+    }
+    for order in &waiting {
+        flow.approve(*order).await.unwrap();
+    }
+    let receipts = (0..crowd(18, 90)).map(|n| {
+        let (flow, product) = (flow.clone(), products[n % products.len()]);
+        tokio::spawn(async move {
+            let by = flow.by();
+            let mut tx = flow.db.begin(&by).await.unwrap();
+            stock::receive(&mut tx, &by, goods(product, 9))
+                .await
+                .expect("a receipt");
+            tx.commit().await.unwrap();
+        })
+    });
+    let cancellations = waiting.iter().step_by(3).map(|order| {
+        let (flow, order) = (flow.clone(), *order);
+        tokio::spawn(async move { flow.cancel(order).await })
+    });
+    let approvals = placed.into_iter().map(|order| {
+        let flow = flow.clone();
+        tokio::spawn(async move { drop(flow.approve(order).await.expect("an approval")) })
+    });
+    let mut tasks = Vec::new();
+    tasks.extend(receipts);
+    tasks.extend(cancellations);
+    tasks.extend(approvals);
+    for done in join_all(tasks).await {
+        done.expect("no refusal and no deadlock");
+    }
+    let wrong = "SELECT count(*) FROM stock_balances b WHERE b.reserved > b.on_hand OR b.reserved <> \
+        (SELECT coalesce(sum(l.reserved_quantity), 0) FROM order_lines l WHERE l.product_id = b.product_id)";
+    assert_eq!(app.database.count(wrong).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

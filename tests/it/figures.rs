@@ -216,6 +216,64 @@ async fn telling_whoever_listens_costs_no_round_trip_and_no_statement() {
 }
 
 #[tokio::test]
+async fn goods_that_orders_wait_for_cost_what_other_goods_do_and_one_statement_where_somebody_hears()
+ {
+    let house = house().await;
+    let admin = house.app.api_as(Role::Admin).await;
+    let receive = async |sku: &str| {
+        let body = json!({"reference": "GRN 1", "lines": [{"sku": sku, "quantity": "1"}]});
+        house
+            .least(async |_| {
+                let key = uuid::Uuid::now_v7().to_string();
+                let keyed = admin.with("idempotency-key", &key);
+                keyed.post_json("/api/v1/stock/receipts", &body).await
+            })
+            .await
+    };
+    // More than will come in, so that every piece is somebody's.
+    let scarce = house.flow.product("SCARCE", 0).await;
+    for _ in 0..2 {
+        let order = house.flow.place(house.buyer, &[(scarce, 100)]).await;
+        house.flow.approve(order).await.unwrap();
+    }
+    let unasked = receive("SKU-0").await;
+    let waited_for = receive("SCARCE").await;
+    costs(
+        "goods that orders wait for",
+        &waited_for,
+        unasked.round_trips,
+        unasked.statements.len(),
+    );
+    let endpoint = json!({"url": "https://erp.example.in/hooks", "events": ["order.updated"]});
+    let keyed = admin.with("idempotency-key", "endpoint");
+    let made = keyed
+        .post_json("/api/v1/webhook_endpoints", &endpoint)
+        .await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let heard = receive("SCARCE").await;
+    costs(
+        "goods that are told of",
+        &heard,
+        unasked.round_trips + 1,
+        unasked.statements.len() + 1,
+    );
+    let picked = house.placed().await;
+    house.flow.bring_to(picked, "PICKING").await;
+    let body = house.all_picked(picked).await;
+    let mut version = 3;
+    let said = house
+        .least(async |_| {
+            let tag = format!("\"v{version}\"");
+            version += 1;
+            let on = admin.with("if-match", &tag);
+            let path = format!("/api/v1/orders/{picked}/picks");
+            on.put_json(&path, &body).await
+        })
+        .await;
+    costs("picks that are told of", &said, 5, 9);
+}
+
+#[tokio::test]
 async fn a_list_of_the_api_takes_three_round_trips_the_last_of_which_nobody_waits_for() {
     let house = house().await;
     for _ in 0..3 {

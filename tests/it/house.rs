@@ -159,6 +159,9 @@ impl<'a> House<'a> {
                 );
                 things.insert("id", self.insert("invitations", columns, &values).await);
             }
+            "request" => {
+                things.insert("id", self.request().await);
+            }
             "session" => {
                 let person = self.person(Role::Sales).await;
                 things.insert("id", self.session(&person).await);
@@ -212,6 +215,18 @@ impl<'a> House<'a> {
     async fn user(&self, person: &Person) -> String {
         let sql = format!("SELECT id FROM users WHERE email = '{}'", person.email);
         self.id(&sql).await
+    }
+
+    /// One that changed something, as the trail names it.
+    async fn request(&self) -> String {
+        let program = self.app.api(&self.person(Role::Admin).await).await;
+        let keyed = program.with("idempotency-key", &new_text());
+        let body = serde_json::json!({ "name": new_text() });
+        let made = keyed.post_json("/api/v1/categories", &body).await;
+        let id = made.header("x-request-id").expect("an id").to_owned();
+        let told = format!("SELECT count(*) FROM audit_trail WHERE request_id = '{id}'");
+        assert!(self.app.database.count(&told).await > 0, "{}", made.body);
+        id
     }
 
     /// Where this person is signed in.

@@ -10,7 +10,8 @@ fn root() -> PathBuf {
         .to_owned()
 }
 
-fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
+/// The files below a folder of the workspace whose names end so: name and text.
+pub fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
     fn walk(at: &Path, ending: &str, found: &mut Vec<PathBuf>) {
         let Ok(entries) = std::fs::read_dir(at) else {
             return;

@@ -80,17 +80,18 @@ CREATE POLICY own_answers ON idempotency_keys AS RESTRICTIVE TO app_user
     USING (actor_id = (SELECT coalesce(NULLIF(current_setting('app.actor_id', true), '')::uuid, '00000000-0000-0000-0000-000000000000')))
     WITH CHECK (actor_id = (SELECT coalesce(NULLIF(current_setting('app.actor_id', true), '')::uuid, '00000000-0000-0000-0000-000000000000')));
 
--- Due work is claimed across tenants, by the worker's role alone and on the outbox tables alone.
+-- Due work is found across tenants, by the worker's role alone and on the outbox tables alone. That, and what has expired, is seen
+-- from outside of every tenant: inside one the worker sees that tenant's rows and nothing else.
 DROP POLICY IF EXISTS worker_finds_due ON notification_logs;
-CREATE POLICY worker_finds_due ON notification_logs FOR SELECT TO app_worker USING (status IN ('PENDING', 'SENDING'));
+CREATE POLICY worker_finds_due ON notification_logs FOR SELECT TO app_worker USING ((SELECT NULLIF(current_setting('app.tenant_id', true), '') IS NULL) AND status IN ('PENDING', 'SENDING'));
 DROP POLICY IF EXISTS worker_finds_due ON document_renders;
-CREATE POLICY worker_finds_due ON document_renders FOR SELECT TO app_worker USING (status IN ('PENDING', 'RENDERING'));
+CREATE POLICY worker_finds_due ON document_renders FOR SELECT TO app_worker USING ((SELECT NULLIF(current_setting('app.tenant_id', true), '') IS NULL) AND status IN ('PENDING', 'RENDERING'));
 DROP POLICY IF EXISTS worker_finds_due ON webhook_deliveries;
-CREATE POLICY worker_finds_due ON webhook_deliveries FOR SELECT TO app_worker USING (status IN ('PENDING', 'SENDING'));
+CREATE POLICY worker_finds_due ON webhook_deliveries FOR SELECT TO app_worker USING ((SELECT NULLIF(current_setting('app.tenant_id', true), '') IS NULL) AND status IN ('PENDING', 'SENDING'));
 
 -- A look at a name's record is due like any other work; so is every verified name, which shows the worker whose it is.
 DROP POLICY IF EXISTS worker_finds_due ON tenant_domains;
-CREATE POLICY worker_finds_due ON tenant_domains FOR SELECT TO app_worker USING (check_due_at IS NOT NULL);
+CREATE POLICY worker_finds_due ON tenant_domains FOR SELECT TO app_worker USING ((SELECT NULLIF(current_setting('app.tenant_id', true), '') IS NULL) AND check_due_at IS NOT NULL);
 
 -- The trail is written by the triggers of audit.sql, which run as the owner and take the tenant from the row they tell of.
 DROP POLICY IF EXISTS told_by_trigger ON audit_trail;
@@ -103,19 +104,19 @@ CREATE POLICY counted_by_owner ON audit_seals FOR SELECT TO app_owner USING (tru
 
 -- What has expired is deleted across tenants; a row in force is out of reach.
 DROP POLICY IF EXISTS worker_finds_expired ON idempotency_keys;
-CREATE POLICY worker_finds_expired ON idempotency_keys FOR SELECT TO app_worker USING (created_at < now() - interval '24 hours');
+CREATE POLICY worker_finds_expired ON idempotency_keys FOR SELECT TO app_worker USING ((SELECT NULLIF(current_setting('app.tenant_id', true), '') IS NULL) AND created_at < now() - interval '24 hours');
 DROP POLICY IF EXISTS worker_deletes_expired ON idempotency_keys;
-CREATE POLICY worker_deletes_expired ON idempotency_keys FOR DELETE TO app_worker USING (created_at < now() - interval '24 hours');
+CREATE POLICY worker_deletes_expired ON idempotency_keys FOR DELETE TO app_worker USING ((SELECT NULLIF(current_setting('app.tenant_id', true), '') IS NULL) AND created_at < now() - interval '24 hours');
 DROP POLICY IF EXISTS worker_finds_expired ON webhook_events;
-CREATE POLICY worker_finds_expired ON webhook_events FOR SELECT TO app_worker USING (occurred_at < now() - interval '30 days');
+CREATE POLICY worker_finds_expired ON webhook_events FOR SELECT TO app_worker USING ((SELECT NULLIF(current_setting('app.tenant_id', true), '') IS NULL) AND occurred_at < now() - interval '30 days');
 DROP POLICY IF EXISTS worker_deletes_expired ON webhook_events;
-CREATE POLICY worker_deletes_expired ON webhook_events FOR DELETE TO app_worker USING (occurred_at < now() - interval '30 days');
+CREATE POLICY worker_deletes_expired ON webhook_events FOR DELETE TO app_worker USING ((SELECT NULLIF(current_setting('app.tenant_id', true), '') IS NULL) AND occurred_at < now() - interval '30 days');
 DROP POLICY IF EXISTS worker_finds_removed ON webhook_endpoints;
-CREATE POLICY worker_finds_removed ON webhook_endpoints FOR SELECT TO app_worker USING (removed_at IS NOT NULL);
+CREATE POLICY worker_finds_removed ON webhook_endpoints FOR SELECT TO app_worker USING ((SELECT NULLIF(current_setting('app.tenant_id', true), '') IS NULL) AND removed_at IS NOT NULL);
 DROP POLICY IF EXISTS worker_finds_expired ON webhook_secrets;
-CREATE POLICY worker_finds_expired ON webhook_secrets FOR SELECT TO app_worker USING (expires_at < now());
+CREATE POLICY worker_finds_expired ON webhook_secrets FOR SELECT TO app_worker USING ((SELECT NULLIF(current_setting('app.tenant_id', true), '') IS NULL) AND expires_at < now());
 DROP POLICY IF EXISTS worker_deletes_expired ON webhook_secrets;
-CREATE POLICY worker_deletes_expired ON webhook_secrets FOR DELETE TO app_worker USING (expires_at < now());
+CREATE POLICY worker_deletes_expired ON webhook_secrets FOR DELETE TO app_worker USING ((SELECT NULLIF(current_setting('app.tenant_id', true), '') IS NULL) AND expires_at < now());
 
 -- Look-ups before the tenant is known: the pinned functions of functions.sql run as app_lookup, which sees these tables
 -- and the columns granted to it, nothing else.
@@ -158,6 +159,7 @@ CREATE POLICY changed_by_themselves ON users FOR UPDATE
 DO $$
 DECLARE
     t text;
+    in_no_tenant constant text := $p$(SELECT NULLIF(current_setting('app.tenant_id', true), '') IS NULL)$p$;
 BEGIN
     FOREACH t IN ARRAY ARRAY['sessions', 'access_tokens', 'rotated_tokens', 'account_links', 'email_changes', 'pending_sign_ins']
     LOOP
@@ -168,9 +170,9 @@ BEGIN
         EXECUTE format('DROP POLICY IF EXISTS opened ON %I', t);
         EXECUTE format('CREATE POLICY opened ON %I FOR INSERT WITH CHECK (true)', t);
         EXECUTE format('DROP POLICY IF EXISTS worker_finds_expired ON %I', t);
-        EXECUTE format('CREATE POLICY worker_finds_expired ON %I FOR SELECT TO app_worker USING (expires_at < now())', t);
+        EXECUTE format('CREATE POLICY worker_finds_expired ON %I FOR SELECT TO app_worker USING (%s AND expires_at < now())', t, in_no_tenant);
         EXECUTE format('DROP POLICY IF EXISTS worker_deletes_expired ON %I', t);
-        EXECUTE format('CREATE POLICY worker_deletes_expired ON %I FOR DELETE TO app_worker USING (expires_at < now())', t);
+        EXECUTE format('CREATE POLICY worker_deletes_expired ON %I FOR DELETE TO app_worker USING (%s AND expires_at < now())', t, in_no_tenant);
     END LOOP;
 END $$;
 
@@ -181,9 +183,9 @@ DROP POLICY IF EXISTS held ON sign_in_tries;
 CREATE POLICY held ON sign_in_tries TO app_user
     USING (key = decode((SELECT NULLIF(current_setting('app.credential_hash', true), '')), 'hex'));
 DROP POLICY IF EXISTS worker_finds_expired ON sign_in_tries;
-CREATE POLICY worker_finds_expired ON sign_in_tries FOR SELECT TO app_worker USING (failed_at < now() - interval '24 hours');
+CREATE POLICY worker_finds_expired ON sign_in_tries FOR SELECT TO app_worker USING ((SELECT NULLIF(current_setting('app.tenant_id', true), '') IS NULL) AND failed_at < now() - interval '24 hours');
 DROP POLICY IF EXISTS worker_deletes_expired ON sign_in_tries;
-CREATE POLICY worker_deletes_expired ON sign_in_tries FOR DELETE TO app_worker USING (failed_at < now() - interval '24 hours');
+CREATE POLICY worker_deletes_expired ON sign_in_tries FOR DELETE TO app_worker USING ((SELECT NULLIF(current_setting('app.tenant_id', true), '') IS NULL) AND failed_at < now() - interval '24 hours');
 -- A session is seen by whoever holds its secret, by the person whose it is, and by the staff of the distributor it acts in, who
 -- may end it and no more.
 DROP POLICY IF EXISTS held ON sessions;

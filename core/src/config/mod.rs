@@ -259,6 +259,17 @@ pub fn user_database_url() -> Result<Secret, ConfigFaults> {
     }
 }
 
+/// The database as app_worker, for the command that shows what the worker sees.
+pub fn worker_database_url() -> Result<Secret, ConfigFaults> {
+    let mut reader = Reader::new(&environment);
+    let url = reader.database_url("WORKER_DATABASE_URL", "the database as app_worker");
+    if reader.faults.is_empty() {
+        Ok(url)
+    } else {
+        Err(ConfigFaults(reader.faults))
+    }
+}
+
 /// What a hash costs, for the commands that store a first password.
 pub fn password_cost() -> Result<PasswordCost, ConfigFaults> {
     let mut reader = Reader::new(&environment);

@@ -71,7 +71,10 @@ pub async fn check_domain_now(
     if let Err(error) = &answer {
         tracing::info!(%error, "a domain's record was not found out");
     }
-    let finding = finding(&answer, &record_value(&claimed.proof));
+    let mut finding = finding(&answer, &record_value(&claimed.proof));
+    if finding == Finding::Found && is_taken(db, job.tenant, &claimed.name).await? {
+        finding = Finding::Taken;
+    }
     let mut tx = begin(db, job).await?;
     lock_all(&mut tx).await?;
     let before = fetch_optional(&tx, job.domain).await?;
@@ -173,12 +176,6 @@ fn judge(before: &Domain, finding: Finding, now: DateTime<Utc>) -> Standing {
 /// Writes it down, and tells of it where the name begins or ceases to count; administrators are told by mail when it is about to,
 /// and when it has, for everybody who signs in there would find nothing. The caller holds the locks of the tenant's names.
 async fn settle(tx: &mut TenantTx, before: &Domain, finding: Finding) -> Result<(), DbError> {
-    let is_new = finding == Finding::Found && !before.is_verified();
-    let finding = if is_new && is_taken(tx, &before.name).await? {
-        Finding::Taken
-    } else {
-        finding
-    };
     let now = tx.now();
     let Standing {
         status,
@@ -226,21 +223,23 @@ async fn settle(tx: &mut TenantTx, before: &Domain, finding: Finding) -> Result<
     record(tx, action, before.id, Change::updated(before, &after)).await
 }
 
-/// Whether another tenant has shown that the name is theirs. Two who show it in the same moment meet at the index of the names, and
-/// the second looks again later.
-async fn is_taken(tx: &mut TenantTx, name: &str) -> Result<bool, DbError> {
+/// Whether another tenant has shown that the name is theirs, which is seen from outside of all of them. Two who show it in the same
+/// moment meet at the index of the names, and the second looks again later.
+async fn is_taken(db: &Db, tenant: TenantId, name: &str) -> Result<bool, DbError> {
     #[derive(QueryableByName)]
     struct Found {
         #[diesel(sql_type = Bool)]
         is_taken: bool,
     }
+    let mut tx = db.begin_platform().await?;
     let found: Found = Statement::new(
         "SELECT EXISTS (SELECT FROM tenant_domains WHERE name = $1 AND status = 'VERIFIED' AND tenant_id <> $2) AS is_taken",
     )
     .bind(name)
-    .bind(tx.tenant().as_uuid())
+    .bind(tenant.as_uuid())
     .get_result(tx.conn()?)
     .await?;
+    tx.commit().await?;
     Ok(found.is_taken)
 }
 

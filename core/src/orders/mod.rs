@@ -44,7 +44,7 @@ pub use query::{
 };
 pub use quote::{PlaceLine, ProductKey, Quote, QuotedLine};
 pub use reject::{RejectOrder, RejectOrderError, reject};
-pub(crate) use set_status::{note, set_status, set_status_telling};
+pub(crate) use set_status::{note, set_status, set_status_telling, touch};
 pub use short_close::{ShortCloseError, ShortCloseLine, short_close};
 pub use status::{IllegalStep, Status, Verb, WrongState};
 pub use today::{Today, today};

@@ -1,4 +1,4 @@
-//! The only place that changes an order's status: the row, its version and its history in one.
+//! The only place that changes an order's status or version: the row, its history, and what is told of it in one.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -136,6 +136,19 @@ pub(crate) fn begin_history(
     webhooks::order_event(batch, tx, event(Status::Placed), row, json!({}));
     tx.changed(Subject::Order(order));
     Ok(())
+}
+
+/// Adds that an order changed and keeps its status, and the event of it. The caller holds the order's lock.
+pub(crate) fn touch(batch: &mut Batch, tx: &mut TenantTx, order: OrderId) {
+    let (tenant, id, now) = (
+        batch.bind(tx.tenant().as_uuid()),
+        batch.bind(order.as_uuid()),
+        batch.bind(tx.now()),
+    );
+    batch.part("touched", format!("UPDATE orders SET version = version + 1, updated_at = {now} WHERE tenant_id = {tenant} AND id = {id}"));
+    let row = OrderRow::Raised(order);
+    webhooks::order_event(batch, tx, EventType::OrderUpdated, row, json!({}));
+    tx.changed(Subject::Order(order));
 }
 
 /// Adds a note to the timeline that moves nothing.

@@ -10,11 +10,10 @@ use vitaran_kernel::{OrderId, OrderLineId, Quantity, Text as ShortText};
 
 use super::OrderDetail;
 use super::lock::{LockError, lock, write};
-use super::set_status::note;
+use super::set_status::{note, touch};
 use super::status::{Status, WrongState};
 use crate::access::{Allowed, SalesOrdersShortClose};
 use crate::db::{Batch, DbError, Statement, TenantTx};
-use crate::live::Subject;
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 use crate::stock;
 
@@ -152,14 +151,11 @@ pub async fn short_close(
     }
     stock::give_up_unpicked(tx, input.line, order.location, input.reason.as_str()).await?;
     let mut batch = Batch::new();
-    let tenant = batch.bind(tx.tenant().as_uuid());
-    let (order_id, now) = (batch.bind(id.as_uuid()), batch.bind(tx.now()));
-    batch.part("touched", format!("UPDATE orders SET version = version + 1, updated_at = {now} WHERE tenant_id = {tenant} AND id = {order_id}"));
+    touch(&mut batch, tx, id);
     let text = format!(
         "Line {} ({}) closed short by {}: {}",
         line.line_no, line.sku, line.missing, input.reason
     );
     note(&mut batch, tx, id, order.dealer, order.status, &text)?;
-    tx.changed(Subject::Order(id));
     Ok(write(tx, batch, id).await?)
 }

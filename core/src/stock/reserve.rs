@@ -3,16 +3,22 @@
 //! Stock owns the reserved quantity of order lines. Lock order, always: order lines, then balances by ascending product.
 //! A receipt holds balances already when it tops lines up, so it skips lines that others have locked instead of waiting;
 //! those others see the new stock when they get to the balance. It also holds the orders it tops up, so that none is cancelled
-//! between the look at its status and the reservation.
+//! between the look at its status and the reservation: FOR KEY SHARE, which whoever acts on an order (FOR UPDATE) excludes and
+//! another top-up does not. Then it writes on them when they changed, for which it may wait for another top-up and for nobody
+//! else; both have every balance they need by then and take the orders by ascending id, so neither waits for the other.
 
 use diesel_async::RunQueryDsl as _;
 use vitaran_kernel::{LocationId, OrderId, OrderLineId, ProductId};
 
 use crate::db::{DbError, Statement, TenantTx};
 use crate::live::Subject;
+use crate::webhooks::{self, EventType};
 
 /// Reserves min(free, open) for each line of an order. Never fails for want of stock: the rest is short (decision: approval
 /// reserves what there is).
+///
+/// The balance is set from what was locked, both halves of it: PostgreSQL holds a changed row to its constraints first as the
+/// statement's snapshot would have it, and in that goods which came in while the lock was waited for are not on hand yet.
 pub(crate) async fn reserve(
     tx: &mut TenantTx,
     order: OrderId,
@@ -24,12 +30,13 @@ pub(crate) async fn reserve(
              SELECT id, product_id, quantity - short_closed_quantity - reserved_quantity AS wanted FROM order_lines \
              WHERE tenant_id = $1 AND order_id = $2 AND reserved_quantity + short_closed_quantity < quantity FOR UPDATE \
          ), locked AS ( \
-             SELECT product_id, on_hand - reserved AS free FROM stock_balances \
+             SELECT product_id, on_hand, reserved FROM stock_balances \
              WHERE tenant_id = $1 AND location_id = $3 AND product_id IN (SELECT product_id FROM lines) ORDER BY product_id FOR UPDATE \
          ), promised AS ( \
-             SELECT lines.id, product_id, least(wanted, free) AS quantity FROM lines JOIN locked USING (product_id) WHERE free > 0 AND wanted > 0 \
+             SELECT lines.id, product_id, least(wanted, on_hand - reserved) AS quantity, on_hand, reserved \
+             FROM lines JOIN locked USING (product_id) WHERE on_hand > reserved AND wanted > 0 \
          ), balances AS ( \
-             UPDATE stock_balances b SET reserved = b.reserved + p.quantity FROM promised p \
+             UPDATE stock_balances b SET on_hand = p.on_hand, reserved = p.reserved + p.quantity FROM promised p \
              WHERE b.tenant_id = $1 AND b.location_id = $3 AND b.product_id = p.product_id \
          ) \
          UPDATE order_lines l SET reserved_quantity = l.reserved_quantity + p.quantity FROM promised p WHERE l.tenant_id = $1 AND l.id = p.id",
@@ -113,11 +120,14 @@ pub(crate) async fn give_up_unpicked(
 #[derive(diesel::QueryableByName)]
 struct ToppedUp {
     #[diesel(sql_type = diesel::sql_types::Uuid)]
-    order_id: OrderId,
+    id: OrderId,
+    /// Whether any program listens to it.
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    is_heard: bool,
 }
 
 /// Lets approved orders that wait for these products have what is free now, oldest order first. Pages of those that got
-/// something are told.
+/// something are told, and programs that listen. An order has a product on one line, so none that gives some up gets it back.
 pub(crate) async fn top_up(
     tx: &mut TenantTx,
     location: LocationId,
@@ -133,7 +143,7 @@ pub(crate) async fn top_up(
              FROM order_lines l JOIN orders o ON o.tenant_id = l.tenant_id AND o.id = l.order_id \
              WHERE l.tenant_id = $1 AND l.product_id = ANY ($3) AND l.reserved_quantity + l.short_closed_quantity < l.quantity \
                AND o.location_id = $2 AND o.status IN ('APPROVED', 'PICKING') \
-             ORDER BY l.id FOR UPDATE OF l SKIP LOCKED FOR SHARE OF o SKIP LOCKED \
+             ORDER BY l.id FOR UPDATE OF l SKIP LOCKED FOR KEY SHARE OF o SKIP LOCKED \
          ), locked AS ( \
              SELECT product_id, on_hand - reserved AS free FROM stock_balances \
              WHERE tenant_id = $1 AND location_id = $2 AND product_id IN (SELECT product_id FROM waiting) ORDER BY product_id FOR UPDATE \
@@ -146,17 +156,31 @@ pub(crate) async fn top_up(
          ), balances AS ( \
              UPDATE stock_balances b SET reserved = b.reserved + p.quantity FROM (SELECT product_id, sum(quantity) AS quantity FROM promised GROUP BY product_id) p \
              WHERE b.tenant_id = $1 AND b.location_id = $2 AND b.product_id = p.product_id \
+         ), lines AS ( \
+             UPDATE order_lines l SET reserved_quantity = l.reserved_quantity + p.quantity FROM promised p WHERE l.tenant_id = $1 AND l.id = p.id \
+             RETURNING l.order_id \
+         ), topped_up AS ( \
+             SELECT id FROM orders WHERE tenant_id = $1 AND id IN (SELECT order_id FROM lines) ORDER BY id FOR NO KEY UPDATE \
          ) \
-         UPDATE order_lines l SET reserved_quantity = l.reserved_quantity + p.quantity FROM promised p WHERE l.tenant_id = $1 AND l.id = p.id \
-         RETURNING l.order_id",
+         UPDATE orders o SET updated_at = $4 FROM topped_up t WHERE o.tenant_id = $1 AND o.id = t.id \
+         RETURNING o.id, EXISTS (SELECT FROM webhook_subscriptions WHERE tenant_id = $1 AND event = $5) AS is_heard",
     )
     .bind(tenant.as_uuid())
     .bind(location.as_uuid())
     .bind(products.iter().map(|id| id.as_uuid()).collect::<Vec<_>>())
+    .bind(tx.now())
+    .bind(EventType::OrderUpdated.as_str())
     .load(tx.conn()?)
     .await?;
-    for ToppedUp { order_id } in topped_up {
-        tx.changed(Subject::Order(order_id));
+    let mut told = Vec::new();
+    for ToppedUp { id, is_heard } in topped_up {
+        tx.changed(Subject::Order(id));
+        if is_heard {
+            told.push(id);
+        }
     }
-    Ok(())
+    if told.is_empty() {
+        return Ok(());
+    }
+    webhooks::order_events_now(tx, EventType::OrderUpdated, &told).await
 }

@@ -8,7 +8,6 @@ use vitaran_kernel::{OrderId, OrderLineId, Quantity, Uqc};
 
 use crate::access::{Allowed, WarehousePicksWrite};
 use crate::db::{Batch, DbError, Statement, TenantTx};
-use crate::live::Subject;
 use crate::orders::{self, LockError, MAX_LINES, OrderDetail, Status, WrongState};
 use crate::problem::{Fault, Faults, Invalid, Kind, Problem};
 
@@ -264,11 +263,7 @@ async fn write(
         .map(|(line, quantity)| (line.as_uuid(), quantity.as_decimal()))
         .unzip();
     let mut batch = Batch::new();
-    let (tenant, order, now) = (
-        batch.bind(tx.tenant().as_uuid()),
-        batch.bind(id.as_uuid()),
-        batch.bind(tx.now()),
-    );
+    let (tenant, order) = (batch.bind(tx.tenant().as_uuid()), batch.bind(id.as_uuid()));
     let (lines, quantities) = (batch.bind(lines), batch.bind(quantities));
     batch.part(
         "picked",
@@ -277,8 +272,7 @@ async fn write(
              WHERE l.tenant_id = {tenant} AND l.order_id = {order} AND l.id = r.id"
         ),
     );
-    batch.part("touched", format!("UPDATE orders SET version = version + 1, updated_at = {now} WHERE tenant_id = {tenant} AND id = {order}"));
-    tx.changed(Subject::Order(id));
+    orders::touch(&mut batch, tx, id);
     Ok(orders::write(tx, batch, id).await?)
 }
 

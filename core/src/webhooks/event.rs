@@ -51,6 +51,7 @@ events! {
     OrderPacked = "order.packed", Order, "An order is packed";
     OrderDispatched = "order.dispatched", Order, "The goods of an order leave";
     OrderDelivered = "order.delivered", Order, "The goods of an order have arrived";
+    OrderUpdated = "order.updated", Order, "An order changes and keeps its status: quantities are picked, a line is closed short, or stock that came in is reserved for it, which leaves its version as it is";
     InvoiceIssued = "invoice.issued", Invoice, "A tax invoice is issued, at the dispatch";
     ReceiptRecorded = "receipt.recorded", Receipt, "Money received from a dealer is recorded";
     NotificationFailed = "notification.failed", Notification, "A message to a dealer or the sales team could not be delivered";
@@ -82,6 +83,7 @@ impl EventType {
                     EventType::OrderRejected => ("REJECTED", 2),
                     EventType::OrderCancelled => ("CANCELLED", 2),
                     EventType::OrderPicking => ("PICKING", 3),
+                    EventType::OrderUpdated => ("PICKING", 4),
                     EventType::OrderPacked => ("PACKED", 5),
                     EventType::OrderDispatched => ("DISPATCHED", 6),
                     EventType::OrderDelivered => ("DELIVERED", 7),

@@ -50,7 +50,7 @@ pub use model::{
 };
 pub use outcome::MAX_ATTEMPTS;
 pub use publish::DeliverWebhook;
-pub(crate) use publish::{OrderRow, order_event, publish, publish_now};
+pub(crate) use publish::{OrderRow, order_event, order_events_now, publish, publish_now};
 pub use query::{list, load};
 pub use replay::{ReplayForm, ReplaySince, Replayed, ping, replay, replay_failed};
 pub use rotate::{NewSecret, end_older, rotate};

@@ -1,5 +1,6 @@
 //! `vitaran prove-isolation`: shows, table by table, that one tenant's session can neither read nor write, refer to nor
-//! guess another's rows. It asks the database itself, as `app_user`, the role that the web server has, and changes nothing.
+//! guess another's rows. It asks the database itself, as `app_user` and `app_worker`, the roles that the web server and the worker
+//! have, and changes nothing. Every table of the installation is in it, those without a tenant with the reason.
 //!
 //! The report ends with a line that signs it: HMAC-SHA256 with a key made from the installation's own, which is not in the
 //! database. Whoever keeps the report may hand it back at any time; `vitaran prove-isolation --check FILE` says whether it
@@ -7,17 +8,17 @@
 
 mod catalogue;
 mod probe;
+mod shared;
 
 use std::path::PathBuf;
 
 use clap::Args;
 use vitaran_core::config;
 use vitaran_core::secrets::SecretKey;
-use vitaran_kernel::{Clock as _, SystemClock};
+use vitaran_kernel::{Clock as _, SystemClock, TenantId};
 
 use crate::OpsError;
 use crate::database::{Session, TenantRow};
-use probe::Table;
 
 /// What the signature is for, so that none made for something else fits.
 const PURPOSE: &str = "vitaran isolation report v1";
@@ -35,6 +36,33 @@ pub struct ProveIsolation {
     /// A report that was made before: checks its signature and nothing else
     #[arg(long, conflicts_with_all = ["tenant", "other"])]
     check: Option<PathBuf>,
+}
+
+/// As whom the database is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    User,
+    Worker,
+}
+
+impl Role {
+    const fn name(self) -> &'static str {
+        match self {
+            Role::User => "the web server",
+            Role::Worker => "the worker",
+        }
+    }
+}
+
+/// Who works for the two tenants.
+#[derive(Debug)]
+struct People {
+    /// The tenant that everything is tried in.
+    tenant: TenantId,
+    /// One of its own, as whom.
+    own: Option<String>,
+    /// Those of the other who do not work for both.
+    theirs: Vec<String>,
 }
 
 /// One claim and what was found against it.
@@ -55,19 +83,61 @@ pub async fn prove(input: ProveIsolation) -> Result<Vec<String>, OpsError> {
     }
     let mut owner = Session::owner().await?;
     let (own, other) = pair(&mut owner, input.tenant.as_deref(), input.other.as_deref()).await?;
-    let mut user = Session::user().await?;
-    let mut claims = catalogue::claims(&mut user).await?;
-    let tables = catalogue::tenant_tables(&mut owner).await?;
-    let mut rows = Vec::new();
-    for table in &tables {
-        rows.push(probe::table(&mut user, &mut owner, table, &own, &other).await?);
+    let mut sessions = [
+        (Role::User, Session::user().await?),
+        (Role::Worker, Session::worker().await?),
+    ];
+    let mut claims = Vec::new();
+    for session in &mut sessions {
+        claims.extend(catalogue::claims(session).await?);
     }
-    claims.extend(rows.iter().map(Table::claim));
+    let tables = catalogue::tenant_tables(&mut owner).await?;
+    for table in &tables {
+        let hidden = probe::hidden(&mut owner, table, &other).await?;
+        for session in &mut sessions {
+            claims.push(probe::table(session, table, (&own, &other), hidden).await?);
+        }
+    }
+    let people = people(&mut owner, &own, &other).await?;
+    let shared = shared::claims(&mut sessions, &mut owner, &people).await?;
+    let covered = format!(
+        "{} tables of tenants, {} without one, {} functions",
+        tables.len(),
+        shared.len(),
+        catalogue::functions(&mut owner).await?
+    );
+    claims.extend(shared);
     let faults = claims.iter().filter(|claim| !claim.holds).count();
-    let mut said = head(&own, &other, &tables, faults);
+    let mut said = head(&own, &other, &covered, faults);
     said.extend(claims.into_iter().map(|claim| claim.line));
     said.push(signature(&key, &said));
     crate::verify::answer(said, faults)
+}
+
+/// A platform admin among a tenant's people would not do: the register is open to them.
+async fn people(
+    owner: &mut Session,
+    own: &TenantRow,
+    other: &TenantRow,
+) -> Result<People, OpsError> {
+    let mut of = Vec::new();
+    for tenant in [own.id, other.id] {
+        let sql = format!(
+            "SELECT m.user_id::text AS line FROM memberships m JOIN users u ON u.id = m.user_id \
+             WHERE m.tenant_id = '{tenant}' AND NOT u.is_platform_admin ORDER BY 1"
+        );
+        owner.begin_in(tenant).await?;
+        of.push(owner.lines(&sql).await?);
+        owner.rollback().await?;
+    }
+    let mut theirs = of.pop().unwrap_or_default();
+    let ours = of.pop().unwrap_or_default();
+    theirs.retain(|user| !ours.contains(user));
+    Ok(People {
+        tenant: own.id,
+        own: ours.into_iter().next(),
+        theirs,
+    })
 }
 
 /// The two tenants of the report.
@@ -95,7 +165,7 @@ async fn pair(
     Ok((own, other))
 }
 
-fn head(own: &TenantRow, other: &TenantRow, tables: &[String], faults: usize) -> Vec<String> {
+fn head(own: &TenantRow, other: &TenantRow, covered: &str, faults: usize) -> Vec<String> {
     vec![
         "Vitaran: proof of isolation".to_owned(),
         format!(
@@ -107,10 +177,7 @@ fn head(own: &TenantRow, other: &TenantRow, tables: &[String], faults: usize) ->
             "as {} ({}), against the rows of {} ({})",
             own.slug, own.id, other.slug, other.id
         ),
-        format!(
-            "{} tables of tenants, {faults} claim(s) do not hold",
-            tables.len()
-        ),
+        format!("{covered}; {faults} claim(s) do not hold"),
         String::new(),
     ]
 }

@@ -158,6 +158,43 @@ async fn a_change_that_commits_after_a_later_one_was_read_comes_with_the_next_sy
 }
 
 #[tokio::test]
+async fn an_order_that_goods_came_in_for_is_a_change_though_its_version_stays() {
+    let app = test_app().await;
+    let flow = Flow::new(&app);
+    let (scarce, lamp) = (
+        flow.product("SCARCE", 0).await,
+        flow.product("LAMP", 9).await,
+    );
+    let buyer = flow.buyer(1_000_000).await;
+    let waiting = flow.place(buyer, &[(scarce, 5)]).await;
+    let other = flow.place(buyer, &[(lamp, 1)]).await;
+    for order in [waiting, other] {
+        flow.approve(order).await.unwrap();
+    }
+    flow.clock.advance(chrono::TimeDelta::minutes(10));
+    let program = app.api_as(Role::Admin).await;
+    let all = "/api/v1/orders?updated_since=2020-01-01T00:00:00Z";
+    let (_, from) = sweep(&program, all).await;
+    let lines = json!([{"product_id": scarce, "quantity": "3"}]);
+    let came = program
+        .with("idempotency-key", "came")
+        .post_json(
+            "/api/v1/stock/receipts",
+            &json!({"reference": "GRN 1", "lines": lines}),
+        )
+        .await;
+    assert_eq!(came.status, 201, "{}", came.body);
+    let path = format!("/api/v1/orders?expand=lines&updated_since={}", since(&from));
+    let changed = get(&program, &path).await;
+    assert_eq!(ids(&changed), [waiting.to_string()]);
+    let row = &changed.json()["data"][0];
+    assert_eq!(
+        (&row["version"], &row["lines"][0]["reserved_quantity"]),
+        (&json!(2), &json!("3"))
+    );
+}
+
+#[tokio::test]
 async fn products_dealers_and_invoices_are_listed_by_what_changed_too() {
     let app = test_app().await;
     let flow = Flow::new(&app);

@@ -65,18 +65,54 @@ pub async fn ask(client: &Client, row: &Row, things: &Things) -> Answer {
         .await
 }
 
-/// What somebody sees of a refusal, whatever id it was about and under whatever key a form can be sent again.
-pub fn seen(answer: &Answer, things: &Things) -> (u16, String) {
-    let mut body = without_keys(&answer.without_ids());
+/// Headers that tell two answers apart whatever they are about, each with its reason.
+const DIFFER: [(&str, &str); 4] = [
+    (
+        "content-length",
+        "follows the body, which is compared; a name may be longer than the one that there is not",
+    ),
+    ("date", "when it was answered"),
+    ("ratelimit", "how many requests are left, and until when"),
+    ("x-request-id", "the request's own"),
+];
+
+/// What somebody sees of an answer, whatever id it was about and under whatever key a form can be sent again.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Seen {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+pub fn seen(answer: &Answer, things: &Things) -> Seen {
+    let mut headers: Vec<(String, String)> = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| !DIFFER.iter().any(|(differs, _)| *name == *differs))
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            (name.to_string(), without_names(&value, things))
+        })
+        .collect();
+    headers.sort();
+    Seen {
+        status: answer.status,
+        headers,
+        body: without_names(&without_keys(&answer.without_ids()), things),
+    }
+}
+
+fn without_names(text: &str, things: &Things) -> String {
+    let mut text = text.to_owned();
     for (word, value) in things {
-        body = match *word {
-            "version" => body,
+        text = match *word {
+            "version" => text,
             // A slug also stands in people's addresses.
-            "slug" => body.replace(&format!("/tenants/{value}"), "/tenants/NAMED"),
-            _ => body.replace(value.as_str(), "NAMED"),
+            "slug" => text.replace(&format!("/tenants/{value}"), "/tenants/NAMED"),
+            _ => text.replace(value.as_str(), "NAMED"),
         };
     }
-    (answer.status, body)
+    text
 }
 
 fn without_keys(body: &str) -> String {
@@ -96,20 +132,27 @@ pub fn check(holds: bool, what: impl Fn() -> String) -> Checked {
 }
 
 /// The two were the same, or where they part.
-pub fn check_same(hidden: &(u16, String), none: &(u16, String), what: &str) -> Checked {
+pub fn check_same(hidden: &Seen, none: &Seen, what: &str) -> Checked {
     check(hidden == none, || {
-        let same = hidden.1.bytes().zip(none.1.bytes());
+        let only = |of: &Seen, other: &Seen| -> Vec<(String, String)> {
+            let mut only = of.headers.clone();
+            only.retain(|header| !other.headers.contains(header));
+            only
+        };
+        let same = hidden.body.bytes().zip(none.body.bytes());
         let at = same.take_while(|(a, b)| a == b).count().saturating_sub(80);
         let part = |text: &str| -> String {
             let bytes = text.bytes().skip(at).take(400).collect::<Vec<u8>>();
             String::from_utf8_lossy(&bytes).into_owned()
         };
         format!(
-            "{what}: {} …{}\n  or {} …{}",
-            hidden.0,
-            part(&hidden.1),
-            none.0,
-            part(&none.1)
+            "{what}: {} {:?} …{}\n  or {} {:?} …{}",
+            hidden.status,
+            only(hidden, none),
+            part(&hidden.body),
+            none.status,
+            only(none, hidden),
+            part(&none.body)
         )
     })
 }
@@ -132,4 +175,27 @@ pub fn gist(answer: &Answer) -> String {
     let texts = main.split('>').filter_map(|part| part.split('<').next());
     let words: Vec<&str> = texts.flat_map(str::split_whitespace).take(60).collect();
     words.join(" ")
+}
+
+#[test]
+fn answers_that_differ_in_one_header_are_told_apart_unless_it_is_the_requests_own() {
+    let answer = |name: &'static str, value: &str| {
+        let mut headers = reqwest::header::HeaderMap::new();
+        headers.insert("x-request-id", "1".parse().unwrap());
+        headers.insert(name, value.parse().unwrap());
+        Answer {
+            status: 404,
+            headers,
+            body: "Not found".to_owned(),
+        }
+    };
+    let things = Things::from([("dealer", "kumar".to_owned())]);
+    let seen = |name, value| seen(&answer(name, value), &things);
+    for (name, _) in DIFFER {
+        assert_eq!(seen(name, "7"), seen(name, "8"), "{name}");
+    }
+    assert_eq!(seen("location", "/d/kumar"), seen("location", "/d/NAMED"));
+    let told = check_same(&seen("x-is-there", "7"), &seen("x-is-there", "8"), "x");
+    assert!(told.unwrap_err().contains("x-is-there"));
+    assert!(check_same(&seen("a", "7"), &seen("b", "7"), "x").is_err());
 }

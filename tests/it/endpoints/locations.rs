@@ -10,7 +10,7 @@ use vitaran_tests::{TestApp, test_app};
 use super::ask::{Checked, ask, assert_none, check, check_same, seen};
 use super::table::{Row, Who};
 use super::{OWN, THEIRS, World, rows};
-use crate::house::{House, missing, new_text};
+use crate::house::{House, Things, missing, new_text};
 
 /// Roles that may be bound; the first stands for a role of the distributor's own that may do everything.
 const BOUND: [Role; 4] = [Role::Admin, Role::Sales, Role::Warehouse, Role::Accounts];
@@ -148,7 +148,9 @@ impl<'a> World<'a> {
                     _ => ("order", things["order"].clone()),
                 };
                 let theirs = BTreeMap::from([(word, id)]);
-                self.ask_both(row, role, parameter, &theirs).await?;
+                let none = Things::new();
+                self.ask_both(row, role, parameter, (&none, &theirs))
+                    .await?;
             }
         }
         Ok(())

@@ -153,6 +153,7 @@ async fn whoever_may_not_gets_nowhere_and_leaves_no_trace() {
             world.things(house, row.names).await;
         }
     }
+    world.make_what_queries_name().await;
     let before = app.database.picture().await;
     let keys_before = app.database.text(KEYS_BUT_FOR_THEIR_USE).await;
     let mut findings = Vec::new();

@@ -4,6 +4,7 @@
 mod endpoints;
 mod failing;
 mod telling;
+mod updated;
 
 use serde_json::{Value, json};
 use vitaran_core::access::Role;

@@ -11,12 +11,13 @@ use vitaran_tests::{TestApp, test_app};
 use super::{STATES, listen, listening, ping, shown, worker};
 
 /// Every event but the test.
-const ALL: [&str; 11] = [
+const ALL: [&str; 12] = [
     "order.placed",
     "order.approved",
     "order.rejected",
     "order.cancelled",
     "order.picking",
+    "order.updated",
     "order.packed",
     "order.dispatched",
     "order.delivered",
@@ -65,6 +66,7 @@ async fn an_orders_way_is_told_signed_step_by_step_in_the_words_of_the_api() {
         "order.packed",
         "order.picking",
         "order.placed",
+        "order.updated",
         "receipt.recorded",
     ];
     assert_eq!(names, wanted);

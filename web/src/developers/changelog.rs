@@ -27,6 +27,14 @@ pub struct Entry {
 /// The newest first.
 pub const ENTRIES: &[Entry] = &[
     Entry {
+        day: (2026, 11, 22),
+        says: &[
+            "Webhooks: order.updated tells of an order that changed and kept its status, by picked quantities, a line closed short, or stock that came in and is reserved for it.",
+            "Orders listed by updated_since: stock that is reserved for a waiting order moves updated_at, so that such orders are among them.",
+        ],
+        added: &[],
+    },
+    Entry {
         day: (2026, 11, 21),
         says: &[
             "A distributor's own domains, and the TXT records that show whose they are; links lead to the one that is made primary.",

@@ -237,7 +237,8 @@ impl OrdersApi {
         /// Only orders with a line that waits for stock.
         short: Query<Option<bool>>,
         /// Only what changed at this moment or later, the oldest change first: to keep a copy. Goes with every filter, and not with
-        /// `sort`. For the next sync take `next_updated_since` of the answer.
+        /// `sort`. Stock that comes in and is reserved for a waiting order is a change of it, which `updated_at` tells and `version`
+        /// does not. For the next sync take `next_updated_since` of the answer.
         updated_since: Query<Option<DateTime<Utc>>>,
         sort: Query<Option<OrderSortKey>>,
         /// `lines` for each order with its lines. Such a page ends after 2,000 lines, however many orders were asked for.
