@@ -158,6 +158,10 @@ async fn the_log_is_narrowed_to_a_kind_a_person_and_days_on_the_page_and_by_prog
             .any(|row| row["detail"]["after"]["credit_limit"] == "80000.00"),
         "{one:?}"
     );
+    let named = |row: &serde_json::Value| row["object_name"].as_str().map(str::to_owned);
+    let dealer_page = client.get(&format!("/admin/dealers/{dealer}")).await.body;
+    let name = named(&one[0]).expect("a dealer has a name");
+    assert!(dealer_page.contains(&name), "{name}");
     let day = |days: i64| {
         let ist = vitaran_kernel::Clock::now(&app.clock) + chrono::TimeDelta::minutes(330);
         (ist + chrono::TimeDelta::days(days))
@@ -182,6 +186,19 @@ async fn the_log_is_narrowed_to_a_kind_a_person_and_days_on_the_page_and_by_prog
         .await
         .body;
     assert!(page.contains("None fits these filters"), "{page}");
+    let one = client
+        .get(&format!("/admin/audit?kind=dealer&id={dealer}"))
+        .await
+        .body;
+    assert!(one.contains("One record"), "{one}");
+    assert!(
+        one.contains(&format!("name=\"id\" value=\"{dealer}\"")),
+        "the days keep the record: {one}"
+    );
+    let any = admin
+        .get(&format!("/api/v1/audit/log?object_id={dealer}"))
+        .await;
+    assert_eq!(any.status, 400, "{}", any.body);
     let wrong = client.get("/admin/audit?from=soon").await;
     assert_eq!(wrong.status, 400, "{}", wrong.body);
     let sales = app.api_as(Role::Sales).await;

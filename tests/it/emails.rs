@@ -38,6 +38,13 @@ async fn asked(app: &TestApp, client: &Client) -> String {
     newest_secret(app).await
 }
 
+async fn is_confirmed(app: &TestApp) -> bool {
+    let sql = format!(
+        "SELECT count(*) FROM users WHERE email = '{NEW}' AND email_confirmed_at IS NOT NULL"
+    );
+    app.database.count(&sql).await == 1
+}
+
 async fn somebody(app: &TestApp) -> (Person, Client) {
     let person = app.person(Role::Sales).await;
     let client = app.sign_in(&person).await;
@@ -82,6 +89,18 @@ async fn a_new_address_counts_once_its_link_is_followed_and_everything_else_is_s
     );
     assert_eq!(app.database.count(&told).await, 1);
     assert_eq!(confirm(&here, &token).await.status, 404, "once");
+    assert!(is_confirmed(&app).await);
+}
+
+#[tokio::test]
+async fn a_link_that_is_opened_where_nobody_asked_for_it_confirms_nothing_of_whose_account_it_is() {
+    let app = test_app().await;
+    let (_, here) = somebody(&app).await;
+    let token = asked(&app, &here).await;
+    let elsewhere = app.sign_in_as(Role::Sales).await;
+    assert_eq!(confirm(&elsewhere, &token).await.status, 303);
+    assert_eq!(sign_in(&app, NEW).await, 303);
+    assert!(!is_confirmed(&app).await);
 }
 
 #[tokio::test]

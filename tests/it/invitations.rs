@@ -185,6 +185,12 @@ async fn a_link_that_was_passed_on_confirms_no_address_and_a_mail_gives_it_to_it
     let chosen = app.client().post_form("/new-password", &form).await;
     assert_eq!(chosen.status, 303, "{}", chosen.body);
     assert!(is_confirmed(&app, ASHA).await);
+    let mails = format!(
+        "SELECT count(*) FROM account_mails WHERE kind = 'SECOND_FACTOR_OFF' AND recipient = '{ASHA}'"
+    );
+    assert_eq!(app.database.count(&mails).await, 1);
+    let told = "SELECT count(*) FROM audit_log WHERE action = 'identity.second_factor.off'";
+    assert_eq!(app.database.count(told).await, 1);
     assert_eq!(sign_in(&app, ASHA, squatter).await.0, 422);
     let (status, asha) = sign_in(&app, ASHA, NEW).await;
     assert_eq!(status, 303);

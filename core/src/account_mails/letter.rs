@@ -138,7 +138,7 @@ pub(super) fn write(
             subject: "Your domain no longer leads to you".into(),
             paragraphs: vec![
                 format!("The TXT record of {} was away for a week: nobody can sign in there any more.", about?).into(),
-                "Your people and dealers sign in at the address below meanwhile. Once the record is back, have the domain looked at again.".into(),
+                "Your people and dealers sign in at the address below meanwhile. Once the record is back, have the domain looked at again, and make it primary again if links are to lead there.".into(),
             ],
             link: Some(("Look at your domains", format!("{public_url}/admin/domains"))),
         },

@@ -46,6 +46,9 @@ pub struct AuditEntry {
     pub object_kind: String,
     #[diesel(sql_type = Nullable<SqlUuid>)]
     pub object_id: Option<Uuid>,
+    /// What a dealer, product, category, price list or person is called now.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub object_name: Option<String>,
     /// The request it was part of; the trail has what it did under the same.
     #[diesel(sql_type = Nullable<SqlUuid>)]
     pub request_id: Option<Uuid>,
@@ -66,7 +69,15 @@ pub async fn list(
     page: &Page,
 ) -> Result<Paged<AuditEntry>, ListError> {
     let mut statement = Statement::new(
-        "SELECT a.id, a.at, a.by_user, a.by_name, a.on_behalf_of, a.action, a.object_kind, a.object_id, a.request_id, a.detail \
+        "SELECT a.id, a.at, a.by_user, a.by_name, a.on_behalf_of, a.action, a.object_kind, a.object_id, a.request_id, a.detail, \
+             CASE a.object_kind \
+                 WHEN 'dealer' THEN (SELECT coalesce(d.trade_name, d.legal_name) FROM dealers d WHERE d.tenant_id = $1 AND d.id = a.object_id) \
+                 WHEN 'product' THEN (SELECT p.name FROM products p WHERE p.tenant_id = $1 AND p.id = a.object_id) \
+                 WHEN 'category' THEN (SELECT c.name FROM categories c WHERE c.tenant_id = $1 AND c.id = a.object_id) \
+                 WHEN 'price_list' THEN (SELECT l.name FROM price_lists l WHERE l.tenant_id = $1 AND l.id = a.object_id) \
+                 WHEN 'user' THEN (SELECT u.name FROM users u WHERE u.id = a.object_id) \
+                 WHEN 'member' THEN (SELECT u.name FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.tenant_id = $1 AND m.id = a.object_id) \
+             END AS object_name \
          FROM audit_log a WHERE a.tenant_id = $1",
     )
     .bind(tx.tenant().as_uuid());

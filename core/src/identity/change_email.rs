@@ -264,18 +264,21 @@ pub async fn change_email(
         .optional()?;
     let account = account.filter(|_| is_active && used == 1);
     let account = account.ok_or(ChangeEmailError::LinkOver)?;
-    let changed =
-        Statement::new("UPDATE users SET email = $2, email_confirmed_at = now() WHERE id = $1")
-            .bind(change.user.as_uuid())
-            .bind(change.email.as_str())
-            .execute(tx.conn()?)
-            .await
-            .map_err(DbError::from);
+    let keep = came_with.filter(|(user, _)| *user == change.user);
+    // Whoever opens the link in another browser reads the mails of the address, and need not be the one whose account it is.
+    let changed = Statement::new(
+        "UPDATE users SET email = $2, email_confirmed_at = CASE WHEN $3 THEN now() END WHERE id = $1",
+    )
+    .bind(change.user.as_uuid())
+    .bind(change.email.as_str())
+    .bind(keep.is_some())
+    .execute(tx.conn()?)
+    .await
+    .map_err(DbError::from);
     match changed {
         Err(error) if error.is_unique("uq_users_email") => return Err(ChangeEmailError::Taken),
         other => other?,
     };
-    let keep = came_with.filter(|(user, _)| *user == change.user);
     end_credentials(&mut tx, change.user, keep.map(|(_, session)| session)).await?;
     let told = (account.email.as_str(), account.name.as_str());
     account_mails::queue_to(tx.conn()?, told, AccountMail::EmailChanged).await?;

@@ -7,12 +7,13 @@
 use diesel::QueryableByName;
 use diesel::sql_types::{Text, Uuid};
 use diesel_async::RunQueryDsl as _;
+use serde_json::json;
 use vitaran_kernel::UserId;
 
 use super::link::{LONGEST_LINK, new_link_secret};
 use super::memberships::find_by_email_in;
 use super::own_account::{Hold, confirm_address, end_credentials, hold, store_password, words_of};
-use super::second_factor::forget_second_factor;
+use super::second_factor::{forget_second_factor, record_own};
 use super::sign_in::an_address;
 use super::tries::{Standing, Tries};
 use super::{ChangePasswordError, CredentialHash, NewPassword, SignInRules, hash_password};
@@ -204,7 +205,10 @@ pub async fn set_new_password(
         return Err(ResetPasswordError::LinkOver);
     }
     if confirm_address(&mut tx, holder.user).await? {
-        forget_second_factor(&mut tx, holder.user).await?;
+        let gone = forget_second_factor(&mut tx, holder.user).await?;
+        if gone {
+            tell_of_second_factor(&mut tx, holder).await?;
+        }
     }
     end_credentials(&mut tx, holder.user, None).await?;
     let email = &holder.email;
@@ -213,6 +217,25 @@ pub async fn set_new_password(
         .await
         .map_err(ChangePasswordError::from)?;
     Ok(tx.commit().await?)
+}
+
+/// The second factor of whoever made the account is gone: the person is told by mail, and each distributor of theirs.
+async fn tell_of_second_factor(
+    tx: &mut PlatformTx,
+    holder: &LinkHolder,
+) -> Result<(), ResetPasswordError> {
+    account_mails::queue(tx.conn()?, &holder.email, AccountMail::SecondFactorOff)
+        .await
+        .map_err(ChangePasswordError::from)?;
+    let Some(found) = find_by_email_in(tx, &holder.email).await? else {
+        return Ok(());
+    };
+    for tenant in found.memberships.iter().map(|one| one.tenant.id) {
+        let by = (found.user.id, found.user.name.as_str());
+        let after = json!({ "name": found.user.name, "reason": "the address was confirmed for the first time" });
+        record_own(tx, by, Some(tenant), "identity.second_factor.off", after).await?;
+    }
+    Ok(())
 }
 
 /// Of two who use a link at once, one finds it there.

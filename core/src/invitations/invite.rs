@@ -18,7 +18,7 @@ use crate::master::{MasterError, check_version};
 use crate::members::{Given, Place};
 use crate::problem::{Kind, Problem};
 use crate::secrets::SecretKey;
-use crate::throttle::{MAX_INVITATIONS_A_DAY, count_invitation};
+use crate::throttle::count_invitation;
 
 /// An invitation that is on its way.
 #[derive(Debug)]
@@ -209,7 +209,7 @@ async fn send(
     }
     if !count_invitation(tx, &invitation.email).await? {
         let detail = format!(
-            "{MAX_INVITATIONS_A_DAY} invitations were mailed to {} today: pass a link on yourself, or try again tomorrow",
+            "Enough invitations were mailed to {} today: pass a link on yourself, or try again tomorrow",
             invitation.email
         );
         return Err(Refused::fault("/delivery", "invitations.mailed_often", detail).into());

@@ -5,6 +5,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl as _;
 use sha2::{Digest as _, Sha256};
+use vitaran_kernel::IstDate;
 
 use super::{Network, TooMany};
 use crate::db::{Db, DbError, PlatformTx, Statement, TenantTx, TxConnection};
@@ -17,7 +18,7 @@ struct Counted {
 
 /// Invitations that are mailed to one address in a day, by all distributors together: more would be a way to fill somebody's
 /// mailbox through us.
-pub(crate) const MAX_INVITATIONS_A_DAY: i64 = 10;
+const MAX_INVITATIONS_A_DAY: i64 = 10;
 
 async fn add(
     connection: &mut TxConnection,
@@ -76,7 +77,7 @@ pub(crate) async fn count_sign_in(
 /// stored of the address is its hash.
 pub(crate) async fn count_invitation(tx: &mut TenantTx, email: &str) -> Result<bool, DbError> {
     let now = tx.now();
-    let today = now.duration_trunc(TimeDelta::days(1)).unwrap_or(now);
+    let today = IstDate::of(now).start();
     let address = hex::encode(Sha256::digest(email.as_bytes()));
     let count = add(tx.conn()?, "INVITATION", &address, today, 1).await?;
     Ok(count <= MAX_INVITATIONS_A_DAY)

@@ -6,7 +6,7 @@ mod network;
 mod proxies;
 mod requests;
 
-pub(crate) use count::{MAX_INVITATIONS_A_DAY, count_invitation, count_sign_in};
+pub(crate) use count::{count_invitation, count_sign_in};
 pub use network::Network;
 pub use proxies::TrustedProxies;
 pub use requests::{Admission, RequestLimit, Room, Share};

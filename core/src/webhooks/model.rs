@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use url::Url;
 use vitaran_kernel::{WebhookDeliveryId, WebhookEndpointId, WebhookEventId};
 
@@ -144,7 +145,7 @@ impl Endpoint {
     }
 }
 
-/// Scheme and host; that there is more, which may hold a key, and nothing of who calls.
+/// Scheme and host; that there is more, which may hold a key, by the beginning of a hash; and nothing of who calls.
 fn told_address(url: &str) -> String {
     let Ok(mut url) = Url::parse(url) else {
         return "…".to_owned();
@@ -153,10 +154,16 @@ fn told_address(url: &str) -> String {
     let _ = url.set_username("");
     let _ = url.set_password(None);
     let is_more = url.path() != "/" || url.query().is_some();
+    // Another receiver of the same house is another address, and the log shows that.
+    let whole = hex::encode(Sha256::digest(url.as_str().as_bytes()));
+    let short = whole.get(..8).unwrap_or_default();
     url.set_path("");
     url.set_query(None);
     url.set_fragment(None);
-    format!("{url}{}", if is_more { "…" } else { "" })
+    match is_more {
+        true => format!("{url}… ({short})"),
+        false => url.into(),
+    }
 }
 
 /// One event for one endpoint.
@@ -312,11 +319,11 @@ mod tests {
             ("https://erp.example.in", "https://erp.example.in/"),
             (
                 "https://erp.example.in/hooks/sesame",
-                "https://erp.example.in/…",
+                "https://erp.example.in/… (",
             ),
             (
                 "https://erp.example.in?key=sesame",
-                "https://erp.example.in/…",
+                "https://erp.example.in/… (",
             ),
             (
                 "https://volt:sesame@erp.example.in:8443/#sesame",
@@ -324,7 +331,11 @@ mod tests {
             ),
             ("sesame", "…"),
         ] {
-            assert_eq!(told_address(url), told);
+            let said = told_address(url);
+            assert!(said.starts_with(told) && !said.contains("sesame"), "{said}");
+            assert_eq!(said.contains('('), told.contains('('), "{said}");
         }
+        let hook = |key: &str| told_address(&format!("https://hooks.example.in/{key}"));
+        assert_ne!(hook("a"), hook("b"), "another receiver is another address");
     }
 }

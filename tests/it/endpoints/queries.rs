@@ -34,17 +34,21 @@ const NAME: [(&str, &str); 20] = [
     ("user_id", "user"),
 ];
 
-/// What a parameter is looked at together with.
-const BESIDE: [(&str, &str); 1] = [("id", "kind=dealer&")];
+/// What a parameter is looked at together with, at addresses that end so.
+const BESIDE: [(&str, &str, &str); 2] = [
+    ("", "id", "kind=dealer&"),
+    ("/audit/log", "object_id", "object_kind=order&"),
+];
 
 /// Parameters that name no record: words of a list, days, texts to search for, and secrets that are looked for by their hash.
-const NAME_NOTHING: [&str; 31] = [
+const NAME_NOTHING: [&str; 33] = [
     "challenge",
     "channel",
     "check",
     "client_reference",
     "copy",
     "cursor",
+    "domain",
     "event",
     "expand",
     "from",
@@ -55,6 +59,7 @@ const NAME_NOTHING: [&str; 31] = [
     "mode",
     "next",
     "note",
+    "object_kind",
     "open",
     "placed_from",
     "placed_to",
@@ -226,8 +231,10 @@ impl World<'_> {
     ) -> Checked {
         let nothing = missing(theirs);
         let mark = if row.address.contains('?') { '&' } else { '?' };
-        let beside = BESIDE.iter().find(|(name, _)| *name == parameter);
-        let beside = beside.map_or("", |(_, more)| more);
+        let beside = BESIDE
+            .iter()
+            .find(|(end, name, _)| *name == parameter && row.address.ends_with(end));
+        let beside = beside.map_or("", |(_, _, more)| more);
         let mut answers = Vec::new();
         for things in [theirs, &nothing] {
             let id = things.values().next().expect("one id");

@@ -58,9 +58,16 @@ async fn who_must_have_one_is_led_to_it_from_everywhere_and_reaches_nothing_else
         } else if !open
             .iter()
             .any(|way| path == *way || path.starts_with(&format!("{way}/")))
-            && !["/assets", "/webhooks", "/health", "/api", "/developers/try"]
-                .iter()
-                .any(|other| path.starts_with(other))
+            && ![
+                "/assets",
+                "/webhooks",
+                "/health",
+                "/domains/ask",
+                "/api",
+                "/developers/try",
+            ]
+            .iter()
+            .any(|other| path.starts_with(other))
         {
             let request = client
                 .request(method, &path)

@@ -96,6 +96,8 @@ pub struct Action {
     /// Such as `dealer`.
     object_kind: String,
     object_id: Option<Uuid>,
+    /// What a dealer, product, category, price list or person is called now.
+    object_name: Option<String>,
     /// The `X-Request-Id` of the request behind it.
     request_id: Option<Uuid>,
     /// `before` and `after`, of an update the members that differ; and what was said besides, such as a reason.
@@ -113,6 +115,7 @@ impl From<AuditEntry> for Action {
             action: entry.action,
             object_kind: entry.object_kind,
             object_id: entry.object_id,
+            object_name: entry.object_name,
             request_id: entry.request_id,
             detail: Any(entry.detail),
         }

@@ -55,6 +55,10 @@ pub struct LogParams {
 impl LogParams {
     /// The filter they mean. What cannot be read is named with its place.
     pub fn filter(&self) -> Result<AuditFilter, Refusal> {
+        if !self.id.is_empty() && self.kind.is_empty() {
+            let detail = "Say of which kind the record is";
+            return Err(Refusal::malformed_at("/object_kind", "required", detail));
+        }
         Ok(AuditFilter {
             object_kind: Some(self.kind.clone()).filter(|kind| !kind.is_empty()),
             object_id: match self.id.as_str() {
@@ -140,15 +144,23 @@ fn log(params: &LogParams, kinds: &[String], entries: &Paged<AuditEntry>) -> Mar
 }
 
 fn narrow(params: &LogParams, kinds: &[String]) -> Markup {
-    let all = std::iter::once(Choice::new("", "Every kind of record"));
+    let all = std::iter::once(Choice::new("", "All kinds"));
     let kinds = kinds
         .iter()
         .map(|kind| Choice::new(kind.as_str(), noun(kind)));
     let choices: Vec<Choice<'_>> = all.chain(kinds).collect();
-    // A record is of one kind.
-    let kept = [("by", params.by.as_str())];
     let days = (params.from.as_str(), params.to.as_str());
-    filter::form(PATH, days, &kept, Some((&params.kind, &choices)))
+    if params.id.is_empty() {
+        let kept = [("by", params.by.as_str())];
+        return filter::form(PATH, days, &kept, Some((&params.kind, &choices)));
+    }
+    // A record is of one kind.
+    let kept = [
+        ("by", params.by.as_str()),
+        ("kind", &params.kind),
+        ("id", &params.id),
+    ];
+    filter::form(PATH, days, &kept, None)
 }
 
 fn chips(params: &LogParams, rows: &[AuditEntry]) -> Markup {
@@ -174,7 +186,7 @@ fn row(params: &LogParams, entry: &AuditEntry) -> Row {
         },
         html! {
             (words(&entry.action))
-            @if let Some(name) = subject(&entry.detail) { " " strong { (name) } }
+            @if let Some(name) = subject(&entry.detail).or(entry.object_name.as_deref()) { " " strong { (name) } }
             @if let Some(id) = entry.request_id { " " a href={ (trail::PATH) "?request=" (id) } { "proof" } }
             @if let Some(id) = of_record {
                 " " a href=(params.with(|other| { other.kind.clone_from(&entry.object_kind); other.id = id.to_string() })) { "history" }

@@ -13,7 +13,7 @@ use crate::state::AppState;
 /// As proxies send it.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct WantedName {
     domain: String,
 }
 
@@ -21,15 +21,13 @@ pub struct Asked {
 #[handler]
 pub async fn ask(
     state: Data<&AppState>,
-    Query(asked): Query<Asked>,
+    Query(wanted): Query<WantedName>,
 ) -> Result<StatusCode, Refusal> {
-    if asked
-        .domain
-        .eq_ignore_ascii_case(host_of(&state.config.public_url))
-    {
+    let house = host_of(&state.config.public_url);
+    if wanted.domain.eq_ignore_ascii_case(house) {
         return Ok(StatusCode::OK);
     }
-    let Ok(name) = DomainName::parse(&asked.domain) else {
+    let Ok(name) = DomainName::parse(&wanted.domain) else {
         return Ok(StatusCode::NOT_FOUND);
     };
     let found = domains::find_tenant_of(&state.db, name.as_str()).await?;

@@ -218,6 +218,7 @@ impl AuthApi {
             code,
         } = body.0;
         let site = Site::of(request);
+        let is_under_a_name = site.tenant().is_some();
         let input = SignIn {
             email,
             password,
@@ -232,11 +233,13 @@ impl AuthApi {
         let from = ClientAddress::of(request).network();
         let first = identity::sign_in(&state.db, state.config.sign_in, input, from).await;
         let signed_in = match (first, code) {
+            (Err(SignInError::SecondFactorRequired(half)), _)
+                if is_under_a_name && !half.may_enter() =>
+            {
+                return Err(SignInError::WrongCredentials.into());
+            }
             (Err(SignInError::SecondFactorRequired(half)), Some(code)) => {
                 identity::finish_at_once(&state.db, &state.secret_key()?, *half, &code).await?
-            }
-            (Err(SignInError::SecondFactorRequired(half)), None) if !half.may_enter() => {
-                return Err(SignInError::WrongCredentials.into());
             }
             (first, _) => first?,
         };
