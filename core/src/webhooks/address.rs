@@ -246,6 +246,7 @@ mod tests {
             "erp.example.in/hooks",
             "ftp://erp.example.in",
             "http://erp.example.in/",
+            "http://erp.example.in:443/",
             "https://",
             "https:///x",
             "https://user@erp.example.in/",
